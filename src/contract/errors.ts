@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/**
+ * Codes a person (or a script) can act on. `exitCode` below says what the command line returns for each.
+ */
+export const errorCodes = [
+  'bad-usage', // the call itself is wrong: unknown option, impossible combination
+  'bad-input', // the person's data can't be used: no photos, one class, unreadable CSV, corrupt model
+  'not-found', // a file, folder, model or run that isn't there
+  'not-supported', // understood, but this build or machine can't do it
+  'network', // a download failed: offline, registry down, HTTP error
+  'checksum', // bytes are not what their sha256 promises
+  'untrusted', // a source without a published hash that nobody has confirmed yet
+  'storage', // disk full, read-only folder, drive gone
+  'busy', // somebody else holds the project or run
+  'cancelled', // the person stopped it
+  'failed', // everything else: a defect or a broken environment
+] as const;
+
+export const errorCodeSchema = z.enum(errorCodes);
+export type ErrorCode = z.infer<typeof errorCodeSchema>;
+
+export const errorSchema = z.object({
+  code: errorCodeSchema,
+  /** One or two sentences: what went wrong, naming the thing. */
+  message: z.string(),
+  /** What the person can do about it. */
+  remedy: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export type ErrorShape = z.infer<typeof errorSchema>;
+
+/** The one error type that crosses module, process and wire boundaries. */
+export class HolotypeError extends Error {
+  override readonly name = 'HolotypeError';
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+  readonly details: Record<string, unknown> | undefined;
+
+  /**
+   * @param code what kind of trouble this is; see {@link errorCodes}
+   * @param message names the thing and the value that is wrong
+   * @param options.remedy what to do about it, as a full sentence
+   */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { remedy?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy;
+    this.details = options.details;
+  }
+
+  toJSON(): ErrorShape {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(this.details === undefined ? {} : { details: this.details }),
+    };
+  }
+}
+
+/** The error as it crosses the wire: HolotypeErrors keep their code, anything else becomes `failed`. */
+export function toErrorShape(error: unknown): ErrorShape {
+  if (error instanceof HolotypeError) return error.toJSON();
+  if (error instanceof Error && error.name === 'AbortError')
+    return { code: 'cancelled', message: 'Cancelled.' };
+  return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Process exit code of the command line: 0 done, 1 failed, 2 bad usage, 3 bad input data, 4 cancelled. */
+export function exitCode(code: ErrorCode): 1 | 2 | 3 | 4 {
+  switch (code) {
+    case 'bad-usage':
+      return 2;
+    case 'bad-input':
+    case 'not-found':
+      return 3;
+    case 'cancelled':
+      return 4;
+    default:
+      return 1;
+  }
+}
