@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+/**
+ * What is known about a classifier from photos whose answer is known. Everything is a plain number, so
+ * it survives JSON: where a figure is not defined (recall of a class without photos, accuracy of no
+ * photos at all) it is `null`, never NaN and never a made-up 0.
+ */
+
+/** Part of the whole, 0..1. */
+const share = z.number().min(0).max(1);
+/** The range that holds the true value 95 times of 100: [low, high], both 0..1. */
+export const intervalSchema = z.tuple([share, share]);
+export type Interval = z.infer<typeof intervalSchema>;
+
+export const classMetricsSchema = z.object({
+  class: z.string(),
+  /** Of the photos called this class, the part that is. Null when no photo was called it. */
+  precision: share.nullable(),
+  /** Of the photos that are this class, the part that was found. Null when there are none. */
+  recall: share.nullable(),
+  /** 2 tp / (2 tp + fp + fn). Null when the class neither occurs nor is predicted. */
+  f1: share.nullable(),
+  /** Photos that are this class. */
+  support: z.number().int().nonnegative(),
+  /** Photos that were called this class. */
+  predicted: z.number().int().nonnegative(),
+  recallInterval: intervalSchema.nullable(),
+  precisionInterval: intervalSchema.nullable(),
+});
+export type ClassMetrics = z.infer<typeof classMetricsSchema>;
+
+/** One bar of a reliability diagram: photos whose confidence lies in (low, high]. */
+export const reliabilityBinSchema = z.object({
+  low: share,
+  high: share,
+  count: z.number().int().nonnegative(),
+  /** Mean confidence and part that was right; null in an empty bin. */
+  confidence: share.nullable(),
+  accuracy: share.nullable(),
+  accuracyInterval: intervalSchema.nullable(),
+});
+export type ReliabilityBin = z.infer<typeof reliabilityBinSchema>;
+
+export const confusionSchema = z.object({
+  classes: z.array(z.string()),
+  /** Photos, counted: row = true class, column = predicted class, both in the order of `classes`. */
+  matrix: z.array(z.array(z.number().int().nonnegative())),
+});
+export type Confusion = z.infer<typeof confusionSchema>;
+
+export const binaryMetricsSchema = z.object({
+  /** The class that counts as "yes": the second one. */
+  positiveClass: z.string(),
+  /** Null when only one of the two classes has photos. */
+  rocAuc: share.nullable(),
+  averagePrecision: share.nullable(),
+});
+
+export const metricsSchema = z.object({
+  /** Photos these figures rest on. */
+  count: z.number().int().nonnegative(),
+  correct: z.number().int().nonnegative(),
+  accuracy: share.nullable(),
+  accuracyInterval: intervalSchema.nullable(),
+  /** Mean of the F1 of the classes that occur or are predicted (scikit-learn's `average="macro"`). */
+  macroF1: share.nullable(),
+  /** Null when undefined, and when all resamples agree (all right or all wrong), which proves nothing. */
+  macroF1Interval: intervalSchema.nullable(),
+  /** Mean of the classes' F1 weighted by their photos. */
+  weightedF1: share.nullable(),
+  /** Mean negative log of the probability given to the right class, in nats, as the model answers by itself. */
+  logLoss: z.number().nonnegative().nullable(),
+  /** Expected calibration error, 15 equal-width bins, as the model answers by itself. */
+  ece: share.nullable(),
+  /** The same two with the logits divided by `temperature`; present when there is one. */
+  logLossCalibrated: z.number().nonnegative().nullable().optional(),
+  eceCalibrated: share.nullable().optional(),
+  temperature: z.number().positive().optional(),
+  perClass: z.array(classMetricsSchema),
+  confusion: confusionSchema,
+  /** With exactly two classes. */
+  binary: binaryMetricsSchema.optional(),
+  /** Part of the photos whose class is among the five likeliest; present with more than five classes. */
+  top5: share.nullable().optional(),
+  reliability: z.array(reliabilityBinSchema),
+  /** The same with the calibrated confidence; present when there is a temperature. */
+  reliabilityCalibrated: z.array(reliabilityBinSchema).optional(),
+  /** How the intervals above were made. */
+  intervals: z.object({
+    level: z.literal(0.95),
+    proportions: z.literal('wilson'),
+    macroF1: z.literal('percentile-bootstrap'),
+    resamples: z.number().int().positive(),
+    seed: z.number().int(),
+  }),
+});
+export type Metrics = z.infer<typeof metricsSchema>;
