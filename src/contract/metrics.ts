@@ -95,3 +95,32 @@ export const metricsSchema = z.object({
   }),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
+
+/** What the product advises after looking at the results; each code is one finding. */
+export const adviceCodes = [
+  'nothing-to-check', // no validation photos at all
+  'validation-small', // the interval is wide
+  'no-better-than-guessing', // always answering the largest class might do as well
+  'classes-unequal', // the largest class has over 3x the training photos of the smallest
+  'class-without-photos', // a class without training or without validation photos
+  'class-few-photos', // too few training photos to learn a class
+  'class-hard', // a class that is hardly recognized
+  'overconfident', // surer than right
+  'near-duplicates-across-splits', // the same scene in training and validation
+  'too-good', // everything right on few photos
+  'skipped-many',
+  'conflicts', // the same photo under two labels
+] as const;
+
+export const adviceSchema = z.object({
+  code: z.enum(adviceCodes),
+  /** warning: don't rely on the model before this is looked at; note: good to know. */
+  severity: z.enum(['warning', 'note']),
+  /** One or two plain sentences: what was found. */
+  message: z.string(),
+  /** The numbers behind it. */
+  evidence: z.string(),
+  /** What to do about it, as a full sentence. */
+  action: z.string(),
+});
+export type Advice = z.infer<typeof adviceSchema>;

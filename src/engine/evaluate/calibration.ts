@@ -15,17 +15,18 @@ const highestTemperature = 20;
  */
 export function softmaxRows(logits: Float32Array, c: number, temperature = 1): Float32Array {
   const out = new Float32Array(logits.length);
+  if (c === 0) return out;
   const row = new Float64Array(c);
-  for (let start = 0; start + c <= logits.length && c > 0; start += c) {
+  for (let start = 0; start < logits.length; start += c) {
     let max = -Infinity;
-    for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] as number);
+    for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] ?? 0);
     let sum = 0;
     for (let j = 0; j < c; j++) {
-      const e = Math.exp(((logits[start + j] as number) - max) / temperature);
+      const e = Math.exp(((logits[start + j] ?? 0) - max) / temperature);
       row[j] = e;
       sum += e;
     }
-    for (let j = 0; j < c; j++) out[start + j] = (row[j] as number) / sum;
+    for (let j = 0; j < c; j++) out[start + j] = (row[j] ?? 0) / sum;
   }
   return out;
 }
@@ -46,10 +47,10 @@ export function logLossOf(
   for (let i = 0; i < n; i++) {
     const start = i * c;
     let max = -Infinity;
-    for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] as number);
+    for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] ?? 0);
     let sum = 0;
-    for (let j = 0; j < c; j++) sum += Math.exp(((logits[start + j] as number) - max) / temperature);
-    total += Math.log(sum) - ((logits[start + (labels[i] as number)] as number) - max) / temperature;
+    for (let j = 0; j < c; j++) sum += Math.exp(((logits[start + j] ?? 0) - max) / temperature);
+    total += Math.log(sum) - ((logits[start + (labels[i] ?? 0)] ?? 0) - max) / temperature;
   }
   return Math.max(0, total / n);
 }
@@ -79,7 +80,7 @@ export function fitTemperature(logits: Float32Array, labels: Int32Array, classes
   let targetMean = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < c; j++)
-      targetMean += (logits[i * c + j] as number) * (j === labels[i] ? onRight : onOther);
+      targetMean += (logits[i * c + j] ?? 0) * (j === labels[i] ? onRight : onOther);
   }
   targetMean /= n;
 
@@ -90,12 +91,12 @@ export function fitTemperature(logits: Float32Array, labels: Int32Array, classes
     for (let i = 0; i < n; i++) {
       const start = i * c;
       let max = -Infinity;
-      for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] as number);
+      for (let j = 0; j < c; j++) max = Math.max(max, logits[start + j] ?? 0);
       let sum = 0;
       let first = 0;
       let second = 0;
       for (let j = 0; j < c; j++) {
-        const d = (logits[start + j] as number) - max;
+        const d = (logits[start + j] ?? 0) - max;
         const e = Math.exp(d * b);
         sum += e;
         first += e * d;
@@ -140,20 +141,20 @@ export function reliability(
   const right = new Int32Array(bins);
   const sums = new Float64Array(bins);
   for (let i = 0; i < confidences.length; i++) {
-    const confidence = Math.min(1, confidences[i] as number); // softmax in float32 may round above 1
+    const confidence = Math.min(1, confidences[i] ?? 0); // softmax in float32 may round above 1
     const bin = Math.max(0, Math.min(bins - 1, Math.ceil(confidence * bins) - 1)); // (low, high]
-    counts[bin] = (counts[bin] as number) + 1;
-    right[bin] = (right[bin] as number) + (correct[i] as number);
-    sums[bin] = (sums[bin] as number) + confidence;
+    counts[bin] = (counts[bin] ?? 0) + 1;
+    right[bin] = (right[bin] ?? 0) + (correct[i] ?? 0);
+    sums[bin] = (sums[bin] ?? 0) + confidence;
   }
   return Array.from({ length: bins }, (_, bin) => {
-    const count = counts[bin] as number;
-    const hits = right[bin] as number;
+    const count = counts[bin] ?? 0;
+    const hits = right[bin] ?? 0;
     return {
       low: bin / bins,
       high: (bin + 1) / bins,
       count,
-      confidence: count === 0 ? null : Math.min(1, (sums[bin] as number) / count),
+      confidence: count === 0 ? null : Math.min(1, (sums[bin] ?? 0) / count),
       accuracy: count === 0 ? null : hits / count,
       accuracyInterval: wilson(hits, count),
     };

@@ -11,7 +11,7 @@ export function argmaxRows(logits: Float32Array, c: number): Int32Array {
   for (let i = 0; i < n; i++) {
     let top = 0;
     for (let j = 1; j < c; j++) {
-      if ((logits[i * c + j] as number) > (logits[i * c + top] as number)) top = j;
+      if ((logits[i * c + j] ?? 0) > (logits[i * c + top] ?? 0)) top = j;
     }
     best[i] = top;
   }
@@ -26,8 +26,8 @@ export function confusionOf(
 ): Confusion {
   const matrix = classes.map(() => classes.map(() => 0));
   for (let i = 0; i < labels.length; i++) {
-    const row = matrix[labels[i] as number];
-    const column = predicted[i] as number;
+    const row = matrix[labels[i] ?? 0];
+    const column = predicted[i] ?? 0;
     if (row !== undefined) row[column] = (row[column] ?? 0) + 1;
   }
   return { classes: [...classes], matrix };
@@ -96,17 +96,17 @@ export function macroF1Sampler(
     right.fill(0);
     both.fill(0);
     for (let i = 0; i < indices.length; i++) {
-      const label = labels[indices[i] as number] as number;
-      const guess = predicted[indices[i] as number] as number;
-      both[label] = (both[label] as number) + 1;
-      both[guess] = (both[guess] as number) + 1;
-      if (label === guess) right[label] = (right[label] as number) + 1;
+      const label = labels[indices[i] ?? 0] ?? 0;
+      const guess = predicted[indices[i] ?? 0] ?? 0;
+      both[label] = (both[label] ?? 0) + 1;
+      both[guess] = (both[guess] ?? 0) + 1;
+      if (label === guess) right[label] = (right[label] ?? 0) + 1;
     }
     let sum = 0;
     let defined = 0;
     for (let k = 0; k < c; k++) {
       if (both[k] === 0) continue;
-      sum += (2 * (right[k] as number)) / (both[k] as number);
+      sum += (2 * (right[k] ?? 0)) / (both[k] ?? 0);
       defined++;
     }
     return defined === 0 ? null : Math.min(1, sum / defined);

@@ -69,10 +69,7 @@ export function evaluateClassifier(answers: Answers): Metrics {
   const positiveClass = classes[1];
   if (c === 2 && positiveClass !== undefined) {
     // The difference of the logits orders photos as the probability does, without its rounding to 0 and 1.
-    const scores = Float64Array.from(
-      labels,
-      (_, i) => (logits[2 * i + 1] as number) - (logits[2 * i] as number),
-    );
+    const scores = Float64Array.from(labels, (_, i) => (logits[2 * i + 1] ?? 0) - (logits[2 * i] ?? 0));
     const positive = Uint8Array.from(labels);
     metrics.binary = {
       positiveClass,
@@ -93,7 +90,7 @@ function calibrationAt(
   temperature: number,
 ) {
   const probabilities = softmaxRows(logits, c, temperature);
-  const confidences = Float32Array.from(predicted, (k, i) => probabilities[i * c + k] as number);
+  const confidences = Float32Array.from(predicted, (k, i) => probabilities[i * c + k] ?? 0);
   const bins = reliability(confidences, correct);
   return { bins, ece: expectedCalibrationError(bins) };
 }
@@ -103,11 +100,11 @@ export function topAccuracy(logits: Float32Array, labels: Int32Array, c: number,
   if (labels.length === 0) return null;
   let hits = 0;
   for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] as number;
-    const own = logits[i * c + label] as number;
+    const label = labels[i] ?? 0;
+    const own = logits[i * c + label] ?? 0;
     let ahead = 0;
     for (let j = 0; j < c; j++) {
-      const other = logits[i * c + j] as number;
+      const other = logits[i * c + j] ?? 0;
       if (other > own || (other === own && j < label)) ahead++;
     }
     if (ahead < k) hits++;
@@ -123,7 +120,7 @@ function check({ logits, labels, classes, temperature }: Answers): void {
   if (temperature !== undefined && !(temperature > 0 && Number.isFinite(temperature)))
     throw new HolotypeError('failed', `The temperature must be above 0, not ${temperature}.`);
   for (let i = 0; i < n; i++) {
-    const label = labels[i] as number;
+    const label = labels[i] ?? 0;
     if (label < 0 || label >= c)
       throw new HolotypeError('failed', `Photo ${i} has the label ${label}, but there are ${c} classes.`);
   }

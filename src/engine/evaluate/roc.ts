@@ -1,6 +1,6 @@
 /** Indices of `scores`, highest first. */
 function descending(scores: Float64Array): number[] {
-  return Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  return Array.from(scores, (_, i) => i).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
 }
 
 /**
@@ -15,7 +15,7 @@ export function rocAuc(scores: Float64Array, positive: Uint8Array): number | nul
   let negativesAbove = 0;
   let wins = 0;
   forEachTie(order, scores, (members) => {
-    const positives = members.reduce((sum, i) => sum + (positive[i] as number), 0);
+    const positives = members.reduce((sum, i) => sum + (positive[i] ?? 0), 0);
     const negatives = members.length - positives;
     wins += negatives * (positivesAbove + positives / 2);
     positivesAbove += positives;
@@ -36,7 +36,7 @@ export function averagePrecision(scores: Float64Array, positive: Uint8Array): nu
   let seen = 0;
   let sum = 0;
   forEachTie(descending(scores), scores, (members) => {
-    const positives = members.reduce((count, i) => count + (positive[i] as number), 0);
+    const positives = members.reduce((count, i) => count + (positive[i] ?? 0), 0);
     found += positives;
     seen += members.length;
     sum += (positives / total) * (found / seen);
@@ -51,9 +51,9 @@ function forEachTie(
   visit: (members: readonly number[]) => void,
 ): void {
   for (let start = 0; start < order.length;) {
-    const score = scores[order[start] as number];
+    const score = scores[order[start] ?? 0];
     let end = start + 1;
-    while (end < order.length && scores[order[end] as number] === score) end++;
+    while (end < order.length && scores[order[end] ?? 0] === score) end++;
     visit(order.slice(start, end));
     start = end;
   }
