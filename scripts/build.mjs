@@ -17,7 +17,20 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'external',
+  // Everything in node_modules stays there, but for the gradients of TensorFlow.js: its Node entry
+  // point leaves them out and Node can't load the package's ES modules as they are.
+  plugins: [
+    {
+      name: 'externals',
+      setup({ onResolve }) {
+        onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+          kind === 'entry-point' || path.startsWith('@tensorflow/tfjs-core/dist/')
+            ? undefined
+            : { path, external: true },
+        );
+      },
+    },
+  ],
   sourcemap: 'linked',
   outExtension: { '.js': '.mjs' },
   logLevel: 'warning',
