@@ -1,4 +1,5 @@
 import type { Interval } from '../../contract/metrics.ts';
+import { seededRandom } from '../data/random.ts';
 
 /** Standard normal quantile for a two-sided 95% interval. */
 const z95 = 1.959963984540054;
@@ -21,17 +22,6 @@ export function wilson(successes: number, total: number): Interval | null {
   return [low, high];
 }
 
-/** Uniform numbers in [0, 1), the same ones for the same seed (mulberry32, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /**
  * 95% percentile bootstrap (Efron & Tibshirani 1993, ch. 13) of a statistic of `count` items.
  * @param statistic takes `count` indices in 0..count-1, drawn with replacement; null where undefined.
@@ -49,7 +39,7 @@ export function bootstrap(
   const indices = new Int32Array(count);
   const values: number[] = [];
   for (let round = 0; round < options.resamples; round++) {
-    for (let i = 0; i < count; i++) indices[i] = Math.floor(random() * count);
+    for (let i = 0; i < count; i++) indices[i] = random.integer(count);
     const value = statistic(indices);
     if (value !== null) values.push(value);
   }

@@ -15,11 +15,12 @@ export function percent(part: number | null | undefined, digits = 0): string {
   return `${text}%`;
 }
 
-/** "between 83% and 99%"; one figure where both ends read the same. */
+/** "between 83% and 99%"; one figure where both ends read the same. Ends are rounded. */
 export function between(interval: Interval): string {
-  const [low, high] = interval.map((end) => percent(end));
-  if (low === high) return `about ${low}`;
-  return `between ${low} and ${high}`;
+  const [low, high] = interval;
+  if (Math.round(low * 100) === Math.round(high * 100)) return `about ${percent((low + high) / 2)}`;
+  if (percent(low).startsWith('over')) return percent(low);
+  return `between ${Math.round(low * 100)}% and ${Math.round(high * 100)}%`;
 }
 
 /** 3670 -> "3,670". */

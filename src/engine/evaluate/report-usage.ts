@@ -1,0 +1,96 @@
+import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { ReportData } from './report-data.ts';
+import { html, type Markup } from './report-html.ts';
+
+/** How to use the saved model: our command line, Python and JavaScript. */
+export function usage(data: ReportData): Markup {
+  const { inputPolicy: policy, name } = data;
+  return html`
+    <p>
+      The saved model is this folder. It needs nothing from us: <code>model.onnx</code> is the whole model in
+      an open format that runs on any computer, and <code>labels.txt</code> holds its classes in order.
+    </p>
+    <h3>Command line</h3>
+    <p class="note">Answers as a table, and the photos sorted into a folder for each class.</p>
+    <pre><code>holotype predict ${shellWord(name)} new-photos --csv answers.csv --sort-into sorted</code></pre>
+    <h3>Python</h3>
+    <p class="note">With <code>pip install onnxruntime pillow numpy</code>, from inside this folder.</p>
+    <pre><code>${python(policy)}</code></pre>
+    <h3>JavaScript</h3>
+    <p class="note">With <code>npm install onnxruntime-node sharp</code>, from inside this folder.</p>
+    <pre><code>${javascript(policy)}</code></pre>
+    <p class="note">
+      Both give the same classes as the command line; the last digits of a confidence may differ, because
+      every program shrinks photos a little differently. For a web page, the folder <code>tfjs</code> loads
+      with the Teachable Machine image library:
+      <code>tmImage.load('tfjs/model.json', 'tfjs/metadata.json')</code>.
+    </p>
+  `;
+}
+
+/** The name as one word of a POSIX shell. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) && !text.startsWith('-')
+    ? text
+    : `'${text.replaceAll("'", `'\\''`)}'`.replace(/^'-/, "'./-");
+}
+
+function python({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
+  const fit = {
+    squash: [`photo = photo.resize((${w}, ${h}), Image.Resampling.BILINEAR)`],
+    crop: [
+      `scale = max(${w} / photo.width, ${h} / photo.height) / ${cropFraction}`,
+      'photo = photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BILINEAR)',
+      `left, top = (photo.width - ${w}) // 2, (photo.height - ${h}) // 2`,
+      `photo = photo.crop((left, top, left + ${w}, top + ${h}))`,
+    ],
+    pad: [`photo = ImageOps.pad(photo, (${w}, ${h}), Image.Resampling.BILINEAR, color=(128, 128, 128))`],
+  }[resize];
+  return [
+    'import numpy as np, onnxruntime',
+    'from PIL import Image, ImageOps',
+    '',
+    'session = onnxruntime.InferenceSession("model.onnx")',
+    'labels = open("labels.txt", encoding="utf-8").read().splitlines()',
+    '',
+    'photo = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")',
+    ...fit,
+    'pixels = np.asarray(photo, dtype=np.float32)[None]  # 1 x height x width x 3, from 0 to 255',
+    'chances = session.run(None, {session.get_inputs()[0].name: pixels})[0][0]',
+    'print(labels[chances.argmax()], chances.max())',
+  ].join('\n');
+}
+
+function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
+  const upright = "sharp('photo.jpg').rotate().flatten({ background: 'white' }).toColourspace('srgb')";
+  const fit = {
+    squash: [`const photo = ${upright}`, `  .resize(${w}, ${h}, { fit: 'fill' });`],
+    crop: [
+      `const [w, h] = [${Math.round(w / cropFraction)}, ${Math.round(h / cropFraction)}];`,
+      `const larger = await ${upright}`,
+      "  .resize(w, h, { fit: 'cover' }).toBuffer();",
+      'const photo = sharp(larger)',
+      `  .extract({ left: (w - ${w}) >> 1, top: (h - ${h}) >> 1, width: ${w}, height: ${h} });`,
+    ],
+    pad: [
+      `const photo = ${upright}`,
+      `  .resize(${w}, ${h}, { fit: 'contain', background: { r: 128, g: 128, b: 128 } });`,
+    ],
+  }[resize];
+  return [
+    "import { readFile } from 'node:fs/promises';",
+    "import ort from 'onnxruntime-node';",
+    "import sharp from 'sharp';",
+    '',
+    "const session = await ort.InferenceSession.create('model.onnx');",
+    "const labels = (await readFile('labels.txt', 'utf8')).trim().split('\\n');",
+    '',
+    ...fit,
+    'const pixels = Float32Array.from(await photo.removeAlpha().raw().toBuffer()); // from 0 to 255',
+    `const input = new ort.Tensor('float32', pixels, [1, ${h}, ${w}, 3]);`,
+    'const answer = await session.run({ [session.inputNames[0]]: input });',
+    'const chances = [...answer[session.outputNames[0]].data];',
+    'const best = chances.indexOf(Math.max(...chances));',
+    'console.log(labels[best], chances[best]);',
+  ].join('\n');
+}
