@@ -77,8 +77,9 @@ export class TfjsGraphBuilder {
 
   /** Shape of a tensor without the batch axis. */
   shape(tensor: string): readonly number[] {
-    this.shapes ??= inferShapes(this.finish([this.nodes.at(-1)?.name ?? this.input.name]));
-    const shape = this.shapes.get(tensor);
+    const last = this.nodes.at(-1)?.name ?? this.input.name;
+    const shapes = (this.shapes ??= inferShapes(this.finish([last])));
+    const shape = shapes.get(tensor);
     if (shape === undefined) throw new Error(`The model graph has no tensor "${tensor}".`);
     return shape;
   }

@@ -1,0 +1,347 @@
+/**
+ * A model graph as a TF.js layers model: to train its tail, and to save it for TF.js and Keras.
+ *
+ * Every op but `local-response-norm` becomes layers that TF.js 1.3 and Keras know (`gelu` needs a TF.js that has
+ * that activation, 4.15 or later). An op that no single layer can say (padding other than 'same', channel
+ * slices, grouped convolutions) is composed of several, exactly equal up to rounding.
+ */
+import * as tf from '@tensorflow/tfjs-layers';
+import { weightOf } from './graph.ts';
+import type {
+  ActivationNode,
+  Conv2d,
+  DepthwiseConv2d,
+  GraphNode,
+  ModelGraph,
+  Pool,
+  Weight,
+} from './graph.ts';
+import { LocalResponseNormalization } from './tfjs-custom-layers.ts';
+import { LayerNames, LayerStack, isZero, sizesOf, type Symbolic } from './tfjs-layer-stack.ts';
+
+export interface BuildLayersModelOptions {
+  /** Which nodes' weights training may change. Default: all. */
+  readonly trainable?: (node: GraphNode) => boolean;
+  readonly name?: string;
+}
+
+/**
+ * Builds the network with its weights set. A node's weights are in a layer of the node's name (characters that
+ * TensorFlow refuses replaced by `_`), helpers are named after the node and what they do.
+ *
+ * Needs a TF.js backend to be ready. The model owns its memory: dispose it. Batch norm is a real
+ * BatchNormalization layer, so `apply(x, {training: true})` normalizes by the batch.
+ *
+ * @returns input [batch, height, width, channels]; outputs in the order of `graph.outputs`
+ */
+export async function buildLayersModel(
+  graph: ModelGraph,
+  options: BuildLayersModelOptions = {},
+): Promise<tf.LayersModel> {
+  const names = new LayerNames([graph.input.name, ...graph.nodes.map((node) => node.name)]);
+  const input = tf.input({
+    shape: [...graph.input.shape],
+    name: names.ofNode(graph.input.name),
+    dtype: 'float32',
+  });
+  const tensors = new Map<string, Symbolic>([[graph.input.name, input]]);
+  const tensorOf = (name: string): Symbolic => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw new Error(`The model graph has no tensor "${name}".`);
+    return tensor;
+  };
+  const signs = nonNegativeTensors(graph);
+  for (const node of graph.nodes) {
+    const stack = new LayerStack(names, node.name, options.trainable?.(node) ?? true);
+    tensors.set(node.name, buildNode(graph, node, node.inputs.map(tensorOf), stack, signs));
+  }
+  const outputs = graph.outputs.map((name) => {
+    if (name !== graph.input.name) return tensorOf(name);
+    return new LayerStack(names, `${name}_output`, false).activation(input, 'linear');
+  });
+  const named =
+    options.name === undefined ? {} : { name: new LayerNames([options.name]).ofNode(options.name) };
+  return tf.model({ inputs: input, outputs, ...named });
+}
+
+function buildNode(
+  graph: ModelGraph,
+  node: GraphNode,
+  inputs: Symbolic[],
+  stack: LayerStack,
+  nonNegative: ReadonlySet<string>,
+): Symbolic {
+  const [x] = inputs;
+  if (x === undefined) throw new Error(`The node "${node.name}" reads nothing.`);
+  const weight = (key: string): Weight => weightOf(graph, key);
+  switch (node.op) {
+    case 'conv2d':
+      return buildConv(node, x, weight(node.kernel), optional(graph, node.bias), stack);
+    case 'depthwise-conv2d':
+      return buildDepthwise(node, x, weight(node.kernel), optional(graph, node.bias), stack);
+    case 'dense':
+      return stack.dense(x, weight(node.kernel), optional(graph, node.bias));
+    case 'batch-norm':
+      return stack.batchNorm(
+        x,
+        [node.scale, node.offset, node.mean, node.variance].map(weight),
+        node.epsilon,
+      );
+    case 'affine':
+      return stack.affine(x, weight(node.scale).data, weight(node.offset).data);
+    case 'activation':
+      return buildActivation(node, x, stack);
+    case 'max-pool':
+      return buildMaxPool(node, x, stack, nonNegative.has(node.inputs[0] ?? ''));
+    case 'average-pool':
+      return buildAveragePool(node, x, stack);
+    case 'pad':
+      return node.value === 0 ? stack.zeroPad(x, node.pads) : stack.padWith(x, node.pads, node.value);
+    case 'global-average-pool':
+    case 'global-max-pool': {
+      const kind = node.op === 'global-max-pool' ? 'max' : 'average';
+      if (!node.keepDims) return stack.globalPool(x, kind);
+      return stack.reshape(stack.globalPool(x, kind, 'pool'), [1, 1, sizesOf(x).at(-1) ?? 1]);
+    }
+    case 'add':
+      return stack.add(inputs);
+    case 'mul':
+      return stack.multiply(inputs);
+    case 'concat':
+      return inputs.length === 1 ? x : stack.concat(inputs, -1);
+    case 'reshape':
+      return stack.reshape(x, node.shape);
+    case 'channel-slice':
+      return stack.sliceChannels(x, node.start, node.end);
+    case 'channel-shuffle': {
+      const sizes = sizesOf(x);
+      const channels = sizes.at(-1) ?? 1;
+      const places = sizes.slice(0, -1).reduce((total, size) => total * size, 1);
+      const grouped = stack.reshape(x, [places, node.groups, channels / node.groups], 'groups');
+      return stack.reshape(stack.permute(grouped, [1, 3, 2], 'turn'), sizes);
+    }
+    case 'local-response-norm': {
+      const { size, alpha, beta, bias } = node;
+      const { name } = stack.commonFields();
+      return stack.apply(new LocalResponseNormalization({ name, size, alpha, beta, bias }), x);
+    }
+  }
+}
+
+function optional(graph: ModelGraph, key: string | undefined): Weight | undefined {
+  return key === undefined ? undefined : weightOf(graph, key);
+}
+
+/** TF.js refuses a convolution with both strides and dilations: it is computed densely, then every n-th kept. */
+function withDilatedStrides(
+  node: Conv2d | DepthwiseConv2d,
+  stack: LayerStack,
+  convolve: (strides: readonly [number, number]) => Symbolic,
+): Symbolic {
+  const both = Math.max(...node.strides) > 1 && Math.max(...node.dilations) > 1;
+  if (!both) return convolve(node.strides);
+  const full = convolve([1, 1]);
+  return stack.pool(full, 'max', {
+    window: [1, 1],
+    strides: node.strides,
+    padding: 'valid',
+    part: 'strides',
+  });
+}
+
+function padForWindow(
+  node: Conv2d | DepthwiseConv2d,
+  x: Symbolic,
+  kernel: Weight,
+  stack: LayerStack,
+): { x: Symbolic; padding: 'same' | 'valid' } {
+  const [kh, kw] = kernel.shape as [number, number];
+  const padding = stack.paddingFor(x, node.pads, [kh, kw], node.strides, node.dilations);
+  const dense = Math.max(...node.strides) === 1 || Math.max(...node.dilations) === 1;
+  // 'same' pads for its own stride; where the stride is taken afterwards the pads must be spelled out.
+  if (padding !== undefined && (padding === 'valid' || dense)) return { x, padding };
+  return { x: stack.zeroPad(x, node.pads, 'pad'), padding: 'valid' };
+}
+
+function buildConv(
+  node: Conv2d,
+  input: Symbolic,
+  kernel: Weight,
+  bias: Weight | undefined,
+  stack: LayerStack,
+): Symbolic {
+  const { x, padding } = padForWindow(node, input, kernel, stack);
+  const { dilations, groups } = node;
+  const [kh, kw, groupChannels, filters] = kernel.shape as [number, number, number, number];
+  if (groups === 1)
+    return withDilatedStrides(node, stack, (strides) =>
+      stack.conv(x, kernel, bias, { strides, dilations, padding }),
+    );
+  if (groupChannels === 1) {
+    // One channel a group: filter g * multiplier + m is depthwise [.., g, m], in the same memory order.
+    const spread = { shape: [kh, kw, groups, filters / groups], data: kernel.data };
+    return withDilatedStrides(node, stack, (strides) =>
+      stack.depthwise(x, spread, bias, { strides, dilations, padding }),
+    );
+  }
+  return withDilatedStrides(node, stack, (strides) => {
+    const outputs = Array.from({ length: groups }, (_, group) => {
+      const part = `group${group}`;
+      const own = stack.sliceChannels(x, group * groupChannels, (group + 1) * groupChannels, `${part}_in`);
+      const [from, to] = [(group * filters) / groups, ((group + 1) * filters) / groups];
+      return stack.conv(own, lastAxisSlice(kernel, from, to), bias && lastAxisSlice(bias, from, to), {
+        strides,
+        dilations,
+        padding,
+        part,
+      });
+    });
+    return stack.concat(outputs, -1);
+  });
+}
+
+function lastAxisSlice({ shape, data }: Weight, from: number, to: number): Weight {
+  const width = shape.at(-1) ?? 1;
+  const rows = data.length / width;
+  const slice = new Float32Array(rows * (to - from));
+  for (let row = 0; row < rows; row++)
+    slice.set(data.subarray(row * width + from, row * width + to), row * (to - from));
+  return { shape: [...shape.slice(0, -1), to - from], data: slice };
+}
+
+function buildDepthwise(
+  node: DepthwiseConv2d,
+  input: Symbolic,
+  kernel: Weight,
+  bias: Weight | undefined,
+  stack: LayerStack,
+): Symbolic {
+  const { x, padding } = padForWindow(node, input, kernel, stack);
+  return withDilatedStrides(node, stack, (strides) =>
+    stack.depthwise(x, kernel, bias, { strides, dilations: node.dilations, padding }),
+  );
+}
+
+function buildMaxPool(node: Pool, x: Symbolic, stack: LayerStack, nonNegative: boolean): Symbolic {
+  const { window, strides, pads } = node;
+  const padding = stack.paddingFor(x, pads, window, strides, [1, 1]);
+  if (padding !== undefined) return stack.pool(x, 'max', { window, strides, padding });
+  // Padding must never win. Zero can't where nothing is negative; a repeated border can't anywhere.
+  const padded = nonNegative ? stack.zeroPad(x, pads, 'pad') : stack.padWith(x, pads, 'edge', 'pad');
+  return stack.pool(padded, 'max', { window, strides, padding: 'valid' });
+}
+
+function buildAveragePool(node: Pool, x: Symbolic, stack: LayerStack): Symbolic {
+  const { window, strides, pads } = node;
+  if (isZero(pads)) return stack.pool(x, 'average', { window, strides, padding: 'valid' });
+  const padding = stack.paddingFor(x, pads, window, strides, [1, 1]);
+  if (padding === 'same' && !node.countPadding)
+    return stack.pool(x, 'average', { window, strides, padding: 'same' });
+  const [height, width] = sizesOf(x) as [number, number];
+  const padded = stack.zeroPad(x, pads, 'pad');
+  if (node.countPadding) return stack.pool(padded, 'average', { window, strides, padding: 'valid' });
+  const sums = stack.pool(padded, 'average', { window, strides, padding: 'valid' });
+  const rows = realFractions(height, window[0], strides[0], pads[0], pads[2]);
+  const columns = realFractions(width, window[1], strides[1], pads[1], pads[3]);
+  const scales = Float32Array.from(
+    rows.flatMap((row) => columns.map((column) => (row * column === 0 ? 0 : 1 / (row * column)))),
+  );
+  return stack.scalePlaces(sums, scales, 'uncount');
+}
+
+/** For every window along one axis: the part of it that lies on the image rather than on padding. */
+function realFractions(
+  size: number,
+  window: number,
+  stride: number,
+  before: number,
+  after: number,
+): number[] {
+  const count = Math.floor((size + before + after - window) / stride) + 1;
+  return Array.from({ length: count }, (_, i) => {
+    const start = i * stride - before;
+    return Math.max(Math.min(start + window, size) - Math.max(start, 0), 0) / window;
+  });
+}
+
+function buildActivation(node: ActivationNode, x: Symbolic, stack: LayerStack): Symbolic {
+  switch (node.kind) {
+    case 'relu':
+      return stack.relu(x);
+    case 'relu6':
+      return stack.relu(x, 6);
+    case 'leaky-relu':
+      return stack.leakyRelu(x, node.alpha ?? 0.01);
+    case 'elu':
+      return stack.elu(x, node.alpha ?? 1);
+    case 'selu':
+    case 'sigmoid':
+    case 'tanh':
+    case 'softplus':
+    case 'softmax':
+    case 'gelu':
+      return stack.activation(x, node.kind);
+    case 'swish':
+      return stack.multiply([x, stack.activation(x, 'sigmoid', 'sigmoid')]);
+    case 'hard-sigmoid': {
+      const { alpha = 1 / 6, beta = 0.5 } = node;
+      // Keras's own hard sigmoid has exactly this slope.
+      if (alpha === 0.2 && beta === 0.5) return stack.activation(x, 'hardSigmoid');
+      return stack.relu(stack.affineConstant(x, alpha, beta, 'line'), 1);
+    }
+    case 'hard-swish': {
+      const gate = stack.relu(stack.affineConstant(x, 1 / 6, 0.5, 'line'), 1, 'gate');
+      return stack.multiply([x, gate]);
+    }
+    case 'clip':
+      return buildClip(x, node.min ?? -Infinity, node.max ?? Infinity, stack);
+  }
+}
+
+function buildClip(x: Symbolic, min: number, max: number, stack: LayerStack): Symbolic {
+  if (min === 0) return stack.relu(x, max === Infinity ? undefined : max);
+  if (min === -Infinity && max === Infinity) return stack.activation(x, 'linear');
+  if (min === -Infinity) {
+    // min(x, max) = max - relu(max - x)
+    const room = stack.relu(stack.affineConstant(x, -1, max, 'room'), undefined, 'used');
+    return stack.affineConstant(room, -1, max);
+  }
+  const lifted = stack.affineConstant(x, 1, -min, 'lift');
+  const limited = stack.relu(lifted, max === Infinity ? undefined : max - min, 'limit');
+  return stack.affineConstant(limited, 1, min);
+}
+
+/** Tensors that can't hold a negative number, whatever the photo. */
+function nonNegativeTensors(graph: ModelGraph): ReadonlySet<string> {
+  const known = new Set<string>();
+  for (const node of graph.nodes) {
+    const all = node.inputs.every((input) => known.has(input));
+    if (isNonNegative(node, all)) known.add(node.name);
+  }
+  return known;
+}
+
+function isNonNegative(node: GraphNode, inputsAre: boolean): boolean {
+  switch (node.op) {
+    case 'activation': {
+      if (node.kind === 'clip') return (node.min ?? -Infinity) >= 0;
+      const always = ['relu', 'relu6', 'sigmoid', 'softplus', 'hard-sigmoid', 'softmax'];
+      return always.includes(node.kind) || inputsAre;
+    }
+    case 'pad':
+      return inputsAre && node.value >= 0;
+    case 'max-pool':
+    case 'average-pool':
+    case 'global-average-pool':
+    case 'global-max-pool':
+    case 'add':
+    case 'mul':
+    case 'concat':
+    case 'reshape':
+    case 'channel-slice':
+    case 'channel-shuffle':
+      return inputsAre;
+    default:
+      return false;
+  }
+}

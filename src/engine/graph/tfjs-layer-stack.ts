@@ -1,0 +1,362 @@
+/**
+ * The vocabulary that build-tfjs.ts speaks: small steps on symbolic tensors, each made of layers that TF.js 1.3
+ * and Keras both have. What those cannot say directly (pads of any value, slices of channels) is composed here.
+ */
+import * as tfc from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-layers';
+import type { Pads, Pair, Weight } from './graph.ts';
+import { samePads } from './tfjs-graph-builder.ts';
+
+type Layer = tf.layers.Layer;
+export type Symbolic = tf.SymbolicTensor;
+
+/** Unique layer names that TensorFlow accepts as scopes: letters, digits, `_`, `.` and `-`. */
+export class LayerNames {
+  private readonly taken = new Set<string>();
+  private readonly nodes = new Map<string, string>();
+
+  /** @param nodes get their names first, so that no helper of an earlier node takes one */
+  constructor(nodes: Iterable<string>) {
+    for (const node of nodes) this.nodes.set(node, this.make(node));
+  }
+
+  ofNode(node: string): string {
+    return this.nodes.get(node) ?? this.make(node);
+  }
+
+  make(wanted: string): string {
+    let legal = wanted.replace(/[^A-Za-z0-9_.-]/g, '_');
+    if (!/^[A-Za-z0-9.]/.test(legal)) legal = `layer${legal}`;
+    let unique = legal;
+    for (let i = 1; this.taken.has(unique); i++) unique = `${legal}_${i}`;
+    this.taken.add(unique);
+    return unique;
+  }
+}
+
+/** Fields of every layer made here; weights are set afterwards, so nothing is spent on random numbers. */
+interface Common {
+  readonly name: string;
+  readonly trainable: boolean;
+}
+
+const zeroInitializers = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
+
+/** Size without the batch axis. */
+export function sizesOf(tensor: Symbolic): number[] {
+  return tensor.shape.slice(1).map((size) => size ?? 0);
+}
+
+function imageOf(tensor: Symbolic): [height: number, width: number, channels: number] {
+  const sizes = sizesOf(tensor);
+  if (sizes.length !== 3) throw new Error(`"${tensor.name}" is not an image: [${sizes.join(', ')}].`);
+  return sizes as [number, number, number];
+}
+
+export function isZero(pads: Pads): boolean {
+  return pads.every((pad) => pad === 0);
+}
+
+/** Makes the layers of one node. The node's own layer is named after it, helpers after what they do. */
+export class LayerStack {
+  private readonly names: LayerNames;
+  private readonly node: string;
+  private readonly trainable: boolean;
+
+  constructor(names: LayerNames, node: string, trainable: boolean) {
+    this.names = names;
+    this.node = node;
+    this.trainable = trainable;
+  }
+
+  private common(part?: string): Common {
+    const own = this.names.ofNode(this.node);
+    const name = part === undefined ? own : this.names.make(`${own}_${part}`);
+    return { name, trainable: this.trainable };
+  }
+
+  /** Applies a layer and gives it its weights. */
+  apply(layer: Layer, inputs: Symbolic | Symbolic[], weights: readonly Weight[] = []): Symbolic {
+    const output = layer.apply(inputs) as Symbolic;
+    if (weights.length > 0) {
+      const tensors = weights.map(({ shape, data }) => tfc.tensor(data, [...shape], 'float32'));
+      layer.setWeights(tensors);
+      tfc.dispose(tensors);
+    }
+    return output;
+  }
+
+  conv(
+    x: Symbolic,
+    kernel: Weight,
+    bias: Weight | undefined,
+    options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid'; part?: string },
+  ): Symbolic {
+    const [kh, kw, , filters] = kernel.shape as [number, number, number, number];
+    const layer = tf.layers.conv2d({
+      ...this.common(options.part),
+      ...zeroInitializers,
+      filters,
+      kernelSize: [kh, kw],
+      strides: [...options.strides],
+      dilationRate: [...options.dilations],
+      padding: options.padding,
+      useBias: bias !== undefined,
+    });
+    return this.apply(layer, x, bias === undefined ? [kernel] : [kernel, bias]);
+  }
+
+  depthwise(
+    x: Symbolic,
+    kernel: Weight,
+    bias: Weight | undefined,
+    options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid' },
+  ): Symbolic {
+    return this.depthwiseAs(this.common(), x, kernel, bias, options);
+  }
+
+  private depthwiseAs(
+    common: Common,
+    x: Symbolic,
+    kernel: Weight,
+    bias: Weight | undefined,
+    options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid' },
+  ): Symbolic {
+    const [kh, kw, , depthMultiplier] = kernel.shape as [number, number, number, number];
+    const layer = tf.layers.depthwiseConv2d({
+      ...common,
+      depthwiseInitializer: 'zeros',
+      biasInitializer: 'zeros',
+      depthMultiplier,
+      kernelSize: [kh, kw],
+      strides: [...options.strides],
+      dilationRate: [...options.dilations],
+      padding: options.padding,
+      useBias: bias !== undefined,
+    });
+    return this.apply(layer, x, bias === undefined ? [kernel] : [kernel, bias]);
+  }
+
+  dense(x: Symbolic, kernel: Weight, bias: Weight | undefined): Symbolic {
+    const layer = tf.layers.dense({
+      ...this.common(),
+      ...zeroInitializers,
+      units: kernel.shape[1] as number,
+      useBias: bias !== undefined,
+    });
+    return this.apply(layer, x, bias === undefined ? [kernel] : [kernel, bias]);
+  }
+
+  batchNorm(x: Symbolic, weights: readonly Weight[], epsilon: number): Symbolic {
+    return this.apply(tf.layers.batchNormalization({ ...this.common(), axis: -1, epsilon }), x, weights);
+  }
+
+  /**
+   * x * scale + offset for every channel: a 1 x 1 depthwise convolution. A BatchNormalization layer would say the
+   * same in prediction, but in training it would normalize by the batch instead.
+   *
+   * @param constant numbers that belong to a formula and are never trained
+   */
+  affine(x: Symbolic, scale: Float32Array, offset: Float32Array, part?: string, constant = false): Symbolic {
+    const sizes = sizesOf(x);
+    const channels = sizes.at(-1) ?? 1;
+    const image = sizes.length === 3 ? x : this.reshape(x, [1, 1, channels], `${part ?? 'affine'}_image`);
+    const common = this.common(sizes.length === 3 ? part : `${part ?? 'affine'}_scaled`);
+    const scaled = this.depthwiseAs(
+      constant ? { ...common, trainable: false } : common,
+      image,
+      { shape: [1, 1, channels, 1], data: scale },
+      { shape: [channels], data: offset },
+      { strides: [1, 1], dilations: [1, 1], padding: 'valid' },
+    );
+    return sizes.length === 3 ? scaled : this.reshape(scaled, sizes, part);
+  }
+
+  /** The same two numbers for every channel, never trained. */
+  affineConstant(x: Symbolic, scale: number, offset: number, part?: string): Symbolic {
+    const channels = sizesOf(x).at(-1) ?? 1;
+    return this.affine(
+      x,
+      new Float32Array(channels).fill(scale),
+      new Float32Array(channels).fill(offset),
+      part,
+      true,
+    );
+  }
+
+  activation(x: Symbolic, name: ActivationName, part?: string): Symbolic {
+    return this.apply(tf.layers.activation({ ...this.common(part), activation: name }), x);
+  }
+
+  relu(x: Symbolic, maxValue?: number, part?: string): Symbolic {
+    const limit = maxValue === undefined ? {} : { maxValue };
+    return this.apply(tf.layers.reLU({ ...this.common(part), ...limit }), x);
+  }
+
+  leakyRelu(x: Symbolic, alpha: number): Symbolic {
+    return this.apply(tf.layers.leakyReLU({ ...this.common(), alpha }), x);
+  }
+
+  elu(x: Symbolic, alpha: number): Symbolic {
+    return this.apply(tf.layers.elu({ ...this.common(), alpha }), x);
+  }
+
+  add(xs: Symbolic[]): Symbolic {
+    return this.apply(tf.layers.add(this.common()), this.sameRank(xs));
+  }
+
+  multiply(xs: Symbolic[]): Symbolic {
+    return this.apply(tf.layers.multiply(this.common()), this.sameRank(xs));
+  }
+
+  /** [c] beside [h, w, c] becomes [1, 1, c]: old merge layers place missing axes by their own rule. */
+  private sameRank(xs: Symbolic[]): Symbolic[] {
+    if (!xs.some((x) => sizesOf(x).length === 3)) return xs;
+    return xs.map((x) => {
+      const sizes = sizesOf(x);
+      return sizes.length === 3 ? x : this.reshape(x, [1, 1, ...sizes], 'as_image');
+    });
+  }
+
+  concat(xs: Symbolic[], axis: number, part?: string): Symbolic {
+    const [first] = xs;
+    if (first !== undefined && xs.length === 1 && part !== undefined) return first;
+    return this.apply(tf.layers.concatenate({ ...this.common(part), axis }), xs);
+  }
+
+  reshape(x: Symbolic, targetShape: readonly number[], part?: string): Symbolic {
+    return this.apply(tf.layers.reshape({ ...this.common(part), targetShape: [...targetShape] }), x);
+  }
+
+  permute(x: Symbolic, dims: readonly number[], part: string): Symbolic {
+    return this.apply(tf.layers.permute({ ...this.common(part), dims: [...dims] }), x);
+  }
+
+  globalPool(x: Symbolic, kind: 'average' | 'max', part?: string): Symbolic {
+    const common = this.common(part);
+    const layer =
+      kind === 'average'
+        ? tf.layers.globalAveragePooling2d(common)
+        : tf.layers.globalMaxPooling2d(common as Parameters<typeof tf.layers.globalMaxPooling2d>[0]);
+    return this.apply(layer, x);
+  }
+
+  pool(
+    x: Symbolic,
+    kind: 'average' | 'max',
+    options: { window: Pair; strides: Pair; padding: 'same' | 'valid'; part?: string },
+  ): Symbolic {
+    const config = {
+      ...this.common(options.part),
+      poolSize: [...options.window] as [number, number],
+      strides: [...options.strides] as [number, number],
+      padding: options.padding,
+    };
+    return this.apply(
+      kind === 'average' ? tf.layers.averagePooling2d(config) : tf.layers.maxPooling2d(config),
+      x,
+    );
+  }
+
+  /** 'same' where it means exactly these pads, so that the layer needs no padding layer before it. */
+  paddingFor(
+    x: Symbolic,
+    pads: Pads,
+    window: Pair,
+    strides: Pair,
+    dilations: Pair,
+  ): 'same' | 'valid' | undefined {
+    if (isZero(pads)) return 'valid';
+    const [height, width] = imageOf(x);
+    const same = samePads([height, width], window, strides, dilations);
+    return same.every((pad, i) => pad === pads[i]) ? 'same' : undefined;
+  }
+
+  /** Zeros around an image; negative pads cut off. */
+  zeroPad(x: Symbolic, pads: Pads, part?: string): Symbolic {
+    const [top, left, bottom, right] = pads.map((pad) => Math.max(pad, 0)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const cut = pads.map((pad) => Math.max(-pad, 0)) as [number, number, number, number];
+    const cropped = this.crop(x, cut, `${part ?? 'pad'}_crop`);
+    const padding: [[number, number], [number, number]] = [
+      [top, bottom],
+      [left, right],
+    ];
+    return this.apply(tf.layers.zeroPadding2d({ ...this.common(part), padding }), cropped);
+  }
+
+  private crop(x: Symbolic, [top, left, bottom, right]: Pads, part: string): Symbolic {
+    if (top === 0 && left === 0 && bottom === 0 && right === 0) return x;
+    const cropping: [[number, number], [number, number]] = [
+      [top, bottom],
+      [left, right],
+    ];
+    return this.apply(tf.layers.cropping2D({ ...this.common(part), cropping }), x);
+  }
+
+  /**
+   * An image with rows and columns added that repeat its border, or hold one number. No layer says so directly:
+   * the border is cut out, filled if need be, and put back once for each row or column.
+   */
+  padWith(x: Symbolic, pads: Pads, fill: 'edge' | number, part?: string): Symbolic {
+    const [top, left, bottom, right] = pads;
+    const rows = this.padAxis(x, 1, top, bottom, fill, `${part ?? 'pad'}_rows`);
+    const columns = this.padAxis(rows, 2, left, right, fill, `${part ?? 'pad'}_columns`);
+    return part === undefined ? this.activation(columns, 'linear') : columns;
+  }
+
+  private padAxis(
+    x: Symbolic,
+    axis: 1 | 2,
+    before: number,
+    after: number,
+    fill: 'edge' | number,
+    part: string,
+  ): Symbolic {
+    const size = imageOf(x)[axis - 1] ?? 1;
+    const strip = (side: 'first' | 'last'): Symbolic => {
+      const [start, end] = side === 'first' ? [0, size - 1] : [size - 1, 0];
+      const cut = this.crop(x, axis === 1 ? [start, 0, end, 0] : [0, start, 0, end], `${part}_${side}`);
+      return fill === 'edge' ? cut : this.affineConstant(cut, 0, fill, `${part}_${side}_fill`);
+    };
+    const parts: Symbolic[] = [];
+    if (before > 0) parts.push(...Array<Symbolic>(before).fill(strip('first')));
+    parts.push(x);
+    if (after > 0) parts.push(...Array<Symbolic>(after).fill(strip('last')));
+    return this.concat(parts, axis, part);
+  }
+
+  /** Channels start (inclusive) to end (exclusive): Cropping2D cuts spatial axes only, so channels become one. */
+  sliceChannels(x: Symbolic, start: number, end: number, part?: string): Symbolic {
+    const sizes = sizesOf(x);
+    const channels = sizes.at(-1) ?? 1;
+    const places = sizes.slice(0, -1).reduce((total, size) => total * size, 1);
+    const helper = (step: string): string => (part === undefined ? step : `${part}_${step}`);
+    const flat = this.reshape(x, [places, channels, 1], helper('flat'));
+    const cut = this.crop(flat, [0, start, 0, channels - end], helper('cut'));
+    return this.reshape(cut, [...sizes.slice(0, -1), end - start], part);
+  }
+
+  /** Multiplies every place of an image by its own number, the same for all channels; never trained. */
+  scalePlaces(x: Symbolic, scales: Float32Array, part: string): Symbolic {
+    const [height, width, channels] = imageOf(x);
+    const places = height * width;
+    const flat = this.reshape(x, [1, places, channels], `${part}_flat`);
+    const turned = this.permute(flat, [1, 3, 2], `${part}_turn`);
+    const scaled = this.affine(turned, scales, new Float32Array(places), `${part}_scaled`, true);
+    const back = this.permute(scaled, [1, 3, 2], `${part}_back`);
+    return this.reshape(back, [height, width, channels]);
+  }
+
+  /** Name and flag for a layer that isn't made here. */
+  commonFields(): Common {
+    return this.common();
+  }
+}
+
+export type ActivationName =
+  'sigmoid' | 'tanh' | 'softplus' | 'selu' | 'softmax' | 'hardSigmoid' | 'gelu' | 'linear';
