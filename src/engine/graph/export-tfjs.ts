@@ -15,6 +15,7 @@ import type { InputPolicy } from '../../contract/input-policy.ts';
 import { buildLayersModel } from './build-tfjs.ts';
 import { weightOf } from './graph.ts';
 import type { Affine, GraphNode, ModelGraph, Weight } from './graph.ts';
+import { freeName } from './cut.ts';
 import { inferShapes } from './shapes.ts';
 import { customLayersOf } from './tfjs-custom-layers.ts';
 
@@ -135,13 +136,6 @@ function takeCentredInput(graph: ModelGraph): ModelGraph {
 
 function filled(channels: number, value: number): Weight {
   return { shape: [channels], data: new Float32Array(channels).fill(value) };
-}
-
-function freeName(graph: ModelGraph, wanted: string): string {
-  const taken = new Set([graph.input.name, ...graph.nodes.map((node) => node.name)]);
-  let name = wanted;
-  while (taken.has(name)) name += '_';
-  return name;
 }
 
 /** The keys of a Teachable Machine export, in its order. */

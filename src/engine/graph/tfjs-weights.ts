@@ -42,8 +42,8 @@ function halfToNumber(half: number): number {
 
 /** Stored values as numbers, before quantization is undone. `bytes` is exactly as long as the weight. */
 function readValues(bytes: Uint8Array, type: StoredType): Float32Array {
-  // A copy starts at offset 0, whatever the alignment of the weight in its file.
-  const { buffer } = bytes.slice();
+  // A copy starts at offset 0, whatever the alignment of the weight in its file. (A Buffer's slice would share.)
+  const { buffer } = new Uint8Array(bytes);
   switch (type) {
     case 'float32':
       return new Float32Array(buffer);
