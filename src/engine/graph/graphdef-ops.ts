@@ -1,0 +1,462 @@
+/**
+ * TensorFlow operations as model graph nodes: one function for each operation, looked up by its name. Definitions:
+ * tensorflow.org/api_docs/python/tf/raw_ops. Constants are folded here, so that what TensorFlow does with constant
+ * tensors (preprocessing, batch norm arithmetic, shapes) becomes affine nodes and plain numbers.
+ */
+import { HolotypeError } from '../../contract/errors.ts';
+import type { ActivationKind, Pads, Pair, Weight } from './graph.ts';
+import type { GraphDefNode } from './tfjs-graphdef.ts';
+import { noPads, samePads, type TfjsGraphBuilder } from './tfjs-graph-builder.ts';
+
+/** What a GraphDef node turned into: a tensor of the model graph (by name), or numbers known now. */
+export type Value = { readonly tensor: string } | { readonly constant: Weight };
+
+/** One node to convert, with what it reads already converted. */
+export interface OpCall {
+  readonly node: GraphDefNode;
+  readonly inputs: readonly Value[];
+  readonly builder: TfjsGraphBuilder;
+}
+
+type Convert = (call: OpCall) => Value;
+
+function refuse(call: OpCall, why: string): HolotypeError {
+  return new HolotypeError('not-supported', `The node "${call.node.name}" (${call.node.op}) ${why}.`);
+}
+
+function broken(call: OpCall, why: string): HolotypeError {
+  return new HolotypeError(
+    'bad-input',
+    `The model is broken at node "${call.node.name}" (${call.node.op}): ${why}.`,
+  );
+}
+
+function value(call: OpCall, index: number): Value {
+  const input = call.inputs[index];
+  if (input === undefined) throw broken(call, `its input ${index} is missing`);
+  return input;
+}
+
+function tensor(call: OpCall, index: number): string {
+  const input = value(call, index);
+  if ('constant' in input) throw refuse(call, `reads a constant as its input ${index}`);
+  return input.tensor;
+}
+
+function constant(call: OpCall, index: number): Weight {
+  const input = value(call, index);
+  if ('tensor' in input)
+    throw refuse(call, `needs a constant as its input ${index}, but gets "${input.tensor}"`);
+  return input.constant;
+}
+
+function constants(call: OpCall, index: number): number[] {
+  return [...constant(call, index).data];
+}
+
+/** A constant with one number for each channel (TensorFlow also writes it as [1, 1, 1, c]). */
+function vector(call: OpCall, index: number, key: string): string {
+  const { data } = constant(call, index);
+  return call.builder.weight(`${call.node.name}/${key}`, { shape: [data.length], data });
+}
+
+function requireNhwc(call: OpCall): void {
+  const format = call.node.text('data_format') ?? 'NHWC';
+  if (format !== 'NHWC') throw refuse(call, `keeps its data in ${format} order; only NHWC is supported`);
+}
+
+/** The two spatial numbers of a list [1, height, width, 1]. */
+function spatial(call: OpCall, key: string): Pair {
+  const [, height = 1, width = 1] = call.node.numbers(key) ?? [];
+  return [height, width];
+}
+
+function padsOf(call: OpCall, input: string, window: Pair, strides: Pair, dilations: Pair): Pads {
+  const padding = call.node.text('padding') ?? 'VALID';
+  switch (padding) {
+    case 'VALID':
+      return noPads;
+    case 'SAME':
+      return samePads(call.builder.size(input, call.node.name), window, strides, dilations);
+    case 'EXPLICIT': {
+      // [batch before, batch after, top, bottom, left, right, channels before, channels after]
+      const [, , top = 0, bottom = 0, left = 0, right = 0] = call.node.numbers('explicit_paddings') ?? [];
+      return [top, left, bottom, right];
+    }
+    default:
+      throw refuse(call, `has the padding "${padding}"`);
+  }
+}
+
+const activationOps: Readonly<Record<string, ActivationKind>> = {
+  Relu: 'relu',
+  Relu6: 'relu6',
+  Elu: 'elu',
+  Selu: 'selu',
+  Sigmoid: 'sigmoid',
+  Tanh: 'tanh',
+  Softplus: 'softplus',
+  Softmax: 'softmax',
+  LeakyRelu: 'leaky-relu',
+};
+
+function addActivation(call: OpCall, name: string, input: string, op: string): string {
+  const kind = activationOps[op];
+  if (kind === undefined) throw refuse(call, `uses the activation "${op}", which Holotype does not know`);
+  // TensorFlow's defaults: LeakyRelu 0.2, Elu 1.
+  const slope = call.node.number('alpha') ?? call.node.number('leakyrelu_alpha') ?? 0.2;
+  const parameters = kind === 'leaky-relu' ? { alpha: slope } : kind === 'elu' ? { alpha: 1 } : {};
+  return call.builder.activation(name, input, kind, parameters);
+}
+
+/**
+ * The tail of a _Fused operation: BiasAdd is already inside the node, what remains is an activation.
+ *
+ * @param main adds the operation itself with its bias and the name it is given
+ */
+function withFused(call: OpCall, main: (name: string, bias: { bias?: string }) => string): Value {
+  const fused = call.node.texts('fused_ops');
+  const hasBias = fused[0] === 'BiasAdd';
+  const [activation, ...more] = hasBias ? fused.slice(1) : fused;
+  if (more.length > 0) throw refuse(call, `fuses ${fused.join(', ')}`);
+  const { name } = call.node;
+  if (activation === undefined)
+    return { tensor: main(name, hasBias ? { bias: vector(call, 2, 'bias') } : {}) };
+  // The tensor that others know by the node's name is the activated one.
+  const inner = main(`${name}/linear`, hasBias ? { bias: vector(call, 2, 'bias') } : {});
+  return { tensor: addActivation(call, name, inner, activation) };
+}
+
+const conv2d: Convert = (call) => {
+  requireNhwc(call);
+  const input = tensor(call, 0);
+  const kernel = constant(call, 1);
+  const [kh = 0, kw = 0, perGroup = 0] = kernel.shape;
+  const strides = spatial(call, 'strides');
+  const dilations = spatial(call, 'dilations');
+  const pads = padsOf(call, input, [kh, kw], strides, dilations);
+  const groups = call.builder.channels(input) / perGroup;
+  if (kernel.shape.length !== 4 || !Number.isInteger(groups))
+    throw broken(
+      call,
+      `its kernel [${kernel.shape.join(', ')}] does not fit ${call.builder.channels(input)} channels`,
+    );
+  return withFused(call, (name, bias) =>
+    call.builder.add(name, [input], {
+      op: 'conv2d',
+      kernel: call.builder.weight(`${call.node.name}/kernel`, kernel),
+      ...bias,
+      strides,
+      dilations,
+      pads,
+      groups,
+    }),
+  );
+};
+
+const depthwiseConv2d: Convert = (call) => {
+  requireNhwc(call);
+  const input = tensor(call, 0);
+  const kernel = constant(call, 1);
+  const [kh = 0, kw = 0] = kernel.shape;
+  const strides = spatial(call, 'strides');
+  const dilations = spatial(call, 'dilations');
+  const pads = padsOf(call, input, [kh, kw], strides, dilations);
+  return withFused(call, (name, bias) =>
+    call.builder.add(name, [input], {
+      op: 'depthwise-conv2d',
+      kernel: call.builder.weight(`${call.node.name}/kernel`, kernel),
+      ...bias,
+      strides,
+      dilations,
+      pads,
+    }),
+  );
+};
+
+const matMul: Convert = (call) => {
+  if (call.node.flag('transpose_a')) throw refuse(call, 'transposes its input');
+  const input = tensor(call, 0);
+  const given = constant(call, 1);
+  const kernel = call.node.flag('transpose_b') ? transposed(given) : given;
+  return withFused(call, (name, bias) =>
+    call.builder.add(name, [input], {
+      op: 'dense',
+      kernel: call.builder.weight(`${call.node.name}/kernel`, kernel),
+      ...bias,
+    }),
+  );
+};
+
+function transposed({ shape, data }: Weight): Weight {
+  const [rows = 0, columns = 0] = shape;
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      turned[column * rows + row] = data[row * columns + column] as number;
+  return { shape: [columns, rows], data: turned };
+}
+
+/** Inputs: x, scale, offset, mean, variance. */
+const fusedBatchNorm: Convert = (call) => {
+  requireNhwc(call);
+  if (call.node.flag('is_training')) throw refuse(call, 'is in training mode');
+  const input = tensor(call, 0);
+  return {
+    tensor: call.builder.add(call.node.name, [input], {
+      op: 'batch-norm',
+      scale: vector(call, 1, 'scale'),
+      offset: vector(call, 2, 'offset'),
+      mean: vector(call, 3, 'mean'),
+      variance: vector(call, 4, 'variance'),
+      epsilon: call.node.number('epsilon') ?? 0.0001,
+    }),
+  };
+};
+
+type Arithmetic = (a: number, b: number) => number;
+
+/** Two constants, one of which may be a single number. */
+function fold(call: OpCall, a: Weight, b: Weight, operation: Arithmetic): Value {
+  const longer = a.data.length >= b.data.length ? a : b;
+  if (a.data.length !== b.data.length && a.data.length !== 1 && b.data.length !== 1)
+    throw refuse(call, 'combines constants of different shapes');
+  const at = ({ data }: Weight, i: number): number => data[data.length === 1 ? 0 : i] ?? 0;
+  const data = longer.data.map((_, i) => operation(at(a, i), at(b, i)));
+  return { constant: { shape: longer.shape, data } };
+}
+
+/**
+ * a (op) b where either side may be a constant, which makes it an affine node.
+ *
+ * @param affine scale and offset of x (op) c, and of c (op) x where that is affine
+ */
+function binary(
+  operation: Arithmetic,
+  affine: {
+    right: (c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> };
+    left: ((c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> }) | undefined;
+  },
+  tensors: (call: OpCall, a: string, b: string) => string,
+): Convert {
+  return (call) => {
+    const [a, b] = [value(call, 0), value(call, 1)];
+    if ('constant' in a && 'constant' in b) return fold(call, a.constant, b.constant, operation);
+    const affineOf = (
+      input: string,
+      { data }: Weight,
+      rule: ((c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> }) | undefined,
+    ): Value => {
+      if (rule === undefined) throw refuse(call, 'divides a constant by a tensor');
+      const { scale, offset } = rule(data);
+      return { tensor: call.builder.affine(call.node.name, input, scale, offset) };
+    };
+    if ('constant' in b) return affineOf(tensor(call, 0), b.constant, affine.right);
+    if ('constant' in a) return affineOf(tensor(call, 1), a.constant, affine.left);
+    return { tensor: tensors(call, a.tensor, b.tensor) };
+  };
+}
+
+const elementwise =
+  (op: 'add' | 'mul') =>
+  (call: OpCall, a: string, b: string): string =>
+    call.builder.add(call.node.name, [a, b], { op });
+
+const one = [1];
+const zero = [0];
+const plus = (c: Float32Array): { scale: ArrayLike<number>; offset: ArrayLike<number> } => ({
+  scale: one,
+  offset: c,
+});
+const times = (c: Float32Array): { scale: ArrayLike<number>; offset: ArrayLike<number> } => ({
+  scale: c,
+  offset: zero,
+});
+
+const add = binary((a, b) => a + b, { right: plus, left: plus }, elementwise('add'));
+const multiply = binary((a, b) => a * b, { right: times, left: times }, elementwise('mul'));
+const subtract = binary(
+  (a, b) => a - b,
+  { right: (c) => ({ scale: one, offset: c.map((x) => -x) }), left: (c) => ({ scale: [-1], offset: c }) },
+  (call, a, b) => {
+    const negative = call.builder.affine(`${call.node.name}/negative`, b, [-1], zero);
+    return elementwise('add')(call, a, negative);
+  },
+);
+const divide = binary(
+  (a, b) => a / b,
+  { right: (c) => ({ scale: c.map((x) => 1 / x), offset: zero }), left: undefined },
+  (call) => {
+    throw refuse(call, 'divides one tensor by another');
+  },
+);
+
+const biasAdd: Convert = (call) => {
+  requireNhwc(call);
+  return add(call);
+};
+
+/** Mean or Max over height and width. */
+const globalPool =
+  (op: 'global-average-pool' | 'global-max-pool'): Convert =>
+  (call) => {
+    const input = tensor(call, 0);
+    const axes = constants(call, 1).map((axis) => (axis < 0 ? axis + 4 : axis));
+    if (call.builder.shape(input).length !== 3 || axes.sort().join() !== '1,2')
+      throw refuse(
+        call,
+        `works over the axes ${axes.join(', ')}; only height and width together are supported`,
+      );
+    return {
+      tensor: call.builder.add(call.node.name, [input], { op, keepDims: call.node.flag('keep_dims') }),
+    };
+  };
+
+const pool =
+  (op: 'max-pool' | 'average-pool'): Convert =>
+  (call) => {
+    requireNhwc(call);
+    const input = tensor(call, 0);
+    const window = spatial(call, 'ksize');
+    const strides = spatial(call, 'strides');
+    const pads = padsOf(call, input, window, strides, [1, 1]);
+    return {
+      tensor: call.builder.add(call.node.name, [input], { op, window, strides, pads, countPadding: false }),
+    };
+  };
+
+const pad: Convert = (call) => {
+  const input = tensor(call, 0);
+  // Rows of [before, after] for batch, height, width, channels.
+  const [b0, b1, top = 0, bottom = 0, left = 0, right = 0, c0, c1] = constants(call, 1);
+  if ([b0, b1, c0, c1].some((size) => size !== 0))
+    throw refuse(call, 'pads other axes than height and width');
+  const fill = call.node.op === 'PadV2' ? (constants(call, 2)[0] ?? 0) : 0;
+  return {
+    tensor: call.builder.add(call.node.name, [input], {
+      op: 'pad',
+      pads: [top, left, bottom, right],
+      value: fill,
+    }),
+  };
+};
+
+const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+
+function reshapeTo(call: OpCall, input: string, shape: readonly number[]): Value {
+  const before = call.builder.shape(input);
+  if (shape.length === before.length && shape.every((size, i) => size === before[i]))
+    return { tensor: input };
+  return { tensor: call.builder.add(call.node.name, [input], { op: 'reshape', shape }) };
+}
+
+/** The first number is the batch's; one -1 among the others is worked out. */
+const reshape: Convert = (call) => {
+  const target = constants(call, 1);
+  const input = value(call, 0);
+  if ('constant' in input) return { constant: { shape: target, data: input.constant.data } };
+  const total = product(call.builder.shape(input.tensor));
+  const [batch, ...sizes] = target;
+  if (batch !== -1 && batch !== 1)
+    throw refuse(call, `reshapes to [${target.join(', ')}], which mixes photos`);
+  const known = product(sizes.filter((size) => size !== -1));
+  const shape = sizes.map((size) => (size === -1 ? total / known : size));
+  if (product(shape) !== total)
+    throw broken(
+      call,
+      `[${call.builder.shape(input.tensor).join(', ')}] can't become [${target.join(', ')}]`,
+    );
+  return reshapeTo(call, input.tensor, shape);
+};
+
+const squeeze: Convert = (call) => {
+  const input = tensor(call, 0);
+  const shape = call.builder.shape(input);
+  const listed = call.node.numbers('squeeze_dims') ?? call.node.numbers('axis') ?? [];
+  const axes = listed.map((axis) => (axis < 0 ? axis + shape.length + 1 : axis));
+  const dropped = axes.length > 0 ? axes : shape.flatMap((size, i) => (size === 1 ? [i + 1] : []));
+  if (dropped.some((axis) => shape[axis - 1] !== 1))
+    throw broken(call, `it drops axes ${dropped.join(', ')} of [${shape.join(', ')}]`);
+  return reshapeTo(
+    call,
+    input,
+    shape.filter((_, i) => !dropped.includes(i + 1)),
+  );
+};
+
+/** `ConcatV2` has the axis last, `Concat` first. */
+const concat: Convert = (call) => {
+  const last = call.inputs.length - 1;
+  const axisAt = call.node.op === 'Concat' ? 0 : last;
+  const [axis] = constants(call, axisAt);
+  const inputs = call.inputs.flatMap((_, i) => (i === axisAt ? [] : [tensor(call, i)]));
+  const [first] = inputs;
+  if (first === undefined) throw broken(call, 'it joins nothing');
+  if (axis !== -1 && axis !== call.builder.shape(first).length)
+    throw refuse(call, `joins along axis ${axis}; only the channel axis is supported`);
+  return { tensor: inputs.length === 1 ? first : call.builder.add(call.node.name, inputs, { op: 'concat' }) };
+};
+
+const identity: Convert = (call) => value(call, 0);
+
+const rsqrt: Convert = (call) => {
+  const { shape, data } = constant(call, 0);
+  return { constant: { shape, data: data.map((x) => 1 / Math.sqrt(x)) } };
+};
+
+const activation: Convert = (call) => ({
+  tensor: addActivation(call, call.node.name, tensor(call, 0), call.node.op),
+});
+
+const converters: Readonly<Record<string, Convert>> = {
+  Conv2D: conv2d,
+  _FusedConv2D: conv2d,
+  DepthwiseConv2dNative: depthwiseConv2d,
+  FusedDepthwiseConv2dNative: depthwiseConv2d,
+  _FusedDepthwiseConv2dNative: depthwiseConv2d,
+  MatMul: matMul,
+  _FusedMatMul: matMul,
+  BiasAdd: biasAdd,
+  FusedBatchNorm: fusedBatchNorm,
+  FusedBatchNormV2: fusedBatchNorm,
+  FusedBatchNormV3: fusedBatchNorm,
+  Add: add,
+  AddV2: add,
+  Sub: subtract,
+  Mul: multiply,
+  RealDiv: divide,
+  Rsqrt: rsqrt,
+  Mean: globalPool('global-average-pool'),
+  Max: globalPool('global-max-pool'),
+  AvgPool: pool('average-pool'),
+  MaxPool: pool('max-pool'),
+  Pad: pad,
+  PadV2: pad,
+  Squeeze: squeeze,
+  Reshape: reshape,
+  Concat: concat,
+  ConcatV2: concat,
+  Identity: identity,
+  StopGradient: identity,
+  ...Object.fromEntries(Object.keys(activationOps).map((op) => [op, activation])),
+};
+
+/**
+ * Converts one operation; constants and placeholders are the importer's own business.
+ *
+ * @throws HolotypeError('not-supported') naming the operation and the node
+ */
+export function convertGraphDefNode(call: OpCall): Value {
+  const { name, op } = call.node;
+  const convert = Object.hasOwn(converters, op) ? converters[op] : undefined;
+  if (convert === undefined)
+    throw new HolotypeError(
+      'not-supported',
+      `The model uses the operation "${op}" (node "${name}"), which Holotype cannot import.`,
+      {
+        remedy:
+          'Graph models of the MobileNet family are supported; try an ONNX or TFLite export of this one.',
+      },
+    );
+  return convert(call);
+}
