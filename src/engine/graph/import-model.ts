@@ -45,20 +45,14 @@ export async function importModel(
 ): Promise<ModelGraph> {
   const main = files.find((file) => startsAsJson(file.bytes)) ?? files[0];
   if (main === undefined) throw new HolotypeError('bad-input', 'There is no model file to read.');
-  switch (recognizeFormat(main.bytes, main.name)) {
-    case 'onnx':
-      return (await import('./import-onnx.ts')).importOnnx(main.bytes, options);
-    case 'tflite':
-      return (await import('./import-tflite.ts')).importTflite(main.bytes);
-    case 'tfjs-layers': {
-      const json = parseModelJson(main.bytes, main.name);
-      return (await import('./import-tfjs-layers.ts')).importTfjsLayers(json, shardBytes(json, files));
-    }
-    case 'tfjs-graph': {
-      const json = parseModelJson(main.bytes, main.name);
-      return (await import('./import-tfjs-graph.ts')).importTfjsGraph(json, shardBytes(json, files));
-    }
-  }
+  const format = recognizeFormat(main.bytes, main.name);
+  if (format === 'onnx') return (await import('./import-onnx.ts')).importOnnx(main.bytes, options);
+  if (format === 'tflite') return (await import('./import-tflite.ts')).importTflite(main.bytes);
+  const json = parseModelJson(main.bytes, main.name);
+  const weights = shardBytes(json, files);
+  return format === 'tfjs-layers'
+    ? (await import('./import-tfjs-layers.ts')).importTfjsLayers(json, weights, options)
+    : (await import('./import-tfjs-graph.ts')).importTfjsGraph(json, weights, options);
 }
 
 /** All shards of a TF.js model in the order of its manifest, as one run of bytes. */
