@@ -19,60 +19,69 @@ export interface Light {
   readonly exposure: number;
 }
 
+interface Mood {
+  /** Height of the sun, radians, from low to high. */
+  readonly elevation: readonly [number, number];
+  readonly direct: Rgb;
+  readonly ambient: Rgb;
+  readonly hardness: readonly [number, number];
+  readonly dapple: { readonly chance: number; readonly strength: readonly [number, number] };
+}
+
+const moods = {
+  sun: {
+    elevation: [0.75, 1.2],
+    direct: [1.12, 1.06, 0.93],
+    ambient: [0.3, 0.34, 0.4],
+    hardness: [0.7, 1],
+    dapple: { chance: 0.35, strength: [0.3, 0.6] },
+  },
+  shade: {
+    elevation: [0.75, 1.2],
+    direct: [0.42, 0.47, 0.52],
+    ambient: [0.4, 0.46, 0.54],
+    hardness: [0.1, 0.3],
+    dapple: { chance: 0.3, strength: [0.1, 0.3] },
+  },
+  warm: {
+    elevation: [0.55, 0.85],
+    direct: [1.25, 0.98, 0.68],
+    ambient: [0.34, 0.3, 0.3],
+    hardness: [0.6, 0.95],
+    dapple: { chance: 0.3, strength: [0.2, 0.5] },
+  },
+  overcast: {
+    elevation: [0.75, 1.2],
+    direct: [0.5, 0.51, 0.52],
+    ambient: [0.52, 0.53, 0.55],
+    hardness: [0.15, 0.4],
+    dapple: { chance: 0, strength: [0, 0] },
+  },
+} as const satisfies Record<string, Mood>;
+
 /** Sun, shade, warm evening or overcast day. */
 export function randomLight(random: Random): Light {
-  const mood = random.pick(['sun', 'sun', 'shade', 'warm', 'overcast'] as const);
+  const mood: Mood = moods[random.pick(['sun', 'sun', 'shade', 'warm', 'overcast'] as const)];
   const azimuth = random.range(0, 2 * Math.PI);
-  const elevation = mood === 'warm' ? random.range(0.55, 0.85) : random.range(0.75, 1.2);
-  const sun = [
-    Math.cos(azimuth) * Math.cos(elevation),
-    Math.sin(azimuth) * Math.cos(elevation),
-    Math.sin(elevation),
-  ] as const;
-  const tint = (r: number, g: number, b: number, level: number): Rgb => {
+  const elevation = random.range(...mood.elevation);
+  const tint = ([r, g, b]: Rgb): Rgb => {
     const warmth = random.range(-0.04, 0.04);
-    return [r * level * (1 + warmth), g * level, b * level * (1 - warmth)];
+    return [r * (1 + warmth), g, b * (1 - warmth)];
   };
-  const common = {
-    sun,
+  return {
+    sun: [
+      Math.cos(azimuth) * Math.cos(elevation),
+      Math.sin(azimuth) * Math.cos(elevation),
+      Math.sin(elevation),
+    ],
+    direct: tint(mood.direct),
+    ambient: tint(mood.ambient),
+    hardness: random.range(...mood.hardness),
+    dapple: random.chance(mood.dapple.chance) ? random.range(...mood.dapple.strength) : 0,
     vignette: random.range(0, 0.35),
     grain: random.range(0.002, 0.012),
     exposure: random.range(0.85, 1.2),
   };
-  switch (mood) {
-    case 'sun':
-      return {
-        ...common,
-        direct: tint(1.12, 1.06, 0.93, 1),
-        ambient: tint(0.3, 0.34, 0.4, 1),
-        hardness: random.range(0.7, 1),
-        dapple: random.chance(0.35) ? random.range(0.3, 0.6) : 0,
-      };
-    case 'shade':
-      return {
-        ...common,
-        direct: tint(0.42, 0.47, 0.52, 1),
-        ambient: tint(0.4, 0.46, 0.54, 1),
-        hardness: random.range(0.1, 0.3),
-        dapple: random.chance(0.3) ? random.range(0.1, 0.3) : 0,
-      };
-    case 'warm':
-      return {
-        ...common,
-        direct: tint(1.25, 0.98, 0.68, 1),
-        ambient: tint(0.34, 0.3, 0.3, 1),
-        hardness: random.range(0.6, 0.95),
-        dapple: random.chance(0.3) ? random.range(0.2, 0.5) : 0,
-      };
-    case 'overcast':
-      return {
-        ...common,
-        direct: tint(0.5, 0.51, 0.52, 1),
-        ambient: tint(0.52, 0.53, 0.55, 1),
-        hardness: random.range(0.15, 0.4),
-        dapple: 0,
-      };
-  }
 }
 
 /** Shade of foliage that is out of the frame: multiplies the canvas by soft patches. */

@@ -1,0 +1,33 @@
+/**
+ * What the desktop shell and the window's page say to each other before there is a connection to the engine.
+ * Names and shapes only: the preload script carries these, and must stay small.
+ */
+
+/** Key of the one object that the preload script shows the page. */
+export const shellKey = 'holotypeShell';
+
+/** Who asks for a connection: the page by itself after a loss, or a person who pressed a button. */
+export type ConnectReason = 'automatic' | 'person';
+
+export interface ShellBridge {
+  /** Asks for a connection to the engine; it arrives as a {@link ShellMessage} with a port. */
+  connect(reason: ConnectReason): void;
+}
+
+/** Posted to the page's own window; `engine` comes with one end of a message channel. */
+export type ShellMessage =
+  | { readonly holotype: 'engine' }
+  | {
+      readonly holotype: 'engine-stopped';
+      /** In words for people. */
+      readonly message: string;
+      /** Whether asking again by itself makes sense, or a person should decide. */
+      readonly retry: boolean;
+    };
+
+/** Channels between the preload script and the shell's main process. */
+export const shellChannels = {
+  connect: 'holotype:connect',
+  engine: 'holotype:engine',
+  stopped: 'holotype:engine-stopped',
+} as const;
