@@ -120,7 +120,8 @@ function buildNode(
       const grouped = stack.reshape(x, [places, node.groups, channels / node.groups], 'groups');
       return stack.reshape(stack.permute(grouped, [1, 3, 2], 'turn'), sizes);
     }
-    case 'local-response-norm': {
+    case 'local-response-norm':
+    default: {
       const { size, alpha, beta, bias } = node;
       const { name } = stack.commonFields();
       return stack.apply(new LocalResponseNormalization({ name, size, alpha, beta, bias }), x);
@@ -155,7 +156,7 @@ function padForWindow(
   kernel: Weight,
   stack: LayerStack,
 ): { x: Symbolic; padding: 'same' | 'valid' } {
-  const [kh, kw] = kernel.shape as [number, number];
+  const [kh = 0, kw = 0] = kernel.shape;
   const padding = stack.paddingFor(x, node.pads, [kh, kw], node.strides, node.dilations);
   const dense = Math.max(...node.strides) === 1 || Math.max(...node.dilations) === 1;
   // 'same' pads for its own stride; where the stride is taken afterwards the pads must be spelled out.
@@ -172,7 +173,7 @@ function buildConv(
 ): Symbolic {
   const { x, padding } = padForWindow(node, input, kernel, stack);
   const { dilations, groups } = node;
-  const [kh, kw, groupChannels, filters] = kernel.shape as [number, number, number, number];
+  const [kh = 0, kw = 0, groupChannels = 0, filters = 0] = kernel.shape;
   if (groups === 1)
     return withDilatedStrides(node, stack, (strides) =>
       stack.conv(x, kernel, bias, { strides, dilations, padding }),
@@ -237,7 +238,7 @@ function buildAveragePool(node: Pool, x: Symbolic, stack: LayerStack): Symbolic 
   const padding = stack.paddingFor(x, pads, window, strides, [1, 1]);
   if (padding === 'same' && !node.countPadding)
     return stack.pool(x, 'average', { window, strides, padding: 'same' });
-  const [height, width] = sizesOf(x) as [number, number];
+  const [height = 0, width = 0] = sizesOf(x);
   const padded = stack.zeroPad(x, pads, 'pad');
   if (node.countPadding) return stack.pool(padded, 'average', { window, strides, padding: 'valid' });
   const sums = stack.pool(padded, 'average', { window, strides, padding: 'valid' });
@@ -294,6 +295,7 @@ function buildActivation(node: ActivationNode, x: Symbolic, stack: LayerStack): 
       return stack.multiply([x, gate]);
     }
     case 'clip':
+    default:
       return buildClip(x, node.min ?? -Infinity, node.max ?? Infinity, stack);
   }
 }

@@ -121,7 +121,7 @@ function takeCentredInput(graph: ModelGraph): ModelGraph {
     ),
     offset: keep(
       'pixels/offset',
-      offset.data.map((one, channel) => one + (scale.data[channel] as number) * half),
+      offset.data.map((one, channel) => one + (scale.data[channel] ?? 0) * half),
     ),
   };
   if (merges)

@@ -193,7 +193,7 @@ function transposed({ shape, data }: Weight): Weight {
   const turned = new Float32Array(data.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column] as number;
+      turned[column * rows + row] = data[row * columns + column] ?? 0;
   return { shape: [columns, rows], data: turned };
 }
 
@@ -302,7 +302,11 @@ const globalPool =
   (call) => {
     const input = tensor(call, 0);
     const axes = constants(call, 1).map((axis) => (axis < 0 ? axis + 4 : axis));
-    if (call.builder.shape(input).length !== 3 || axes.sort().join() !== '1,2')
+    if (
+      call.builder.shape(input).length !== 3 ||
+      ![...axes].sort((a, b) => a - b).every((axis, i) => axis === i + 1) ||
+      axes.length !== 2
+    )
       throw refuse(
         call,
         `works over the axes ${axes.join(', ')}; only height and width together are supported`,

@@ -141,7 +141,7 @@ const conv2d: Convert = (call) => {
   const { builder } = call;
   const groups = number(call, 'groups', 1);
   const kernel = checkedKernel(call, 'kernel', 4, builder.channels(input) / groups);
-  const [kh, kw, , filters] = kernel.shape as [number, number, number, number];
+  const [kh = 0, kw = 0, , filters = 0] = kernel.shape;
   const strides = pair(call, 'strides', [1, 1]);
   const dilations = pair(call, 'dilation_rate', [1, 1]);
   const convolved = builder.add(call.name, [input], {
@@ -163,7 +163,7 @@ function depthwise(call: LayerCall, nodeName: string, weightName: string, withBi
   const { builder } = call;
   const channels = builder.channels(input);
   const kernel = checkedKernel(call, weightName, 4, channels);
-  const [kh, kw, , multiplier] = kernel.shape as [number, number, number, number];
+  const [kh = 0, kw = 0, , multiplier = 0] = kernel.shape;
   const strides = pair(call, 'strides', [1, 1]);
   const dilations = pair(call, 'dilation_rate', [1, 1]);
   return builder.add(nodeName, [input], {
@@ -183,7 +183,7 @@ const separableConv2d: Convert = (call) => {
   const mixed = builder.add(call.name, [spread], {
     op: 'conv2d',
     kernel: builder.weight(`${call.name}/pointwise_kernel`, kernel),
-    ...bias(call, kernel.shape[3] as number),
+    ...bias(call, kernel.shape[3] ?? 0),
     strides: [1, 1],
     dilations: [1, 1],
     pads: noPads,
@@ -304,7 +304,7 @@ const dense: Convert = (call) => {
   const input = only(call);
   const { builder } = call;
   const kernel = checkedKernel(call, 'kernel', 2, builder.channels(input));
-  const [incoming, units] = kernel.shape as [number, number];
+  const [incoming = 0, units = 0] = kernel.shape;
   const rank = builder.shape(input).length;
   if (rank !== 1 && rank !== 3) throw unsupported(call, `reads a tensor with ${rank} axes`);
   // On an image, Dense works on every pixel's channels: a 1 x 1 convolution.

@@ -41,7 +41,8 @@ export class LocalResponseNormalization extends tf.layers.Layer {
 
   override call(inputs: tfc.Tensor | tfc.Tensor[]): tfc.Tensor {
     return tfc.tidy(() => {
-      const x = Array.isArray(inputs) ? (inputs[0] as tfc.Tensor) : inputs;
+      const [x] = Array.isArray(inputs) ? inputs : [inputs];
+      if (x === undefined) throw new Error(`The layer "${this.name}" was called without an input.`);
       const channels = x.shape.at(-1) ?? 1;
       // The sum over a window of channels as a product with a band of ones: differentiable on every backend.
       const squares = tfc.reshape(tfc.square(x), [-1, channels]);

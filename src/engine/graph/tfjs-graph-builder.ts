@@ -47,7 +47,7 @@ export class TfjsGraphBuilder {
     let unique = name;
     for (let i = 1; this.names.has(unique); i++) unique = `${name}_${i}`;
     this.names.add(unique);
-    this.nodes.push({ ...body, name: unique, inputs } as GraphNode);
+    this.nodes.push({ ...body, name: unique, inputs });
     this.shapes = undefined;
     return unique;
   }

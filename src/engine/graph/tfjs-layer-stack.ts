@@ -49,8 +49,14 @@ export function sizesOf(tensor: Symbolic): number[] {
 
 function imageOf(tensor: Symbolic): [height: number, width: number, channels: number] {
   const sizes = sizesOf(tensor);
-  if (sizes.length !== 3) throw new Error(`"${tensor.name}" is not an image: [${sizes.join(', ')}].`);
-  return sizes as [number, number, number];
+  const [height, width, channels] = sizes;
+  if (height === undefined || width === undefined || channels === undefined)
+    throw new Error(`"${tensor.name}" is not an image: [${sizes.join(', ')}].`);
+  return [height, width, channels];
+}
+
+function mutable([height, width]: Pair): [number, number] {
+  return [height, width];
 }
 
 export function isZero(pads: Pads): boolean {
@@ -77,7 +83,9 @@ export class LayerStack {
 
   /** Applies a layer and gives it its weights. */
   apply(layer: Layer, inputs: Symbolic | Symbolic[], weights: readonly Weight[] = []): Symbolic {
-    const output = layer.apply(inputs) as Symbolic;
+    const output = layer.apply(inputs);
+    if (!(output instanceof tf.SymbolicTensor))
+      throw new Error(`The layer "${layer.name}" has several outputs.`);
     if (weights.length > 0) {
       const tensors = weights.map(({ shape, data }) => tfc.tensor(data, [...shape], 'float32'));
       layer.setWeights(tensors);
@@ -92,7 +100,7 @@ export class LayerStack {
     bias: Weight | undefined,
     options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid'; part?: string },
   ): Symbolic {
-    const [kh, kw, , filters] = kernel.shape as [number, number, number, number];
+    const [kh = 0, kw = 0, , filters = 0] = kernel.shape;
     const layer = tf.layers.conv2d({
       ...this.common(options.part),
       ...zeroInitializers,
@@ -122,7 +130,7 @@ export class LayerStack {
     bias: Weight | undefined,
     options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid' },
   ): Symbolic {
-    const [kh, kw, , depthMultiplier] = kernel.shape as [number, number, number, number];
+    const [kh = 0, kw = 0, , depthMultiplier = 0] = kernel.shape;
     const layer = tf.layers.depthwiseConv2d({
       ...common,
       depthwiseInitializer: 'zeros',
@@ -141,7 +149,7 @@ export class LayerStack {
     const layer = tf.layers.dense({
       ...this.common(),
       ...zeroInitializers,
-      units: kernel.shape[1] as number,
+      units: kernel.shape[1] ?? 0,
       useBias: bias !== undefined,
     });
     return this.apply(layer, x, bias === undefined ? [kernel] : [kernel, bias]);
@@ -236,8 +244,8 @@ export class LayerStack {
     const common = this.common(part);
     const layer =
       kind === 'average'
-        ? tf.layers.globalAveragePooling2d(common)
-        : tf.layers.globalMaxPooling2d(common as Parameters<typeof tf.layers.globalMaxPooling2d>[0]);
+        ? tf.layers.globalAveragePooling2d({ ...common, dataFormat: 'channelsLast' })
+        : tf.layers.globalMaxPooling2d({ ...common, dataFormat: 'channelsLast' });
     return this.apply(layer, x);
   }
 
@@ -248,8 +256,8 @@ export class LayerStack {
   ): Symbolic {
     const config = {
       ...this.common(options.part),
-      poolSize: [...options.window] as [number, number],
-      strides: [...options.strides] as [number, number],
+      poolSize: mutable(options.window),
+      strides: mutable(options.strides),
       padding: options.padding,
     };
     return this.apply(
@@ -272,21 +280,13 @@ export class LayerStack {
     return same.every((pad, i) => pad === pads[i]) ? 'same' : undefined;
   }
 
-  /** Zeros around an image; negative pads cut off. */
-  zeroPad(x: Symbolic, pads: Pads, part?: string): Symbolic {
-    const [top, left, bottom, right] = pads.map((pad) => Math.max(pad, 0)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const cut = pads.map((pad) => Math.max(-pad, 0)) as [number, number, number, number];
-    const cropped = this.crop(x, cut, `${part ?? 'pad'}_crop`);
+  /** Zeros around an image. */
+  zeroPad(x: Symbolic, [top, left, bottom, right]: Pads, part?: string): Symbolic {
     const padding: [[number, number], [number, number]] = [
       [top, bottom],
       [left, right],
     ];
-    return this.apply(tf.layers.zeroPadding2d({ ...this.common(part), padding }), cropped);
+    return this.apply(tf.layers.zeroPadding2d({ ...this.common(part), padding }), x);
   }
 
   private crop(x: Symbolic, [top, left, bottom, right]: Pads, part: string): Symbolic {

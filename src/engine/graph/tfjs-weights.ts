@@ -22,11 +22,13 @@ export interface WeightsGroup {
 
 const storedBytes = { float32: 4, int32: 4, uint16: 2, float16: 2, uint8: 1, bool: 1 } as const;
 type StoredType = keyof typeof storedBytes;
+const storedTypes = ['float32', 'int32', 'uint16', 'float16', 'uint8', 'bool'] as const;
 
 function storedType(value: unknown, name: string): StoredType {
-  if (typeof value === 'string' && value in storedBytes) return value as StoredType;
+  const type = storedTypes.find((known) => known === value);
+  if (type !== undefined) return type;
   throw new HolotypeError('not-supported', `The weight "${name}" has the type ${JSON.stringify(value)}.`, {
-    remedy: `Export the model with weights of type ${Object.keys(storedBytes).join(', ')}.`,
+    remedy: `Export the model with weights of type ${storedTypes.join(', ')}.`,
   });
 }
 
@@ -55,6 +57,7 @@ function readValues(bytes: Uint8Array, type: StoredType): Float32Array {
       return Float32Array.from(new Uint16Array(buffer), halfToNumber);
     case 'uint8':
     case 'bool':
+    default:
       return Float32Array.from(bytes);
   }
 }
@@ -118,7 +121,7 @@ function readWeight(
     const min = numberAt(quantization['min'], `the quantization minimum of weight "${name}"`);
     const whole = spec['dtype'] === 'int32';
     for (let i = 0; i < data.length; i++) {
-      const value = (data[i] as number) * scale + min;
+      const value = (data[i] ?? 0) * scale + min;
       data[i] = whole ? Math.round(value) : value;
     }
   }
