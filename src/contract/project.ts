@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { splitSchema } from './dataset.ts';
+
+/** Version of everything in a project's folder: holotype.json, dataset.jsonl, labels.journal.jsonl. */
+export const projectFormatVersion = 1;
+export const projectFormat = 'holotype-project';
+
+export const tasks = ['single-label', 'multi-label', 'regression'] as const;
+export const taskSchema = z.enum(tasks);
+export type Task = z.infer<typeof taskSchema>;
+
+const idSchema = z.string().regex(/^[0-9a-f]{64}$/, 'not a content hash (sha256 as 64 hex digits)');
+
+/** holotype.json of a project. Fields this version doesn't know are kept. */
+export const projectManifestSchema = z.looseObject({
+  format: z.literal(projectFormat),
+  formatVersion: z.literal(projectFormatVersion),
+  name: z.string().min(1),
+  task: taskSchema,
+  /** In the order in which people want to see them. */
+  classes: z.array(z.string().min(1)).refine((names) => new Set(names).size === names.length, 'named twice'),
+  /** Answers to be remembered: backbone, recipe, split fractions, ... */
+  settings: z.record(z.string(), z.unknown()),
+  /** ISO 8601, UTC. */
+  createdAt: z.string(),
+});
+export type ProjectManifest = z.infer<typeof projectManifestSchema>;
+
+/** A line of dataset.jsonl: one photo, by content. Fields this version doesn't know are kept. */
+export const assetSchema = z.looseObject({
+  /** sha256 of the file's bytes. */
+  id: idSchema,
+  /** Relative to the project's folder, with `/` on every system. */
+  path: z.string().min(1),
+  /** Where else the very same photo lies. */
+  otherPaths: z.array(z.string().min(1)).optional(),
+  /** Size of the file. */
+  bytes: z.number().int().nonnegative(),
+  /** Names of classes: none or one for single-label, any number for multi-label. */
+  labels: z.array(z.string().min(1)),
+  /** The number to predict, for regression. */
+  target: z.number().optional(),
+  split: splitSchema.optional(),
+  group: z.string().optional(),
+});
+export type Asset = z.infer<typeof assetSchema>;
+
+/** The fields of an asset that a person changes; null takes a field away. */
+export const assetPatchSchema = z.strictObject({
+  path: z.string().min(1).optional(),
+  otherPaths: z.array(z.string().min(1)).nullable().optional(),
+  bytes: z.number().int().nonnegative().optional(),
+  labels: z.array(z.string().min(1)).optional(),
+  target: z.number().nullable().optional(),
+  split: splitSchema.nullable().optional(),
+  group: z.string().nullable().optional(),
+});
+export type AssetPatch = z.infer<typeof assetPatchSchema>;
+
+/**
+ * What an operation does to one asset. A whole asset (it has an id) appears, null disappears, a patch sets the
+ * fields it names. Both sides are absolute values, so applying an operation twice is applying it once, and
+ * undoing it is swapping the sides.
+ */
+export const assetChangeSchema = z.object({
+  id: idSchema,
+  before: z.union([assetSchema, assetPatchSchema]).nullable(),
+  after: z.union([assetSchema, assetPatchSchema]).nullable(),
+});
+export type AssetChange = z.infer<typeof assetChangeSchema>;
+
+const journalFields = {
+  /** 1, 2, 3, ... over the whole life of the project. */
+  seq: z.number().int().positive(),
+  /** ISO 8601, UTC. */
+  time: z.string(),
+};
+
+/** One step of labelling as the person sees it: all of its changes happen, or none. */
+export const labelOperationSchema = z.object({
+  ...journalFields,
+  action: z.enum(['change', 'undo', 'redo']),
+  who: z.string(),
+  /** For the history: `Label 12 photos "rust"`. */
+  description: z.string(),
+  /** The `seq` of the change that is undone or redone. */
+  of: z.number().int().positive().optional(),
+  changes: z.array(assetChangeSchema),
+});
+export type LabelOperation = z.infer<typeof labelOperationSchema>;
+
+/** A line of labels.journal.jsonl: an operation, or the note that all before it is in dataset.jsonl by now. */
+export const journalEntrySchema = z.discriminatedUnion('action', [
+  labelOperationSchema,
+  z.object({ ...journalFields, action: z.literal('compacted') }),
+]);
+export type JournalEntry = z.infer<typeof journalEntrySchema>;
