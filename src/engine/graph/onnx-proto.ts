@@ -280,10 +280,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     producerName: wire.producerName,
     producerVersion: wire.producerVersion,
     opsets: new Map(
-      wire.opsetImport.map(({ domain, version }) => [
-        domain === 'ai.onnx' ? '' : domain,
-        toNumber(version),
-      ]),
+      wire.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, toNumber(version)]),
     ),
     metadata: new Map(wire.metadataProps.map(({ key, value }) => [key, value])),
     graph: {
@@ -408,7 +405,14 @@ export function onnxNode(
   attributes: readonly OnnxAttribute[] = [],
   name: string = outputs[0] ?? '',
 ): OnnxNode {
-  return { name, opType, domain: '', inputs, outputs, attributes: new Map(attributes.map((a) => [a.name, a])) };
+  return {
+    name,
+    opType,
+    domain: '',
+    inputs,
+    outputs,
+    attributes: new Map(attributes.map((a) => [a.name, a])),
+  };
 }
 
 const blankTensor = {

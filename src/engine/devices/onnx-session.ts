@@ -1,0 +1,96 @@
+/** ONNX Runtime on the CPU: a compiled session for one model. */
+import { availableParallelism } from 'node:os';
+import type { InferenceSession } from 'onnxruntime-node';
+import { HolotypeError } from '../../contract/errors.ts';
+
+type Runtime = typeof import('onnxruntime-node');
+
+export interface OnnxSession {
+  readonly outputNames: readonly string[];
+  /**
+   * Runs the model once.
+   * @param input pixels or numbers, of the type the model was exported for
+   * @param shape the input's full shape, batch axis first
+   * @returns one array per output, row-major; each is the caller's own
+   */
+  run(input: Uint8Array | Float32Array, shape: readonly number[]): Promise<Float32Array[]>;
+  /** Frees the native session; using it afterwards is an error. */
+  release(): Promise<void>;
+}
+
+let runtime: Promise<Runtime> | undefined;
+
+/** onnxruntime-node, loaded at first use: its native library takes longer than the rest of a start-up. */
+export function loadOnnxRuntime(): Promise<Runtime> {
+  runtime ??= import('onnxruntime-node').then(
+    // A CommonJS package: bundlers and Node differ in whether its exports are also named ones.
+    (module) => ('InferenceSession' in module ? module : (module as { default: Runtime }).default),
+    (cause: unknown) => {
+      runtime = undefined;
+      throw new HolotypeError(
+        'not-supported',
+        `ONNX Runtime can't be loaded on this machine (${process.platform} ${process.arch}): ${cause instanceof Error ? cause.message : String(cause)}.`,
+        {
+          remedy: 'Reinstall Holotype with "npm ci" on 64-bit Windows, macOS or Linux (glibc 2.28 or newer).',
+          cause,
+        },
+      );
+    },
+  );
+  return runtime;
+}
+
+/**
+ * Compiles an ONNX model for the CPU with all graph optimizations.
+ * @param options.threads threads for one operation; default: as many as there are cores
+ * @throws HolotypeError `not-supported` when ONNX Runtime can't be loaded, `bad-input` when it refuses the model
+ */
+export async function createSession(
+  onnx: Uint8Array,
+  options: { threads?: number } = {},
+): Promise<OnnxSession> {
+  const { InferenceSession, Tensor } = await loadOnnxRuntime();
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(onnx, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      executionMode: 'sequential',
+      intraOpNumThreads: options.threads ?? availableParallelism(),
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          // Worker threads that wait by spinning would take the cores from decoding between batches.
+          intra_op: { allow_spinning: '0' },
+        },
+      },
+    });
+  } catch (cause) {
+    throw new HolotypeError(
+      'bad-input',
+      `ONNX Runtime refuses this model: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      { remedy: 'Export or download the model again.', cause },
+    );
+  }
+  const [inputName = 'input'] = session.inputNames;
+  return {
+    outputNames: session.outputNames,
+    async run(input, shape) {
+      const tensor =
+        input instanceof Uint8Array
+          ? new Tensor('uint8', input, [...shape])
+          : new Tensor('float32', input, [...shape]);
+      const results = await session.run({ [inputName]: tensor });
+      return session.outputNames.map((name) => {
+        const data = results[name]?.data;
+        if (!(data instanceof Float32Array))
+          throw new HolotypeError('not-supported', `The model's output "${name}" is not float32.`, {
+            remedy: 'Export the model with float32 outputs.',
+          });
+        return data;
+      });
+    },
+    release: () => session.release(),
+  };
+}
