@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { errorSchema } from './errors.ts';
+
+/** Parts of a training job, in the order they happen. */
+export const stages = ['scan', 'backbone', 'features', 'choose', 'head', 'export', 'report'] as const;
+export type Stage = (typeof stages)[number];
+
+const number = z.number().nullable();
+
+/**
+ * What a long job tells about itself: one flat union, each event with the job's id and a number that counts up,
+ * so that a window that lost the connection can ask for what it missed.
+ */
+const bodies = [
+  z.object({ type: z.literal('started'), run: z.string().optional() }),
+  z.object({
+    type: z.literal('stage'),
+    stage: z.enum(stages),
+    /** One line for people: what is being done now. */
+    message: z.string(),
+  }),
+  z.object({
+    type: z.literal('batch'),
+    stage: z.enum(stages),
+    done: z.number().nonnegative(),
+    /** Absent while nobody knows how much there is. */
+    total: z.number().nonnegative().optional(),
+    unit: z.string(),
+    /** Units a second, over the last few seconds. */
+    rate: number,
+    /** Seconds to go in this stage. */
+    eta: number,
+  }),
+  z.object({
+    type: z.literal('epoch'),
+    epoch: z.number().int().positive(),
+    epochs: z.number().int().positive(),
+    trainLoss: number,
+    trainAccuracy: number,
+    valLoss: number,
+    valAccuracy: number,
+    learningRate: z.number(),
+  }),
+  z.object({ type: z.literal('checkpoint'), step: z.number().int().nonnegative() }),
+  z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({ type: z.literal('done'), model: z.string() }),
+  z.object({ type: z.literal('failed'), error: errorSchema }),
+  z.object({ type: z.literal('cancelled') }),
+] as const;
+
+export const jobEventBodySchema = z.discriminatedUnion('type', bodies);
+export type JobEventBody = z.infer<typeof jobEventBodySchema>;
+
+export const jobEventSchema = z.intersection(
+  jobEventBodySchema,
+  z.object({ jobId: z.string(), seq: z.number().int().positive() }),
+);
+export type JobEvent = z.infer<typeof jobEventSchema>;
