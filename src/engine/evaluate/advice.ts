@@ -88,8 +88,8 @@ function guessing({ metrics }: AdviceInput): Finding {
   return {
     code: 'no-better-than-guessing',
     severity: 'warning',
-    message: `Always answering "${largest.class}" might do as well as this model.`,
-    evidence: `Right in ${percent(accuracy)} (${between(accuracyInterval)} on new photos); always answering "${largest.class}" is right in ${percent(largest.support / n)}.`,
+    message: `Always answering “${largest.class}” might do as well as this model.`,
+    evidence: `Right in ${percent(accuracy)} (${between(accuracyInterval)} on new photos); always answering “${largest.class}” is right in ${percent(largest.support / n)}.`,
     action:
       'Check that the labels are right and that the classes can be told apart by eye; then add photos or try another backbone.',
   };
@@ -105,9 +105,9 @@ function unequal({ classCounts }: AdviceInput): Finding {
   return {
     code: 'classes-unequal',
     severity: 'note',
-    message: `"${largest.class}" has ${times} times as many training photos as "${smallest.class}". The model leans towards what it saw most; look at each class by itself rather than at the overall figure.`,
-    evidence: `${count(largest.train, 'training photo')} of "${largest.class}", ${integer(smallest.train)} of "${smallest.class}".`,
-    action: `Add photos of "${smallest.class}", or train with balanced classes.`,
+    message: `“${largest.class}” has ${times} times as many training photos as “${smallest.class}”. The model leans towards what it saw most; look at each class by itself rather than at the overall figure.`,
+    evidence: `${count(largest.train, 'training photo')} of “${largest.class}”, ${integer(smallest.train)} of “${smallest.class}”.`,
+    action: `Add photos of “${smallest.class}”, or train with balanced classes.`,
   };
 }
 
@@ -142,7 +142,7 @@ function few({ classCounts }: AdviceInput): Finding {
     code: 'class-few-photos',
     severity: smallest.train < veryFewPhotos ? 'warning' : 'note',
     message: `There are few photos to learn ${quoted(small.map((one) => one.class))} from.`,
-    evidence: `Training photos: ${list(small.map((one) => `${integer(one.train)} of "${one.class}"`))}.`,
+    evidence: `Training photos: ${list(small.map((one) => `${integer(one.train)} of “${one.class}”`))}.`,
     action: `Aim for ${fewPhotos} or more photos a class, from different days, places and individuals.`,
   };
 }
@@ -163,15 +163,15 @@ function hardClasses({ metrics }: AdviceInput): Advice[] {
     const taken =
       rival === undefined || rivalName === undefined || rival.times < 2
         ? ''
-        : ` ${integer(rival.times)} were taken for "${rivalName}".`;
+        : ` ${integer(rival.times)} were taken for “${rivalName}”.`;
     return {
       code: 'class-hard',
       severity: 'warning',
-      message: `"${name}" is hardly recognized.${taken}`,
-      evidence: `${integer(right)} of ${count(support, 'validation photo')} of "${name}" right.`,
+      message: `“${name}” is hardly recognized.${taken}`,
+      evidence: `${integer(right)} of ${count(support, 'validation photo')} of “${name}” right.`,
       action:
         taken === ''
-          ? `Look at the mistakes below: add photos of "${name}" like those, and check their labels.`
+          ? `Look at the mistakes below: add photos of “${name}” like those, and check their labels.`
           : `Compare the two classes' photos: are the labels right, and can you tell them apart by eye? If so, add photos of both; if not, consider one class.`,
     };
   });
@@ -223,7 +223,7 @@ function duplicates({ duplicatesAcrossSplits = [] }: AdviceInput): Finding {
     code: 'near-duplicates-across-splits',
     severity: 'warning',
     message: `${count(photos, 'photo')} used for checking ${photos === 1 ? 'looks' : 'look'} the same as a training photo. The model may have learned ${photos === 1 ? 'it' : 'them'} by heart, so the figures here may be too good.`,
-    evidence: `For example "${first.other}" and "${first.train}".`,
+    evidence: `For example “${first.other}” and “${first.train}”.`,
     action:
       'Keep photos of the same scene, individual or series on one side, or let Holotype make the split.',
   };
@@ -266,11 +266,11 @@ function conflicts({ conflicts: found = [] }: AdviceInput): Finding {
     code: 'conflicts',
     severity: 'warning',
     message: `${count(found.length, 'photo')} ${found.length === 1 ? 'is' : 'are'} filed under more than one class, so at least one label is wrong.`,
-    evidence: `For example "${first.paths[0] ?? ''}": ${list(first.labels.map((label) => `"${label}"`))}.`,
+    evidence: `For example “${first.paths[0] ?? ''}”: ${list(first.labels.map((label) => `“${label}”`))}.`,
     action: 'Decide which class is right, delete the other copy and train again.',
   };
 }
 
 function quoted(names: readonly string[]): string {
-  return list(names.map((name) => `"${name}"`));
+  return list(names.map((name) => `“${name}”`));
 }

@@ -46,7 +46,7 @@ export function leftOut({ skipped, duplicates, conflicts }: ReportData): Markup 
 }
 
 function names(items: readonly Markup[], open: boolean): Markup {
-  const all = html`<ul class="names">
+  const all = html`<ul class="names${items.length > 10 && ' many'}">
     ${items.slice(0, filesListed).map((item) => html`<li>${item}</li>`)}
     ${items.length > filesListed && html`<li>and ${integer(items.length - filesListed)} more</li>`}
   </ul>`;

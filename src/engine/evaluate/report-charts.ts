@@ -1,5 +1,4 @@
-import type { ReliabilityBin } from '../../contract/metrics.ts';
-import { decimal, integer, percent } from './plain-words.ts';
+import { decimal, percent } from './plain-words.ts';
 import type { EpochRecord } from './report-data.ts';
 import { html, type Markup } from './report-html.ts';
 
@@ -214,92 +213,7 @@ function historyTable(history: readonly EpochRecord[], bestEpoch: number | undef
   </div>`;
 }
 
-/** How often answers were right against how sure they were; on the diagonal the two agree. */
-export function reliabilityDiagram(bins: readonly ReliabilityBin[]): Markup {
-  const size = 300;
-  const left = 48;
-  const top = 12;
-  const plot = size - left - top;
-  const x = (value: number) => round(left + plot * value);
-  const y = (value: number) => round(top + plot * (1 - value));
-  const filled = bins.filter(({ count }) => count > 0);
-  const most = filled.reduce((max, { count }) => Math.max(max, count), 1);
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
-  return html`<svg
-    class="chart square"
-    viewBox="0 0 ${size} ${size + 24}"
-    role="img"
-    aria-label="Part that was right by confidence: ${filled
-      .map(
-        ({ confidence, accuracy, count }) =>
-          `${integer(count)} answers around ${percent(confidence)} sure, ${percent(accuracy)} right`,
-      )
-      .join('; ')}."
-  >
-    ${ticks.map(
-      (tick) =>
-        html`<line class="grid" x1="${x(0)}" x2="${x(1)}" y1="${y(tick)}" y2="${y(tick)}" />
-          <text class="tick" x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${percent(tick)}</text>
-          <text class="tick" x="${x(tick)}" y="${y(0) + 18}" text-anchor="middle">${percent(tick)}</text>`,
-    )}
-    <line class="diagonal" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}" />
-    ${filled.map(({ confidence, accuracyInterval }) => {
-      if (confidence === null || accuracyInterval === null) return null;
-      const [low, high] = accuracyInterval;
-      return html`<line
-        class="whisker"
-        x1="${x(confidence)}"
-        x2="${x(confidence)}"
-        y1="${y(low)}"
-        y2="${y(high)}"
-      />`;
-    })}
-    ${filled.map(({ confidence, accuracy, count }) =>
-      confidence === null || accuracy === null
-        ? null
-        : html`<circle
-            class="dot val"
-            cx="${x(confidence)}"
-            cy="${y(accuracy)}"
-            r="${round(3 + 5 * Math.sqrt(count / most))}"
-          />`,
-    )}
-    <text class="tick" x="${x(0.5)}" y="${size + 20}" text-anchor="middle">how sure the model was</text>
-    <text class="tick" transform="translate(11 ${y(0.5)}) rotate(-90)" text-anchor="middle">
-      how often it was right
-    </text>
-  </svg>`;
-}
-
-/** The diagram's numbers. */
-export function reliabilityTable(bins: readonly ReliabilityBin[]): Markup {
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">Said to be sure</th>
-        <th scope="col" class="number">Answers</th>
-        <th scope="col" class="number">On average</th>
-        <th scope="col" class="number">Right</th>
-        <th scope="col">95% interval</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${bins
-        .filter(({ count }) => count > 0)
-        .map(
-          (bin) =>
-            html`<tr>
-              <th scope="row">${Math.round(bin.low * 100)}–${Math.round(bin.high * 100)}%</th>
-              <td class="number">${integer(bin.count)}</td>
-              <td class="number">${percent(bin.confidence)}</td>
-              <td class="number">${percent(bin.accuracy)}</td>
-              <td>${bin.accuracyInterval?.map((end) => `${Math.round(end * 100)}%`).join(' – ')}</td>
-            </tr>`,
-        )}
-    </tbody>
-  </table>`;
-}
-
-function round(value: number): number {
+/** Coordinates to a tenth of a unit: finer can't be seen and costs bytes. */
+export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -1,7 +1,7 @@
-import type { ClassMetrics, Interval, Metrics } from '../../contract/metrics.ts';
-import { count, integer, percent } from './plain-words.ts';
+import type { Metrics } from '../../contract/metrics.ts';
+import { count, integer } from './plain-words.ts';
 import type { ReportData } from './report-data.ts';
-import { html, own, type Markup } from './report-html.ts';
+import { html, nameWidth, own, type Markup } from './report-html.ts';
 import { picture } from './report-photos.ts';
 import { cellId, type Selection } from './report-select.ts';
 import { strongestHeat } from './report-style.ts';
@@ -11,18 +11,19 @@ const matrixClasses = 40;
 /** Up to this many classes the matrix has its column names across; past it they stand upright. */
 const namesAcross = 10;
 const commonestMistakes = 100;
-/** Rows of the class table before the rest is folded away. */
-const openRows = 60;
+/** Up to this many classes there is room for large cells. */
+const roomy = 7;
 
 /** What each class looks like and how many photos of it there were. */
 export function classCards(data: ReportData, { samples }: Selection): Markup {
-  return html`<ul class="classes">
+  const most = Math.max(0, ...[...samples.values()].map(({ length }) => length));
+  return html`<ul class="classes${most <= 2 && ' small'}">
     ${data.classCounts.map((counts) => {
       const photos = samples.get(data.classes.indexOf(counts.class)) ?? [];
       const shown = photos.filter(({ thumbnail }) => thumbnail !== undefined);
       return html`<li>
         ${shown.length > 0 && html`<div class="strip">${shown.map((photo) => picture(photo))}</div>`}
-        <h3>${own(counts.class)}</h3>
+        <h3 class="clip three">${own(counts.class)}</h3>
         <p class="note">
           ${integer(counts.train)} to learn from, ${integer(counts.val)} to check
           with${counts.test > 0 && `, ${integer(counts.test)} for the final test`}
@@ -32,76 +33,26 @@ export function classCards(data: ReportData, { samples }: Selection): Markup {
   </ul>`;
 }
 
-/** One row a class, hardest first: how many were found, and how far an answer can be believed. */
-export function classTable(metrics: Metrics): Markup {
-  const rows = [...metrics.perClass].sort((a, b) => (a.f1 ?? 2) - (b.f1 ?? 2) || b.support - a.support);
-  const table = (some: readonly ClassMetrics[], caption: string) =>
-    html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-      <table class="wide">
-        <caption class="hidden">
-          ${caption}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Class</th>
-            <th scope="col" class="number">Photos</th>
-            <th scope="col" class="number">Found</th>
-            <th scope="col"><span class="hidden">Found, with 95% interval</span></th>
-            <th scope="col" class="number">95% interval</th>
-            <th scope="col" class="number">Answer is right</th>
-            <th scope="col" class="number">F1</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${some.map(
-            (one) =>
-              html`<tr>
-                <th scope="row">${own(one.class)}</th>
-                <td class="number">${integer(one.support)}</td>
-                <td class="number">${percent(one.recall)}</td>
-                <td>${bar(one.recall, one.recallInterval)}</td>
-                <td class="number">${one.recallInterval === null ? '–' : range(one.recallInterval)}</td>
-                <td class="number">${percent(one.precision)}</td>
-                <td class="number">${one.f1 === null ? '–' : one.f1.toFixed(2)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
-  const rest = rows.slice(openRows);
-  return html`${table(rows.slice(0, openRows), 'Results class by class, hardest first')}
-  ${
-    rest.length > 0 &&
-    html`<details>
-      <summary>${count(rest.length, 'more class', 'more classes')}, recognized better than these</summary>
-      ${table(rest, 'The other classes')}
-    </details>`
-  }`;
-}
-
-function range([low, high]: Interval): string {
-  return `${Math.round(low * 100)}–${Math.round(high * 100)}%`;
-}
-
-function bar(value: number | null, interval: Interval | null): Markup | null {
-  if (value === null || interval === null) return null;
-  const x = (part: number) => `${(part * 100).toFixed(1)}%`;
-  return html`<svg class="bar" aria-hidden="true">
-    <rect class="track" width="100%" y="2" height="12" rx="2" />
-    <rect class="fill" width="${x(value)}" y="2" height="12" rx="2" />
-    <line class="range" x1="${x(interval[0])}" x2="${x(interval[1])}" y1="8" y2="8" />
-  </svg>`;
-}
-
 /** Of each class, what its photos were taken for; every cell with photos leads to them. */
 export function confusionMatrix(metrics: Metrics, { cells }: Selection): Markup {
   const { classes, matrix } = metrics.confusion;
   if (classes.length > matrixClasses) return commonMistakes(metrics, cells);
   const linked = new Set(cells.map(({ label, predicted }) => cellId(label, predicted)));
+  // Mistakes are few beside right answers; on one scale with them they would all look alike.
+  const fullMiss = Math.max(
+    0.05,
+    ...matrix.flatMap((row, i) => {
+      const total = row.reduce((sum, cell) => sum + cell, 0);
+      return row.filter((_, j) => i !== j && total > 0).map((times) => times / total);
+    }),
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
-    <table class="matrix${classes.length > namesAcross && ' many'}">
-      <caption>
-        Rows: what the photo shows. Columns: what the model said. The darker, the larger the part of the row.
+    <table
+      class="matrix${classes.length > namesAcross && ' many'}${classes.length <= roomy && ' roomy'}"
+      style="${nameWidth(classes)}"
+    >
+      <caption class="hidden">
+        Rows: what the photo shows. Columns: what the model said.
       </caption>
       <thead>
         <tr>
@@ -117,7 +68,7 @@ export function confusionMatrix(metrics: Metrics, { cells }: Selection): Markup 
             <th scope="row">${own(name)}</th>
             ${row.map((times, j) => {
               if (times === 0) return html`<td>${i === j ? '0' : html`<span aria-label="0">·</span>`}</td>`;
-              const heat = strongestHeat * (0.15 + (0.85 * times) / total);
+              const heat = strongestHeat * Math.sqrt(Math.min(1, times / total / (i === j ? 1 : fullMiss)));
               const said = `${count(times, 'photo')} of ${name} taken for ${classes[j] ?? ''}`;
               return html`<td class="${i === j ? 'hit' : 'miss'}" style="--h:${heat.toFixed(3)}">
                 ${

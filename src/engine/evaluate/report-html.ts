@@ -18,11 +18,12 @@ const entities: Readonly<Record<string, string>> = {
 
 /**
  * Text as HTML text or attribute value. Characters that HTML cannot hold (controls, halves of a
- * surrogate pair: file names may contain both) become the replacement character.
+ * surrogate pair: file names may contain both), and those that turn the direction of the text around
+ * them, become the replacement character.
  */
 export function escapeHtml(text: string): string {
   return text
-    .replace(/[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/gu, '\ufffd') // oxlint-disable-line no-control-regex
+    .replace(/(?![\t\n\r])[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, '\ufffd')
     .replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }
 
@@ -53,4 +54,9 @@ const pictureUri = /^data:image\/(?:jpeg|png|webp|gif);base64,[A-Za-z0-9+/]+={0,
 /** The picture if it is a data URI of one, else null: nothing else may get into a `src`. */
 export function safePicture(uri: string | undefined): string | null {
   return uri !== undefined && pictureUri.test(uri) ? uri : null;
+}
+
+/** Room for the names in front of rows: a long one breaks, a short one never does. */
+export function nameWidth(names: readonly string[]): string {
+  return `--name:${Math.min(14, Math.max(...names.map((name) => name.length)) + 2)}ch`;
 }

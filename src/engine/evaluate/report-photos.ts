@@ -1,6 +1,6 @@
 import { count, integer, percent } from './plain-words.ts';
 import type { ReportPrediction } from './report-data.ts';
-import { html, own, safePicture, type Markup } from './report-html.ts';
+import { html, own, safePicture, type Markup, type Piece } from './report-html.ts';
 import { cellId, cellLimit, type Cell } from './report-select.ts';
 
 /** File names listed for a cell, past the photos that are shown. */
@@ -11,7 +11,7 @@ export function picture(photo: ReportPrediction): Markup {
   const uri = safePicture(photo.thumbnail);
   return uri === null
     ? html`<span class="photo none">no picture</span>`
-    : html`<img class="photo" src="${uri}" alt="${fileName(photo.path)}" loading="lazy" decoding="async" />`;
+    : html`<img class="photo" src="${uri}" alt="${fileName(photo.path)}" decoding="async" />`;
 }
 
 /** Photos with what the model said and what is true. */
@@ -72,7 +72,7 @@ function nameList(photos: readonly ReportPrediction[], more: boolean): Markup {
   const listed = photos.slice(0, namesListed);
   return html`<details>
     <summary>${count(photos.length, more ? 'more photo' : 'photo')} by name</summary>
-    <ul class="names">
+    <ul class="names many">
       ${listed.map(({ path, confidence }) => html`<li>${longName(path)}, ${percent(confidence)} sure</li>`)}
       ${listed.length < photos.length && html`<li>and ${integer(photos.length - listed.length)} more</li>`}
     </ul>
@@ -81,12 +81,17 @@ function nameList(photos: readonly ReportPrediction[], more: boolean): Markup {
 
 /** The file's name on a few lines at most; the whole path on pointing at it. */
 function shortName(path: string): Markup {
-  return html`<bdi class="file clip three" title="${path}">${fileName(path)}</bdi>`;
+  return html`<bdi class="file clip three" title="${path}">${breakable(fileName(path))}</bdi>`;
 }
 
-/** A whole path, set so that it may break anywhere. */
+/** A whole path, on as many lines as it takes. */
 export function longName(path: string): Markup {
-  return html`<bdi class="file">${path}</bdi>`;
+  return html`<bdi class="file">${breakable(path)}</bdi>`;
+}
+
+/** The path with places where it breaks well: after / _ - and before a dot. */
+function breakable(path: string): Piece {
+  return path.split(/(?<=[/\\_-])|(?=\.)/).map((part, i) => (i === 0 ? part : html`<wbr />${part}`));
 }
 
 function fileName(path: string): string {

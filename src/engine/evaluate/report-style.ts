@@ -43,7 +43,7 @@ export const styleSheet = `
 --small:.8125rem;--text:.9375rem;--large:1.125rem;--heading:1.5rem;--headline:2.5rem}
 @media (prefers-color-scheme:dark){:root{${variables(palette.dark)}}}
 *{box-sizing:border-box}
-html{font:400 100%/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;text-size-adjust:100%}
+html{font:400 100%/1.5 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Noto Sans",Ubuntu,Cantarell,"Helvetica Neue",Arial,sans-serif;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;padding:2.5rem 1.5rem 4rem;max-width:68rem;font-size:var(--text);overflow-wrap:anywhere}
 h1,h2,h3{line-height:1.2;margin:0;font-weight:650;text-wrap:balance}
 h1{font-size:var(--headline);letter-spacing:-.02em}
@@ -52,7 +52,10 @@ h3{font-size:var(--text)}
 p,ul,ol,dl,figure{margin:0}
 section{margin-top:3.25rem}
 section>*+*{margin-top:1rem}
-section>h2+*{margin-top:.375rem}
+section>h2+*{margin-top:.625rem}
+section>.note+*{margin-top:.75rem}
+section>h3{margin-top:1.75rem}
+section>h3+*{margin-top:.375rem}
 .lead{font-size:var(--large);color:var(--soft);max-width:44rem}
 .note,figcaption,.soft,caption{color:var(--soft)}
 .note,section>p{max-width:44rem}
@@ -64,6 +67,7 @@ a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid
 header .lead{margin-top:.5rem}
 .facts{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin-top:1.25rem;padding:0;list-style:none;color:var(--soft)}
 .facts b{color:var(--ink);font-weight:600}
+nav a{text-decoration:none;color:var(--soft)}nav a:hover{text-decoration:underline;color:var(--ink)}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:.75rem 0 0;margin-top:1.25rem;border-top:1px solid var(--line);font-size:var(--small)}
 .photos{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.25rem,1fr));gap:1rem .75rem;list-style:none;padding:0}
 .photos li{min-width:0}
@@ -73,27 +77,28 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:.7
 .answer{display:block;margin-top:.375rem;line-height:1.35}
 .answer,.truth,.file{font-size:var(--small)}
 .truth,.photos .file{display:block;line-height:1.35;color:var(--soft)}
-.file{word-break:break-all}
 .clip{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
 .clip.three{-webkit-line-clamp:3}
 .ok{color:var(--right);font-weight:600}
 .no{color:var(--wrong);font-weight:600}
 .classes{display:grid;grid-template-columns:repeat(auto-fit,minmax(15.5rem,1fr));gap:1.25rem;list-style:none;padding:0}
+.classes.small{grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr))}
 .classes li{min-width:0;max-width:32rem}
 .strip{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:2px;border-radius:4px;overflow:hidden;background:var(--panel)}
 .strip .photo{border-radius:0}
 .classes h3{margin-top:.5rem}
 .advice{list-style:none;padding:0;display:grid;gap:.75rem}
 .advice li{border-left:3px solid var(--line);padding:.125rem 0 .125rem 1rem;max-width:48rem}
-.advice li.warning{border-color:var(--wrong)}
+.advice li.serious{border-color:var(--wrong)}
 .advice .kind{font-weight:600}
-.advice .warning .kind{color:var(--wrong)}
+.advice .serious .kind{color:var(--wrong)}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:var(--small);font-variant-numeric:tabular-nums;line-height:1.35}
 caption{text-align:left;padding-bottom:.5rem}
 th,td{padding:.375rem .75rem .375rem 0;text-align:left;vertical-align:middle;border-bottom:1px solid var(--line);overflow-wrap:normal}
 th{font-weight:600}
 thead th{color:var(--soft);vertical-align:bottom}
+th[scope=row]{min-width:var(--name,0)}
 th[scope=row] bdi,td bdi{overflow-wrap:anywhere}
 .number{text-align:right;white-space:nowrap}
 .wide{width:100%}
@@ -105,14 +110,15 @@ th[scope=row] bdi,td bdi{overflow-wrap:anywhere}
 .matrix thead bdi,.matrix tbody bdi{display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
 .matrix thead bdi{max-width:8rem;min-width:2.5rem;margin:0 auto}
 .matrix.many thead bdi{writing-mode:vertical-rl;max-width:none;max-height:9rem;margin:0 auto;-webkit-line-clamp:2}
-.matrix td{background:var(--panel);min-width:2.75rem;height:2.5rem;color:var(--soft)}
-.matrix td.hit{background:linear-gradient(rgba(var(--heatRightChannels),var(--h)),rgba(var(--heatRightChannels),var(--h))) var(--page);color:var(--ink)}
-.matrix td.miss{background:linear-gradient(rgba(var(--heatWrongChannels),var(--h)),rgba(var(--heatWrongChannels),var(--h))) var(--page);color:var(--ink)}
-.matrix a{display:grid;place-items:center;min-height:2.5rem;text-decoration:none;font-weight:600;padding:0 .5rem}
+.matrix tbody td{background:var(--panel);min-width:2.75rem;height:2.75rem;color:var(--soft)}
+.matrix.roomy tbody td{min-width:5.5rem;height:4rem;font-size:var(--text)}.matrix.roomy th{font-size:var(--text)}
+.matrix tbody td.hit{background:linear-gradient(rgba(var(--heatRightChannels),var(--h)),rgba(var(--heatRightChannels),var(--h))) var(--page);color:var(--ink)}
+.matrix tbody td.miss{background:linear-gradient(rgba(var(--heatWrongChannels),var(--h)),rgba(var(--heatWrongChannels),var(--h))) var(--page);color:var(--ink)}
+.matrix a{display:grid;place-items:center;min-height:2.75rem;height:100%;text-decoration:none;font-weight:600;padding:0 .5rem}
 .matrix a:hover{text-decoration:underline}
 .matrix .axis{color:var(--soft);text-align:left;padding-bottom:.25rem}
 .chart{display:block;width:100%;height:auto;max-width:36rem;margin-top:.25rem}
-.chart.square{max-width:22rem}
+.chart.square{max-width:21.25rem}
 .grid{stroke:var(--line)}.tick{fill:var(--soft);font-size:13px}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .line.train{stroke:var(--soft);stroke-dasharray:2 5}.line.val{stroke:var(--right)}
@@ -124,7 +130,10 @@ th[scope=row] bdi,td bdi{overflow-wrap:anywhere}
 details summary{cursor:pointer;font-size:var(--small);color:var(--soft);padding:.25rem 0}
 details summary:hover{color:var(--ink)}
 details>*+*{margin-top:.5rem}
-.names{font-size:var(--small);columns:2 20rem;column-gap:2rem;padding-left:1.25rem}
+.scroll>*+*{margin-top:1rem}
+.names{font-size:var(--small);padding-left:1.125rem}
+section>p+.names{margin-top:.125rem}
+.names.many{columns:2 20rem;column-gap:2rem}
 .names li{break-inside:avoid}
 pre{margin:.375rem 0 0;background:var(--panel);border-radius:6px;padding:.875rem 1rem;font:400 var(--small)/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:var(--small)}
@@ -136,7 +145,7 @@ dt{color:var(--soft)}dd{margin:0;min-width:0}
 .cell h3 a{font-size:var(--small);color:var(--soft);margin-left:.5rem;white-space:nowrap}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:3.25rem;padding-top:1rem;border-top:1px solid var(--line);font-size:var(--small);color:var(--soft)}
-@media (max-width:36rem){body{padding:1.5rem 1rem 3rem}:root{--headline:1.875rem;--heading:1.25rem}section{margin-top:2.5rem}.photos{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.bar{min-width:4.5rem}}
+@media (max-width:36rem){body{padding:1.5rem 1rem 3rem}:root{--headline:1.875rem;--heading:1.25rem}section{margin-top:2.5rem}.photos{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.bar{min-width:4.5rem}.matrix.roomy tbody td{min-width:3.75rem;height:3.25rem}}
 @media print{:root{color-scheme:light;${variables(palette.light)}}html{font-size:87.5%}body{max-width:none;padding:0}nav,.back{display:none}section{margin-top:2rem}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .photos li,.classes li,.advice li,tr,figure,.cell h3{break-inside:avoid}h2,h3,thead{break-after:avoid}.scroll{overflow:visible}.photos{grid-template-columns:repeat(6,1fr)}.photos.wall{grid-template-columns:repeat(8,1fr)}}

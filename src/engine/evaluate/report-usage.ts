@@ -62,15 +62,14 @@ function python({ width: w, height: h, resize, cropFraction }: InputPolicy): str
 }
 
 function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
+  const [wide, high] = [Math.round(w / cropFraction), Math.round(h / cropFraction)];
   const upright = "sharp('photo.jpg').rotate().flatten({ background: 'white' }).toColourspace('srgb')";
   const fit = {
     squash: [`const photo = ${upright}`, `  .resize(${w}, ${h}, { fit: 'fill' });`],
     crop: [
-      `const [w, h] = [${Math.round(w / cropFraction)}, ${Math.round(h / cropFraction)}];`,
-      `const larger = await ${upright}`,
-      "  .resize(w, h, { fit: 'cover' }).toBuffer();",
-      'const photo = sharp(larger)',
-      `  .extract({ left: (w - ${w}) >> 1, top: (h - ${h}) >> 1, width: ${w}, height: ${h} });`,
+      `const photo = ${upright}`,
+      `  .resize(${wide}, ${high}, { fit: 'cover' })`,
+      `  .extract({ left: ${(wide - w) >> 1}, top: ${(high - h) >> 1}, width: ${w}, height: ${h} });`,
     ],
     pad: [
       `const photo = ${upright}`,

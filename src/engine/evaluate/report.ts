@@ -1,11 +1,13 @@
 import type { Metrics } from '../../contract/metrics.ts';
-import { between, count, decimal, duration, integer, percent } from './plain-words.ts';
+import { between, count, decimal, duration, integer } from './plain-words.ts';
 import { glossary, leftOut, provenance } from './report-about.ts';
-import { learningCurves, reliabilityDiagram, reliabilityTable } from './report-charts.ts';
-import { classCards, classTable, confusionMatrix } from './report-classes.ts';
+import { learningCurves } from './report-charts.ts';
+import { classCards, confusionMatrix } from './report-classes.ts';
 import type { ReportData } from './report-data.ts';
-import { html, own, type Markup, type Piece } from './report-html.ts';
+import { html, Markup, own, type Piece } from './report-html.ts';
 import { cellSections, gallery } from './report-photos.ts';
+import { reliabilityDiagram, reliabilityTable } from './report-reliability.ts';
+import { classResults } from './report-results.ts';
 import { selectPhotos, withinBudget, type Selection } from './report-select.ts';
 import { styleSheet } from './report-style.ts';
 import { usage } from './report-usage.ts';
@@ -32,8 +34,8 @@ export function renderReport(data: ReportData): string {
   const predictions = withinBudget(data.predictions, data.classes, thumbnailCharacters);
   const selection = selectPhotos(predictions, data.classes);
   const sections = [
-    adviceSection(data),
     learnedSection(data, selection),
+    adviceSection(data),
     classSection(data),
     matrixSection(data, selection),
     mistakesSection(selection),
@@ -58,7 +60,7 @@ export function renderReport(data: ReportData): string {
         <meta name="referrer" content="no-referrer" />
         <title>${data.name}: report</title>
         <style>
-          ${styleSheet}
+          ${new Markup(styleSheet)}
         </style>
       </head>
       <body>
@@ -82,7 +84,7 @@ export function renderReport(data: ReportData): string {
 }
 
 /** The most honest figures there are: the test photos', or else the validation photos'. */
-function lead({ metrics }: ReportData): { metrics: Metrics; photos: string } {
+function lead({ metrics }: ReportData): { metrics: Metrics; photos: 'test' | 'validation' } {
   return metrics.test !== undefined && metrics.test.count > 0
     ? { metrics: metrics.test, photos: 'test' }
     : { metrics: metrics.val, photos: 'validation' };
@@ -141,7 +143,7 @@ function adviceSection({ advice }: ReportData): Section | null {
     body: html`<ul class="advice">
       ${advice.map(
         ({ severity, message, evidence, action }) =>
-          html`<li class="${severity}">
+          html`<li class="${severity === 'warning' && 'serious'}">
             <p>
               <span class="kind">${severity === 'warning' ? 'Look at this: ' : 'Good to know: '}</span
               >${message}
@@ -168,66 +170,7 @@ function learnedSection(data: ReportData, selection: Selection): Section {
 function classSection(data: ReportData): Section | null {
   const { metrics, photos } = lead(data);
   if (metrics.count === 0) return null;
-  const judged = metrics.perClass.filter(({ f1, support }) => f1 !== null && support > 0);
-  const sorted = [...judged].sort((a, b) => (b.f1 ?? 0) - (a.f1 ?? 0));
-  const best = sorted.slice(0, 3);
-  const hardest = sorted.slice(best.length).slice(-3).reverse();
-  const figures: readonly (readonly [string, string])[] = [
-    ['Accuracy', `${percent(metrics.accuracy, 1)}${interval(metrics.accuracyInterval)}`],
-    ['Macro-F1', `${metrics.macroF1?.toFixed(3) ?? '–'}${interval(metrics.macroF1Interval, 2)}`],
-    ['Weighted F1', metrics.weightedF1?.toFixed(3) ?? '–'],
-    ...(metrics.top5 === undefined
-      ? []
-      : [['Among its first five answers', percent(metrics.top5, 1)] as const]),
-    ...(metrics.binary === undefined
-      ? []
-      : [
-          [
-            `Area under ROC, for “${metrics.binary.positiveClass}”`,
-            metrics.binary.rocAuc?.toFixed(3) ?? '–',
-          ] as const,
-          ['Average precision', metrics.binary.averagePrecision?.toFixed(3) ?? '–'] as const,
-        ]),
-  ];
-  return {
-    id: 'classes',
-    title: 'Class by class',
-    body: html`<p>
-        ${
-          hardest.length > 0
-            ? html`Best recognized: ${named(best)}. Hardest: ${named(hardest)}.`
-            : html`Best recognized first would be ${named(best)}.`
-        }
-        <span class="soft">Counted on ${count(metrics.count, `${photos} photo`)}.</span>
-      </p>
-      ${classTable(metrics)}
-      <dl>
-        ${figures.map(
-          ([term, value]) =>
-            html`<dt>${own(term)}</dt>
-              <dd>${value}</dd>`,
-        )}
-      </dl>
-      ${
-        photos === 'test' &&
-        html`<p class="note">
-          On the ${count(data.metrics.val.count, 'validation photo')}, by which settings were chosen, accuracy
-          was ${percent(data.metrics.val.accuracy, 1)}.
-        </p>`
-      }`,
-  };
-}
-
-function named(classes: readonly { class: string; f1: number | null }[]): Piece {
-  return classes.map((one, i) => html`${i > 0 && ', '}<b>${own(one.class)}</b>`);
-}
-
-function interval(ends: readonly [number, number] | null, digits?: number): string {
-  if (ends === null) return '';
-  const [low, high] = ends.map((end) =>
-    digits === undefined ? (end * 100).toFixed(1) : end.toFixed(digits),
-  );
-  return ` (95% interval ${low} to ${high}${digits === undefined ? '%' : ''})`;
+  return { id: 'classes', title: 'Class by class', body: classResults(metrics, photos, data.metrics.val) };
 }
 
 function matrixSection(data: ReportData, selection: Selection): Section | null {
@@ -238,7 +181,8 @@ function matrixSection(data: ReportData, selection: Selection): Section | null {
     id: 'matrix',
     title: 'What it takes for what',
     body: html`<p class="note">
-        ${count(metrics.count, 'validation photo')}. A number leads to the photos behind it.
+        ${count(metrics.count, 'validation photo')}. Rows: what the photo shows. Columns: what the model said.
+        The stronger the colour, the larger the part of the row. A number leads to the photos behind it.
       </p>
       ${confusionMatrix(metrics, selection)}`,
   };
@@ -256,7 +200,7 @@ function mistakesSection({ mistakes, cells }: Selection): Section | null {
       all === 0
         ? html`<p>None: every validation photo was recognized.</p>`
         : html`<p class="note">
-              ${mistakes.length < all ? `The ${mistakes.length} of ${integer(all)} mistakes` : `All ${all} mistakes`},
+              ${mistakes.length < all ? `${mistakes.length} of its ${integer(all)} mistakes` : `Its ${count(all, 'mistake')}`},
               those it was surest of first. A wrong label shows up here too.
             </p>
             ${gallery(mistakes)}`,
@@ -295,8 +239,8 @@ function confidenceSection({ metrics: { val } }: ReportData): Section | null {
     id: 'confidence',
     title: 'Can its confidence be trusted?',
     body: html`<p>
-        When it says it is sure, it is typically ${percent(error, 1)} off from how often it is
-        right${val.temperature !== undefined && html`; before correction it was ${percent(val.ece, 1)}`}.
+        On average its confidence is ${points(error)} percentage points away from how often it is
+        right${val.temperature !== undefined && `; before correction it was ${points(val.ece)}`}.
       </p>
       <div class="pair">
         <figure>
@@ -324,6 +268,10 @@ function confidenceSection({ metrics: { val } }: ReportData): Section | null {
         </div>
       </div>`,
   };
+}
+
+function points(part: number | null): string {
+  return part === null ? '–' : (part * 100).toFixed(1);
 }
 
 function cellsSection(data: ReportData, { cells }: Selection): Section | null {
