@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { HolotypeError } from '../contract/errors.ts';
+import type { ProjectSummary } from '../contract/projects.ts';
+import { ensureFolder, parseJson, renameReplacing, writeJsonAtomic } from './atomic.ts';
+import { errnoOf, storageError } from './storage-error.ts';
+
+const version = 1;
+/** More than anybody scrolls through; the oldest fall off the end. */
+const limit = 100;
+
+const entrySchema = z.object({
+  folder: z.string().min(1),
+  name: z.string().min(1),
+  openedAt: z.iso.datetime(),
+  lastAccuracy: z.number().min(0).max(1).nullable(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+const fileSchema = z.object({ version: z.literal(version), projects: z.array(entrySchema) });
+const versionSchema = z.object({ version: z.number() });
+
+/** What is remembered of a project when it is opened or a run of it finishes. */
+export interface RememberedProject {
+  readonly folder: string;
+  /** Default: the folder's name. */
+  readonly name?: string;
+  /** Validation accuracy of the run that just finished; left out, the last one known stays. */
+  readonly lastAccuracy?: number;
+}
+
+export interface RecentProjects {
+  /** Last opened first; those whose folder is gone are listed as missing, not dropped. */
+  list(): Promise<ProjectSummary[]>;
+  /** Puts a project at the top of the list. */
+  remember(project: RememberedProject): Promise<void>;
+  /** Takes a project off the list. Its folder is left alone. An unknown id changes nothing. */
+  forget(id: string): Promise<void>;
+}
+
+/** The id by which the window knows a project: from its absolute path, so it stays the same. */
+export function projectId(folder: string): string {
+  return createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16);
+}
+
+/**
+ * The list of recent projects, kept in `recent-projects.json` in `folder`. Changes wait for each other
+ * within this process; the file is replaced as a whole, so a reader never sees half of it.
+ * @param now for tests
+ */
+export function openRecentProjects(folder: string, now: () => Date = () => new Date()): RecentProjects {
+  const path = join(folder, 'recent-projects.json');
+  let last: Promise<unknown> = Promise.resolve();
+  const change = (edit: (entries: Entry[]) => Entry[]): Promise<void> => {
+    const turn = last.then(async () => {
+      const entries = await readEntries(path);
+      const projects = edit(entries).slice(0, limit);
+      await ensureFolder(folder);
+      await writeJsonAtomic(path, { version, projects });
+    });
+    // The next change must not fail because this one did.
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  return {
+    list: async () => {
+      await last;
+      return Promise.all((await readEntries(path)).map(summarize));
+    },
+    remember: (project) =>
+      change((entries) => {
+        const id = projectId(project.folder);
+        const known = entries.find((entry) => projectId(entry.folder) === id);
+        const entry: Entry = {
+          folder: resolve(project.folder),
+          name: project.name ?? known?.name ?? nameOf(project.folder),
+          openedAt: now().toISOString(),
+          lastAccuracy: project.lastAccuracy ?? known?.lastAccuracy ?? null,
+        };
+        return [entry, ...entries.filter((other) => other !== known)];
+      }),
+    forget: (id) => change((entries) => entries.filter((entry) => projectId(entry.folder) !== id)),
+  };
+}
+
+function nameOf(folder: string): string {
+  // The root of a drive has no name of its own.
+  return basename(resolve(folder)) || resolve(folder);
+}
+
+async function summarize(entry: Entry): Promise<ProjectSummary> {
+  const missing = await access(entry.folder).then(
+    () => false,
+    () => true,
+  );
+  return { id: projectId(entry.folder), ...entry, missing };
+}
+
+/**
+ * A list that is damaged is put aside and started over: it is a convenience, and the projects themselves
+ * are elsewhere. One of a newer Holotype is left as it is.
+ */
+async function readEntries(path: string): Promise<Entry[]> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw storageError(error, path);
+  }
+  try {
+    return parseJson(bytes, path, fileSchema).projects;
+  } catch {
+    const found = tryParse(bytes, path);
+    if (found !== undefined && found.version > version) {
+      throw new HolotypeError(
+        'not-supported',
+        `"${path}" was written by a newer Holotype (format ${found.version}; this one knows ${version}).`,
+        { remedy: 'Update Holotype, or move that file away to start a new list.', details: { path } },
+      );
+    }
+    await renameReplacing(path, join(dirname(path), 'recent-projects.damaged.json'));
+    return [];
+  }
+}
+
+function tryParse(bytes: Uint8Array, path: string): { version: number } | undefined {
+  try {
+    return parseJson(bytes, path, versionSchema);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectSummarySchema } from '../../src/contract/projects.ts';
+import { openRecentProjects, projectId } from '../../src/store/recent-projects.ts';
+
+let folder: string;
+let clock: number;
+const now = (): Date => new Date(Date.UTC(2026, 0, 1) + 1000 * clock++);
+const open = () => openRecentProjects(join(folder, 'data'), now);
+const file = (): string => join(folder, 'data', 'recent-projects.json');
+
+async function project(name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  return path;
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holotype-recent-'));
+  clock = 0;
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('the list of recent projects', () => {
+  it('is empty before the first project, and makes no file by being read', async () => {
+    expect(await open().list()).toEqual([]);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  it('keeps what was opened last first, over restarts', async () => {
+    const [leaves, ants] = [await project('leaves'), await project('ants')];
+    const recent = open();
+    await recent.remember({ folder: leaves, lastAccuracy: 0.9 });
+    await recent.remember({ folder: ants, name: 'Ants and bees' });
+    await recent.remember({ folder: `${leaves}/` });
+    const list = await open().list();
+    expect(list.map(({ name, lastAccuracy, missing }) => [name, lastAccuracy, missing])).toEqual([
+      ['leaves', 0.9, false],
+      ['Ants and bees', null, false],
+    ]);
+    for (const entry of list) expect(projectSummarySchema.parse(entry)).toEqual(entry);
+    expect(list[0]?.openedAt).toBe('2026-01-01T00:00:02.000Z');
+  });
+
+  it('lists a project whose folder is gone as missing, and again as there when it is back', async () => {
+    const leaves = await project('leaves');
+    const recent = open();
+    await recent.remember({ folder: leaves });
+    await rm(leaves, { recursive: true });
+    expect(await recent.list()).toMatchObject([{ name: 'leaves', missing: true }]);
+    await project('leaves');
+    expect(await recent.list()).toMatchObject([{ missing: false }]);
+  });
+
+  it('forgets by id, leaves the folder alone and does not mind an unknown id', async () => {
+    const leaves = await project('leaves');
+    const recent = open();
+    await recent.remember({ folder: leaves });
+    await recent.forget('0000000000000000');
+    expect(await recent.list()).toHaveLength(1);
+    await recent.forget(projectId(leaves));
+    expect(await recent.list()).toEqual([]);
+    expect(existsSync(leaves)).toBe(true);
+  });
+
+  it('loses nothing when many changes are made at once', async () => {
+    const recent = open();
+    const folders = await Promise.all(Array.from({ length: 20 }, (_, n) => project(`p${n}`)));
+    await Promise.all(folders.map((path) => recent.remember({ folder: path })));
+    expect((await recent.list()).map(({ name }) => name).sort()).toEqual(
+      Array.from({ length: 20 }, (_, n) => `p${n}`).sort(),
+    );
+  });
+
+  it('holds at most 100', async () => {
+    const recent = open();
+    for (let n = 0; n < 103; n++) await recent.remember({ folder: join(folder, `p${n}`) });
+    const names = (await recent.list()).map(({ name }) => name);
+    expect(names).toHaveLength(100);
+    expect(names[0]).toBe('p102');
+    expect(names).not.toContain('p2');
+  });
+
+  it('survives being cut off at every byte: the damaged file is put aside and the list starts over', async () => {
+    await open().remember({ folder: await project('leaves') });
+    const whole = await readFile(file());
+    // The last two bytes are a brace and a newline; without the newline it is still whole.
+    for (let length = 0; length < whole.length - 1; length += 1) {
+      await writeFile(file(), whole.subarray(0, length));
+      expect(await open().list()).toEqual([]);
+      expect(await readFile(join(folder, 'data', 'recent-projects.damaged.json'))).toEqual(
+        whole.subarray(0, length),
+      );
+    }
+    await open().remember({ folder: await project('leaves') });
+    expect(await open().list()).toHaveLength(1);
+  });
+
+  it('does not touch a file of a newer version', async () => {
+    await mkdir(join(folder, 'data'));
+    await writeFile(file(), '{"version": 2, "projects": {"new": true}}');
+    await expect(open().list()).rejects.toMatchObject({ code: 'not-supported', remedy: expect.any(String) });
+    await expect(open().remember({ folder })).rejects.toMatchObject({ code: 'not-supported' });
+    expect(await readFile(file(), 'utf8')).toContain('"new": true');
+  });
+
+  it('goes on after a change that failed', async () => {
+    await mkdir(file(), { recursive: true });
+    const recent = open();
+    await expect(recent.remember({ folder })).rejects.toMatchObject({ code: 'storage' });
+    await rm(file(), { recursive: true });
+    await recent.remember({ folder });
+    expect(await recent.list()).toHaveLength(1);
+  });
+});
