@@ -81,8 +81,7 @@ export function readBitmapHeader(bytes: Uint8Array): BitmapHeader {
     for (let index = 0; index < count; index += 1) masks[index] = view.getUint32(54 + index * 4, true);
     if (headerBytes === 40) maskBytes = count * 4;
   }
-  const paletteLength =
-    bitsPerPixel <= 8 ? Math.min(colours || 1 << bitsPerPixel, 1 << bitsPerPixel) : 0;
+  const paletteLength = bitsPerPixel <= 8 ? Math.min(colours || 1 << bitsPerPixel, 1 << bitsPerPixel) : 0;
   return {
     width,
     height,
@@ -137,8 +136,7 @@ const rowBytes = (header: BitmapHeader): number => Math.ceil((header.width * hea
 
 function checkPixels(bytes: Uint8Array, header: BitmapHeader): void {
   // The last row's padding is often left out.
-  const needed =
-    rowBytes(header) * (header.height - 1) + Math.ceil((header.width * header.bitsPerPixel) / 8);
+  const needed = rowBytes(header) * (header.height - 1) + Math.ceil((header.width * header.bitsPerPixel) / 8);
   if (header.pixelOffset + needed > bytes.length) {
     throw new BitmapError('truncated', 'the file ends before the picture does');
   }

@@ -235,9 +235,7 @@ async function cropped(
   });
   // A pipeline has one resize on each side of an extract: what is cut out becomes a picture of its own.
   const { data: region, info } = await part.raw().toBuffer({ resolveWithObject: true });
-  return rgb(
-    fit(sharp(region, { raw: { width: info.width, height: info.height, channels: 3 } }), policy, 1),
-  );
+  return rgb(fit(sharp(region, { raw: { width: info.width, height: info.height, channels: 3 } }), policy, 1));
 }
 
 async function magnify(image: Sharp, policy: InputPolicy, magnification: number): Promise<Magnified> {
@@ -275,7 +273,11 @@ const plain = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 function tooLarge(cause?: unknown): HolotypeError {
-  return photoError('too-large', `more than ${maxPixels / 1e6} megapixels, which is not safe to decode`, cause);
+  return photoError(
+    'too-large',
+    `more than ${maxPixels / 1e6} megapixels, which is not safe to decode`,
+    cause,
+  );
 }
 
 /** The decoder's complaint in words for people. */
