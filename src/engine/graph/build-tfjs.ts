@@ -274,7 +274,7 @@ function buildActivation(node: ActivationNode, x: Symbolic, stack: LayerStack): 
     case 'leaky-relu':
       return stack.leakyRelu(x, node.alpha ?? 0.01);
     case 'elu':
-      return stack.elu(x, node.alpha ?? 1);
+      return buildElu(x, node.alpha ?? 1, stack);
     case 'selu':
     case 'sigmoid':
     case 'tanh':
@@ -298,6 +298,14 @@ function buildActivation(node: ActivationNode, x: Symbolic, stack: LayerStack): 
     default:
       return buildClip(x, node.min ?? -Infinity, node.max ?? Infinity, stack);
   }
+}
+
+/** TF.js has the ELU layer for alpha 1 only: relu(x) + alpha * elu(min(x, 0)) is the same for any. */
+function buildElu(x: Symbolic, alpha: number, stack: LayerStack): Symbolic {
+  if (alpha === 1) return stack.elu(x);
+  const flipped = stack.relu(stack.affineConstant(x, -1, 0, 'flip'), undefined, 'below');
+  const bent = stack.elu(stack.affineConstant(flipped, -1, 0, 'unflip'), 'curve');
+  return stack.add([stack.relu(x, undefined, 'above'), stack.affineConstant(bent, alpha, 0, 'scaled')]);
 }
 
 function buildClip(x: Symbolic, min: number, max: number, stack: LayerStack): Symbolic {

@@ -88,20 +88,22 @@ function padsOf(call: OpCall, input: string, window: Pair, strides: Pair, dilati
   }
 }
 
-const activationOps: Readonly<Record<string, ActivationKind>> = {
-  Relu: 'relu',
-  Relu6: 'relu6',
-  Elu: 'elu',
-  Selu: 'selu',
-  Sigmoid: 'sigmoid',
-  Tanh: 'tanh',
-  Softplus: 'softplus',
-  Softmax: 'softmax',
-  LeakyRelu: 'leaky-relu',
-};
+const activationOps = new Map<string, ActivationKind>(
+  Object.entries({
+    Relu: 'relu',
+    Relu6: 'relu6',
+    Elu: 'elu',
+    Selu: 'selu',
+    Sigmoid: 'sigmoid',
+    Tanh: 'tanh',
+    Softplus: 'softplus',
+    Softmax: 'softmax',
+    LeakyRelu: 'leaky-relu',
+  }),
+);
 
 function addActivation(call: OpCall, name: string, input: string, op: string): string {
-  const kind = activationOps[op];
+  const kind = activationOps.get(op);
   if (kind === undefined) throw refuse(call, `uses the activation "${op}", which Holotype does not know`);
   // TensorFlow's defaults: LeakyRelu 0.2, Elu 1.
   const slope = call.node.number('alpha') ?? call.node.number('leakyrelu_alpha') ?? 0.2;
@@ -302,11 +304,7 @@ const globalPool =
   (call) => {
     const input = tensor(call, 0);
     const axes = constants(call, 1).map((axis) => (axis < 0 ? axis + 4 : axis));
-    if (
-      call.builder.shape(input).length !== 3 ||
-      ![...axes].sort((a, b) => a - b).every((axis, i) => axis === i + 1) ||
-      axes.length !== 2
-    )
+    if (call.builder.shape(input).length !== 3 || axes.length !== 2 || !axes.includes(1) || !axes.includes(2))
       throw refuse(
         call,
         `works over the axes ${axes.join(', ')}; only height and width together are supported`,
@@ -442,7 +440,7 @@ const converters: Readonly<Record<string, Convert>> = {
   ConcatV2: concat,
   Identity: identity,
   StopGradient: identity,
-  ...Object.fromEntries(Object.keys(activationOps).map((op) => [op, activation])),
+  ...Object.fromEntries([...activationOps.keys()].map((op) => [op, activation])),
 };
 
 /**

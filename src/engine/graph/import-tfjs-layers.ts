@@ -191,6 +191,29 @@ function endpointsOfCall(call: unknown, where: string): Endpoint[] {
   return found;
 }
 
+/** What each call of a layer reads, first call first; an InputLayer has none. */
+function callsOf(layer: Layer): readonly unknown[] {
+  return Array.isArray(layer.inboundNodes) ? layer.inboundNodes : [];
+}
+
+/**
+ * Where the counting of calls starts. Nested models mostly count their own making as call 0, so that the first
+ * real call is 1; whether they do depends on the version that wrote the file. It shows in references to a call
+ * that would otherwise not exist.
+ */
+function skippedCalls(model: Layer, layers: ReadonlyMap<string, Layer>): Map<string, number> {
+  const references = [...layers.values()].flatMap((layer) =>
+    callsOf(layer).flatMap((call) => endpointsOfCall(call, `inbound_nodes of layer "${layer.name}"`)),
+  );
+  references.push(...endpoints(configOf(model)['output_layers'], `output_layers of "${model.name}"`));
+  const skipped = new Map<string, number>();
+  for (const { layer: name, call } of references) {
+    const layer = layers.get(name);
+    if (layer !== undefined && isModel(layer) && call === callsOf(layer).length) skipped.set(name, 1);
+  }
+  return skipped;
+}
+
 class Walk {
   readonly builder: TfjsGraphBuilder;
   private readonly weights: ReadonlyMap<string, Weight>;
@@ -225,8 +248,10 @@ class Walk {
       if (tensor === undefined) throw malformed(`the inputs of ${where}`, 'connected', inputs);
       results.set(`${input.layer}:0`, [tensor]);
     }
+    const skipped = skippedCalls(model, layers);
     const open = new Set<string>();
-    const tensorsOf = ({ layer: name, call, output }: Endpoint): string => {
+    const tensorsOf = ({ layer: name, call: index, output }: Endpoint): string => {
+      const call = index - (skipped.get(name) ?? 0);
       const key = `${name}:${call}`;
       if (!results.has(key)) {
         const layer = layers.get(name);
@@ -238,8 +263,7 @@ class Walk {
         if (open.has(key))
           throw new HolotypeError('bad-input', `The layer "${name}" of model ${where} feeds itself.`);
         open.add(key);
-        const calls = arrayAt(layer.inboundNodes, `inbound_nodes of layer "${name}"`);
-        const reads = endpointsOfCall(calls[call], `inbound_nodes of layer "${name}"`);
+        const reads = endpointsOfCall(callsOf(layer)[call], `inbound_nodes of layer "${name}"`);
         results.set(key, this.layer(layer, reads.map(tensorsOf)));
       }
       const tensor = results.get(key)?.[output];
@@ -249,8 +273,9 @@ class Walk {
     };
     // In file order first: it is topological in every exporter known, so recursion stays shallow.
     for (const layer of layers.values()) {
-      const calls = Array.isArray(layer.inboundNodes) ? layer.inboundNodes.length : 0;
-      for (let call = 0; call < calls; call++) tensorsOf({ layer: layer.name, call, output: 0 });
+      const calls = callsOf(layer).length;
+      const first = skipped.get(layer.name) ?? 0;
+      for (let call = first; call < first + calls; call++) tensorsOf({ layer: layer.name, call, output: 0 });
     }
     return endpoints(config['output_layers'], `output_layers of ${where}`).map(tensorsOf);
   }

@@ -74,21 +74,23 @@ function padsOf(call: LayerCall, input: string, window: Pair, strides: Pair, dil
   return samePads(call.builder.size(input, `The layer "${call.name}"`), window, strides, dilations);
 }
 
-const plainActivations: Readonly<Record<string, ActivationKind>> = {
-  relu: 'relu',
-  relu6: 'relu6',
-  elu: 'elu',
-  selu: 'selu',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  softmax: 'softmax',
-  softplus: 'softplus',
-  swish: 'swish',
-  silu: 'swish',
-  gelu: 'gelu',
-  hard_swish: 'hard-swish',
-  hard_silu: 'hard-swish',
-};
+const plainActivations = new Map<string, ActivationKind>(
+  Object.entries({
+    relu: 'relu',
+    relu6: 'relu6',
+    elu: 'elu',
+    selu: 'selu',
+    sigmoid: 'sigmoid',
+    tanh: 'tanh',
+    softmax: 'softmax',
+    softplus: 'softplus',
+    swish: 'swish',
+    silu: 'swish',
+    gelu: 'gelu',
+    hard_swish: 'hard-swish',
+    hard_silu: 'hard-swish',
+  }),
+);
 
 /** Adds the activation that a layer's `activation` field names; `linear` and nothing add nothing. */
 function activation(call: LayerCall, input: string, nodeName?: string): string {
@@ -102,7 +104,7 @@ function activation(call: LayerCall, input: string, nodeName?: string): string {
     const [alpha, beta] = call.kerasMajor >= 3 ? [1 / 6, 0.5] : [0.2, 0.5];
     return call.builder.add(name, [input], { op: 'activation', kind: 'hard-sigmoid', alpha, beta });
   }
-  const plain = plainActivations[kind];
+  const plain = plainActivations.get(kind);
   if (plain === undefined) throw unsupported(call, `uses the activation "${kind}", which is unknown here`);
   return call.builder.activation(name, input, plain, plain === 'elu' ? { alpha: 1 } : {});
 }

@@ -205,8 +205,9 @@ export class LayerStack {
     return this.apply(tf.layers.leakyReLU({ ...this.common(), alpha }), x);
   }
 
-  elu(x: Symbolic, alpha: number): Symbolic {
-    return this.apply(tf.layers.elu({ ...this.common(), alpha }), x);
+  /** With alpha 1, the only one that TF.js has. */
+  elu(x: Symbolic, part?: string): Symbolic {
+    return this.apply(tf.layers.elu({ ...this.common(part), alpha: 1 }), x);
   }
 
   add(xs: Symbolic[]): Symbolic {

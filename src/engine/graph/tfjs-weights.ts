@@ -122,7 +122,7 @@ function readWeight(
     const whole = spec['dtype'] === 'int32';
     for (let i = 0; i < data.length; i++) {
       const value = (data[i] ?? 0) * scale + min;
-      data[i] = whole ? Math.round(value) : value;
+      data[i] = whole ? Math.round(value) + 0 : value; // + 0: whole numbers have no -0
     }
   }
   return { data, byteLength };
