@@ -110,8 +110,10 @@ async function* walk(
     const batch = visible.slice(start, start + statBatch);
     // Links are followed by stat; a folder's own size is of no interest.
     const looks = await Promise.all(
-      batch.map((entry) =>
-        entry.isDirectory() ? 'folder' : stat(join(folder, entry.name)).catch((error: unknown) => ({ error })),
+      batch.map(async (entry) =>
+        entry.isDirectory()
+          ? ('folder' as const)
+          : stat(join(folder, entry.name)).catch((error: unknown) => ({ error })),
       ),
     );
     for (const [index, entry] of batch.entries()) {

@@ -177,23 +177,17 @@ function openPhoto(bytes: Uint8Array): () => Sharp {
 /** Applies the policy's resize mode. Alpha goes last: padding is grey, what is seen through is white. */
 function fit(image: Sharp, policy: InputPolicy, cropFraction: number): Sharp {
   const { width, height } = policy;
-  switch (policy.resize) {
-    case 'squash':
-      return image.resize(width, height, { fit: 'fill' });
-    case 'pad':
-      return image.resize(width, height, { fit: 'contain', background: padding });
-    case 'crop': {
-      const full = { width: Math.round(width / cropFraction), height: Math.round(height / cropFraction) };
-      const covered = image.resize(full.width, full.height, { fit: 'cover' });
-      if (full.width === width && full.height === height) return covered;
-      return covered.extract({
-        left: Math.round((full.width - width) / 2),
-        top: Math.round((full.height - height) / 2),
-        width,
-        height,
-      });
-    }
-  }
+  if (policy.resize === 'squash') return image.resize(width, height, { fit: 'fill' });
+  if (policy.resize === 'pad') return image.resize(width, height, { fit: 'contain', background: padding });
+  const full = { width: Math.round(width / cropFraction), height: Math.round(height / cropFraction) };
+  const covered = image.resize(full.width, full.height, { fit: 'cover' });
+  if (full.width === width && full.height === height) return covered;
+  return covered.extract({
+    left: Math.round((full.width - width) / 2),
+    top: Math.round((full.height - height) / 2),
+    width,
+    height,
+  });
 }
 
 async function rgb(image: Sharp): Promise<Uint8Array> {

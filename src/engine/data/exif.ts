@@ -6,6 +6,7 @@ import exifr from 'exifr';
  */
 export async function takenAt(bytes: Uint8Array): Promise<string | undefined> {
   try {
+    // oxlint-disable-next-line import/no-named-as-default-member -- Node sees only its default export
     const tags: unknown = await exifr.parse(bytes, {
       pick: ['DateTimeOriginal', 'CreateDate', 'DateTime', 'ModifyDate'],
       reviveValues: false,

@@ -100,7 +100,7 @@ export function nearDuplicates(hashes: readonly string[], threshold = nearDuplic
   const high = new Int32Array(distinct.length);
   const low = new Int32Array(distinct.length);
   for (const [position, index] of distinct.entries()) {
-    [high[position], low[position]] = words(hashes[index] as string) as [number, number];
+    [high[position], low[position]] = words(hashes[index] ?? plainHash);
   }
   const masks = masksWithin(Math.min(16, Math.floor(threshold / 4)));
   const heads = new Int32Array(1 << 16);
