@@ -35,7 +35,7 @@ export interface JsonlWriter {
 }
 
 const newline = 0x0a;
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 16;
 
 /**
  * Reads a JSONL file. A missing file is an empty one. A torn last line (no newline at its end and no complete
@@ -220,7 +220,7 @@ async function* readLines(path: string): AsyncGenerator<Line> {
     let parts: Uint8Array[] = []; // the line so far, from earlier chunks
     let end = 0;
     for (;;) {
-      const buffer = new Uint8Array(chunkBytes);
+      const buffer = Buffer.allocUnsafe(chunkBytes);
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes, null);
       if (bytesRead === 0) break;
       const chunk = buffer.subarray(0, bytesRead);

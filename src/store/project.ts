@@ -204,13 +204,13 @@ class ProjectFolder implements Project {
   }
 
   change(description: string, changes: readonly RequestedChange[]): Promise<LabelOperation> {
-    return this.#exclusive(() =>
-      this.#carryOut({
-        action: 'change',
-        description,
-        changes: changes.map((change) => checkedChange(change, this.manifest, this.assets)),
-      }),
-    );
+    return this.#exclusive(() => {
+      const ids = new Set(changes.map(({ id }) => id));
+      if (ids.size < changes.length)
+        throw new HolotypeError('failed', `"${description}" changes a photo more than once.`);
+      const checked = changes.map((change) => checkedChange(change, this.manifest, this.assets));
+      return this.#carryOut({ action: 'change', description, changes: checked });
+    });
   }
 
   undo(): Promise<LabelOperation | undefined> {

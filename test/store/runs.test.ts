@@ -1,17 +1,18 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import { fileSystem } from '../../src/store/file-system.ts';
 import { createRun, listRuns, openRun } from '../../src/store/runs.ts';
 import type { Run } from '../../src/store/runs.ts';
+import { scratchFolder } from './scratch.ts';
 
 let folder: string;
 const open: Run[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'holotype-runs-'));
+  folder = scratchFolder();
 });
 
 afterEach(async () => {
