@@ -13,6 +13,7 @@ import type {
   DepthwiseConv2d,
   GraphNode,
   ModelGraph,
+  Pair,
   Pool,
   Weight,
 } from './graph.ts';
@@ -135,7 +136,7 @@ function optional(graph: ModelGraph, key: string | undefined): Weight | undefine
 
 /** TF.js refuses a convolution with both strides and dilations: it is computed densely, then every n-th kept. */
 function withDilatedStrides(
-  node: Conv2d | DepthwiseConv2d,
+  node: Conv2d,
   stack: LayerStack,
   convolve: (strides: readonly [number, number]) => Symbolic,
 ): Symbolic {
@@ -171,20 +172,18 @@ function buildConv(
   bias: Weight | undefined,
   stack: LayerStack,
 ): Symbolic {
-  const { x, padding } = padForWindow(node, input, kernel, stack);
   const { dilations, groups } = node;
   const [kh = 0, kw = 0, groupChannels = 0, filters = 0] = kernel.shape;
+  if (groupChannels === 1 && groups > 1) {
+    // One channel a group: filter g * multiplier + m is depthwise [.., g, m], in the same memory order.
+    const spread = { shape: [kh, kw, groups, filters / groups], data: kernel.data };
+    return buildDepthwise({ ...node, op: 'depthwise-conv2d' }, input, spread, bias, stack);
+  }
+  const { x, padding } = padForWindow(node, input, kernel, stack);
   if (groups === 1)
     return withDilatedStrides(node, stack, (strides) =>
       stack.conv(x, kernel, bias, { strides, dilations, padding }),
     );
-  if (groupChannels === 1) {
-    // One channel a group: filter g * multiplier + m is depthwise [.., g, m], in the same memory order.
-    const spread = { shape: [kh, kw, groups, filters / groups], data: kernel.data };
-    return withDilatedStrides(node, stack, (strides) =>
-      stack.depthwise(x, spread, bias, { strides, dilations, padding }),
-    );
-  }
   return withDilatedStrides(node, stack, (strides) => {
     const outputs = Array.from({ length: groups }, (_, group) => {
       const part = `group${group}`;
@@ -217,10 +216,27 @@ function buildDepthwise(
   bias: Weight | undefined,
   stack: LayerStack,
 ): Symbolic {
-  const { x, padding } = padForWindow(node, input, kernel, stack);
-  return withDilatedStrides(node, stack, (strides) =>
-    stack.depthwise(x, kernel, bias, { strides, dilations: node.dilations, padding }),
-  );
+  const { strides, dilations } = node;
+  // TF.js ignores the dilation of this layer (4.22), so the gaps are written into the kernel as zeros; training
+  // would fill them, so such a layer stays as it is.
+  const dilated = Math.max(...dilations) > 1;
+  const whole = dilated ? withGaps(kernel, dilations) : kernel;
+  const { x, padding } = padForWindow({ ...node, dilations: [1, 1] }, input, whole, stack);
+  return stack.depthwise(x, whole, bias, { strides, padding, constant: dilated });
+}
+
+/** A kernel with dilation - 1 zeros between its rows and columns. */
+function withGaps({ shape, data }: Weight, [down, across]: Pair): Weight {
+  const [kh = 0, kw = 0, channels = 0, multiplier = 0] = shape;
+  const [height, width] = [(kh - 1) * down + 1, (kw - 1) * across + 1];
+  const place = channels * multiplier;
+  const spread = new Float32Array(height * width * place);
+  for (let row = 0; row < kh; row++)
+    for (let column = 0; column < kw; column++) {
+      const from = (row * kw + column) * place;
+      spread.set(data.subarray(from, from + place), (row * down * width + column * across) * place);
+    }
+  return { shape: [height, width, channels, multiplier], data: spread };
 }
 
 function buildMaxPool(node: Pool, x: Symbolic, stack: LayerStack, nonNegative: boolean): Symbolic {
@@ -241,13 +257,13 @@ function buildAveragePool(node: Pool, x: Symbolic, stack: LayerStack): Symbolic 
   const [height = 0, width = 0] = sizesOf(x);
   const padded = stack.zeroPad(x, pads, 'pad');
   if (node.countPadding) return stack.pool(padded, 'average', { window, strides, padding: 'valid' });
-  const sums = stack.pool(padded, 'average', { window, strides, padding: 'valid' });
+  const counted = stack.pool(padded, 'average', { window, strides, padding: 'valid', part: 'counted' });
   const rows = realFractions(height, window[0], strides[0], pads[0], pads[2]);
   const columns = realFractions(width, window[1], strides[1], pads[1], pads[3]);
   const scales = Float32Array.from(
     rows.flatMap((row) => columns.map((column) => (row * column === 0 ? 0 : 1 / (row * column)))),
   );
-  return stack.scalePlaces(sums, scales, 'uncount');
+  return stack.scalePlaces(counted, scales, 'uncount');
 }
 
 /** For every window along one axis: the part of it that lies on the image rather than on padding. */

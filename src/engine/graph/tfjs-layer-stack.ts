@@ -114,31 +114,23 @@ export class LayerStack {
     return this.apply(layer, x, bias === undefined ? [kernel] : [kernel, bias]);
   }
 
+  /** @param options.constant whether the weights are never trained */
   depthwise(
     x: Symbolic,
     kernel: Weight,
     bias: Weight | undefined,
-    options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid' },
+    options: { strides: Pair; padding: 'same' | 'valid'; part?: string; constant?: boolean },
   ): Symbolic {
-    return this.depthwiseAs(this.common(), x, kernel, bias, options);
-  }
-
-  private depthwiseAs(
-    common: Common,
-    x: Symbolic,
-    kernel: Weight,
-    bias: Weight | undefined,
-    options: { strides: Pair; dilations: Pair; padding: 'same' | 'valid' },
-  ): Symbolic {
+    const common = this.common(options.part);
     const [kh = 0, kw = 0, , depthMultiplier = 0] = kernel.shape;
     const layer = tf.layers.depthwiseConv2d({
       ...common,
+      trainable: common.trainable && options.constant !== true,
       depthwiseInitializer: 'zeros',
       biasInitializer: 'zeros',
       depthMultiplier,
       kernelSize: [kh, kw],
       strides: [...options.strides],
-      dilationRate: [...options.dilations],
       padding: options.padding,
       useBias: bias !== undefined,
     });
@@ -169,13 +161,20 @@ export class LayerStack {
     const sizes = sizesOf(x);
     const channels = sizes.at(-1) ?? 1;
     const image = sizes.length === 3 ? x : this.reshape(x, [1, 1, channels], `${part ?? 'affine'}_image`);
-    const common = this.common(sizes.length === 3 ? part : `${part ?? 'affine'}_scaled`);
-    const scaled = this.depthwiseAs(
-      constant ? { ...common, trainable: false } : common,
+    const scaled = this.depthwise(
       image,
       { shape: [1, 1, channels, 1], data: scale },
       { shape: [channels], data: offset },
-      { strides: [1, 1], dilations: [1, 1], padding: 'valid' },
+      {
+        strides: [1, 1],
+        padding: 'valid',
+        constant,
+        ...(sizes.length === 3
+          ? part === undefined
+            ? {}
+            : { part }
+          : { part: `${part ?? 'affine'}_scaled` }),
+      },
     );
     return sizes.length === 3 ? scaled : this.reshape(scaled, sizes, part);
   }
