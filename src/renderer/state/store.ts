@@ -1,0 +1,17 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { initialState, reduce, type AppState, type Dispatch } from './state.ts';
+
+export type AppStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'> & {
+  readonly dispatch: Dispatch;
+};
+
+/** The window's state: read by components, changed only through actions. */
+export function createAppStore(): AppStore {
+  const store = createStore<AppState>(() => initialState);
+  return {
+    getState: store.getState,
+    getInitialState: store.getInitialState,
+    subscribe: store.subscribe,
+    dispatch: (action) => store.setState((state) => reduce(state, action), true),
+  };
+}
