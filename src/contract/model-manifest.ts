@@ -54,7 +54,10 @@ export const modelManifestSchema = z
     family: z.string().min(1),
     format: modelFormatSchema,
     sources: z.array(modelSourceSchema).min(1),
-    /** Bytes of the model's file; for a sharded TF.js model, of all its files together. */
+    /**
+     * Bytes of the model's file; for a sharded TF.js model, of all its files together. Exact where `trust` is
+     * 'published', about right where it is 'first-use'.
+     */
     size: z.number().int().positive(),
     /** Of the model's file. May be absent only where `trust` is 'first-use'. */
     sha256: sha256Schema.optional(),

