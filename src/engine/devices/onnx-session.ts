@@ -1,9 +1,9 @@
 /** ONNX Runtime on the CPU: a compiled session for one model. */
 import { availableParallelism } from 'node:os';
-import type { InferenceSession } from 'onnxruntime-node';
+import type * as OnnxRuntime from 'onnxruntime-node';
 import { HolotypeError } from '../../contract/errors.ts';
 
-type Runtime = typeof import('onnxruntime-node');
+type Runtime = typeof OnnxRuntime;
 
 export interface OnnxSession {
   readonly outputNames: readonly string[];
@@ -50,7 +50,7 @@ export async function createSession(
   options: { threads?: number } = {},
 ): Promise<OnnxSession> {
   const { InferenceSession, Tensor } = await loadOnnxRuntime();
-  let session: InferenceSession;
+  let session: OnnxRuntime.InferenceSession;
   try {
     session = await InferenceSession.create(onnx, {
       executionProviders: ['cpu'],

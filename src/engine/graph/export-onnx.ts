@@ -59,7 +59,7 @@ export function exportOnnx(graph: ModelGraph, options: ExportOnnxOptions = {}): 
     const dims = map ? (nhwc ? [height, width, channels] : [channels, height, width]) : shape;
     if (map && nhwc)
       writer.emitAs('Transpose', [tensor.name], outputName, [onnxAttribute('perm', [0, 2, 3, 1])]);
-    else writer.emitAs('Identity', [writer.rowMajor(tensor).name], outputName);
+    else writer.emitAs('Identity', [map ? tensor.name : writer.rowMajor(tensor).name], outputName);
     return { name: outputName, elemType: OnnxType.float, dims: ['n', ...dims] };
   });
   return encodeModel({

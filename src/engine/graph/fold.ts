@@ -36,8 +36,8 @@ function scaledOutput(
 ): { kernel: Weight; bias: Weight } {
   const channels = line.scale.length;
   // Every kernel layout of the graph has the output channels last; [c, multiplier] is one run of them.
-  const data = kernel.data.map((v, i) => v * (line.scale[i % channels] as number));
-  const shifted = line.offset.map((o, c) => o + (bias?.data[c] ?? 0) * (line.scale[c] as number));
+  const data = kernel.data.map((v, i) => v * (line.scale[i % channels] ?? 0));
+  const shifted = line.offset.map((o, c) => o + (bias?.data[c] ?? 0) * (line.scale[c] ?? 0));
   return { kernel: { shape: kernel.shape, data }, bias: { shape: [channels], data: shifted } };
 }
 

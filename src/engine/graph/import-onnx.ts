@@ -202,7 +202,7 @@ function build(model: OnnxModel, inputSize: readonly [number, number]): ModelGra
     throw new HolotypeError('bad-input', 'This ONNX model does not say which operator set it uses.', {
       remedy: 'Download or export the file again.',
     });
-  if (opset < 6)
+  if (opset < 7)
     throw new HolotypeError(
       'not-supported',
       `This ONNX model uses operator set ${opset}; 7 or later is needed.`,

@@ -219,6 +219,7 @@ interface WireModel {
   } | null;
 }
 
+const isWireModel = (message: object): message is WireModel => 'graph' in message && 'opsetImport' in message;
 const toNumber = (value: Int64): number => (typeof value === 'number' ? value : value.toNumber());
 const utf8 = new TextDecoder();
 const noBytes = new Uint8Array(0);
@@ -268,13 +269,13 @@ function readValueInfo(wire: WireValueInfo): OnnxValueInfo {
  * @throws HolotypeError `bad-input` when the bytes are not a complete ONNX model
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
-  let wire: WireModel;
+  let wire: object;
   try {
-    wire = modelType.decode(bytes) as unknown as WireModel;
+    wire = modelType.decode(bytes);
   } catch (cause) {
     throw notOnnx('the file is damaged or incomplete', cause);
   }
-  if (wire.graph === null) throw notOnnx('it holds no network');
+  if (!isWireModel(wire) || wire.graph === null) throw notOnnx('it holds no network');
   return {
     irVersion: toNumber(wire.irVersion),
     producerName: wire.producerName,

@@ -162,7 +162,8 @@ function nodeShape(node: GraphNode, inputs: readonly Shape[], weights: Weights):
       if (!whole([node.start, node.end], 0) || node.start >= node.end || node.end > channels)
         throw invalid(node, `channels ${node.start} to ${node.end} of ${channels}`);
       return [...input.slice(0, -1), node.end - node.start];
-    case 'channel-shuffle':
+    default:
+      // channel-shuffle, the only one left
       if (!whole([node.groups], 1) || channels % node.groups !== 0)
         throw invalid(node, `${channels} channels in ${node.groups} groups`);
       return input;

@@ -1,3 +1,7 @@
+import { createSession } from '../../../src/engine/devices/onnx-session.ts';
+import { exportOnnx } from '../../../src/engine/graph/export-onnx.ts';
+import type { ModelGraph } from '../../../src/engine/graph/graph.ts';
+import { importOnnx } from '../../../src/engine/graph/import-onnx.ts';
 import {
   encodeModel,
   floatTensor,
@@ -64,4 +68,30 @@ export function onnxFile(
       outputs: outputs.map((name) => ({ name, elemType: OnnxType.float, dims: [] })),
     },
   });
+}
+
+/**
+ * What ONNX Runtime computes on random input: with the file itself, and with our export of our import.
+ * @param layout how the file lays out photos; the export is asked for the same
+ */
+export async function bothWays(
+  file: Uint8Array,
+  shape: readonly number[],
+  layout: 'nchw' | 'nhwc' = 'nchw',
+  change: (graph: ModelGraph) => ModelGraph = (graph) => graph,
+): Promise<{ graph: ModelGraph; expected: Float32Array[]; actual: Float32Array[] }> {
+  const input = randoms(
+    shape.reduce((a, b) => a * b, 1),
+    7,
+  );
+  const run = async (onnx: Uint8Array): Promise<Float32Array[]> => {
+    const session = await createSession(onnx, { threads: 1 });
+    const outputs = await session.run(input, shape);
+    await session.release();
+    return outputs;
+  };
+  const expected = await run(file);
+  const graph = importOnnx(file);
+  const actual = await run(exportOnnx(change(graph), { inputLayout: layout }));
+  return { graph, expected, actual };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createSession } from '../../../src/engine/devices/onnx-session.ts';
 import { cutAt } from '../../../src/engine/graph/cut.ts';
 import { exportOnnx } from '../../../src/engine/graph/export-onnx.ts';
@@ -11,14 +12,15 @@ import { relativeError } from './onnx-fixtures.ts';
 const weights = new URL('../../../../shared/weights/', import.meta.url);
 const load = (name: string): Uint8Array => readFileSync(new URL(`${name}.onnx`, weights));
 
-interface Reference {
-  features_first8: number[];
-  features_mean: number;
-  features_l2: number;
-  logits_top5?: [number, number][];
-}
+const referenceSchema = z.object({
+  features_first8: z.array(z.number()),
+  features_mean: z.number(),
+  features_l2: z.number(),
+  logits_top5: z.array(z.tuple([z.number(), z.number()])).default([]),
+});
+type Reference = z.infer<typeof referenceSchema>;
 const reference = (name: string): Reference =>
-  JSON.parse(readFileSync(new URL(`${name}.reference.json`, weights), 'utf8')) as Reference;
+  referenceSchema.parse(JSON.parse(readFileSync(new URL(`${name}.reference.json`, weights), 'utf8')));
 
 /** The input that the reference files state: sin(0.001 i) over the flattened NCHW index. */
 const stated = Float32Array.from({ length: 3 * 224 * 224 }, (_, i) => Math.sin(0.001 * i));
@@ -49,11 +51,11 @@ describe.skipIf(!existsSync(weights))(
       );
       expectFeatures(features, expected);
       const top = [...logits].map((v, i): [number, number] => [i, v]).sort((a, b) => b[1] - a[1]);
-      expect(top.slice(0, 5).map(([i]) => i)).toEqual(expected.logits_top5?.map(([i]) => i));
+      expect(top.slice(0, 5).map(([i]) => i)).toEqual(expected.logits_top5.map(([i]) => i));
       expect(
         relativeError(
           top.slice(0, 5).map(([, v]) => v),
-          expected.logits_top5?.map(([, v]) => v) ?? [],
+          expected.logits_top5.map(([, v]) => v),
         ),
       ).toBeLessThan(1e-4);
     });

@@ -147,7 +147,7 @@ const rowStrides = (dims: readonly number[]): number[] => dims.map((_, i) => pro
 function gathered(source: Constant, dims: number[], pick: (index: number[]) => number): Constant {
   const count = product(dims);
   if (!(count <= largestFold)) throw new RangeError(`a constant of ${count} numbers`);
-  const data = source.float ? new Float32Array(count) : new Array<number>(count).fill(0);
+  const data = source.float ? new Float32Array(count) : Array.from<number>({ length: count }).fill(0);
   const strides = rowStrides(dims);
   for (let i = 0; i < count; i++) {
     const index = dims.map((d, a) => Math.floor(i / (strides[a] ?? 1)) % d);

@@ -81,7 +81,7 @@ function kernelToNhwc(data: Float32Array, dims: readonly number[], depthwise: bo
   for (let o = 0; o < cout; o++)
     for (let i = 0; i < channels; i++) {
       const from = (o * channels + i) * area;
-      for (let p = 0; p < area; p++) result[(p * channels + i) * cout + o] = data[from + p] as number;
+      for (let p = 0; p < area; p++) result[(p * channels + i) * cout + o] = data[from + p] ?? 0;
     }
   return result;
 }
@@ -249,7 +249,7 @@ function matrix(
   for (let i = 0; i < inputs; i++) {
     const to = (rows[i] ?? i) * outputs;
     for (let o = 0; o < outputs; o++)
-      data[to + o] = factor * (source[transposed ? o * inputs + i : i * outputs + o] as number);
+      data[to + o] = factor * (source[transposed ? o * inputs + i : i * outputs + o] ?? 0);
   }
   return { data, inputs, outputs };
 }

@@ -104,7 +104,7 @@ export function offsets(axis: Axis): Int32Array {
   for (const { size, stride } of axis) {
     const next = new Int32Array(result.length * size);
     for (let i = 0, at = 0; i < result.length; i++)
-      for (let j = 0; j < size; j++) next[at++] = (result[i] as number) + j * stride;
+      for (let j = 0; j < size; j++) next[at++] = (result[i] ?? 0) + j * stride;
     result = next;
   }
   return result;

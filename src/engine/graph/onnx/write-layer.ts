@@ -1,6 +1,7 @@
 /** Layers with weights or arithmetic, written as ONNX nodes. */
 import type {
   ActivationNode,
+  BatchNorm,
   Conv2d,
   Dense,
   DepthwiseConv2d,
@@ -8,6 +9,7 @@ import type {
   LocalResponseNorm,
   Pool,
 } from '../graph.ts';
+import { lineOf } from '../fold.ts';
 import { onnxAttribute, type OnnxAttribute } from '../onnx-proto.ts';
 import type { Shape } from '../shapes.ts';
 import type { OnnxWriter, Tensor } from './writer.ts';
@@ -26,7 +28,7 @@ function kernelToNchw(depthwise: boolean) {
     for (let o = 0; o < cout; o++)
       for (let i = 0; i < cin; i++) {
         const to = (o * cin + i) * area;
-        for (let p = 0; p < area; p++) data[to + p] = source[(p * cin + i) * cout + o] as number;
+        for (let p = 0; p < area; p++) data[to + p] = source[(p * cin + i) * cout + o] ?? 0;
       }
     return { dims: [cout, cin, kh, kw], data };
   };
@@ -140,7 +142,8 @@ function activation(writer: OnnxWriter, node: ActivationNode, input: Tensor): Te
       const gated = writer.emit('Mul', [x, shifted], `${node.name}/gated`);
       return done('Mul', [], [gated, writer.number(0.5)]);
     }
-    case 'softmax':
+    default:
+      // softmax, the only one left
       return done('Softmax', [onnxAttribute('axis', input.chw ? 1 : -1)]);
   }
 }
@@ -151,6 +154,24 @@ function affine(writer: OnnxWriter, node: GraphNode & { op: 'affine' }, input: T
   const offset = writer.weight(node.offset, use, perChannel(input.chw));
   const scaled = writer.emit('Mul', [input.name, scale], `${node.name}/scaled`);
   return { ...input, name: writer.emit('Add', [scaled, offset], node.name) };
+}
+
+function batchNorm(writer: OnnxWriter, node: BatchNorm, input: Tensor): Tensor {
+  if (input.shape.length === 2) {
+    // Rows of channels: ONNX's own normalization wants the channels right behind the batch.
+    const line = lineOf(writer.graph, node);
+    const scale = writer.float(`${node.name}/scale`, [line.scale.length], line.scale);
+    const offset = writer.float(`${node.name}/offset`, [line.offset.length], line.offset);
+    const scaled = writer.emit('Mul', [input.name, scale], `${node.name}/scaled`);
+    return { ...input, name: writer.emit('Add', [scaled, offset], node.name) };
+  }
+  const vectors = [node.scale, node.offset, node.mean, node.variance].map((key) =>
+    writer.weight(key, 'vector', asIs),
+  );
+  const name = writer.emit('BatchNormalization', [input.name, ...vectors], node.name, [
+    real('epsilon', node.epsilon),
+  ]);
+  return { ...input, name };
 }
 
 function lrn(writer: OnnxWriter, node: LocalResponseNorm, input: Tensor): Tensor {
@@ -186,24 +207,15 @@ function elementwise(
 
 /** Every layer that is not about moving numbers. */
 export function writeLayer(writer: OnnxWriter, node: GraphNode, inputs: readonly Tensor[]): Tensor {
-  const [given] = inputs;
-  if (given === undefined) throw new Error(`The model graph's node "${node.name}" has no input.`);
-  if (node.op === 'dense') return dense(writer, node, given);
-  // Only dense layers and activations read a vector in map order; the graph was asked before it was made so.
-  const input = given;
+  const [input] = inputs;
+  if (input === undefined) throw new Error(`The model graph's node "${node.name}" has no input.`);
+  if (node.op === 'dense') return dense(writer, node, input);
   switch (node.op) {
     case 'conv2d':
     case 'depthwise-conv2d':
       return conv(writer, node, input);
-    case 'batch-norm': {
-      const vectors = [node.scale, node.offset, node.mean, node.variance].map((key) =>
-        writer.weight(key, 'vector', asIs),
-      );
-      const name = writer.emit('BatchNormalization', [input.name, ...vectors], node.name, [
-        real('epsilon', node.epsilon),
-      ]);
-      return { ...input, name };
-    }
+    case 'batch-norm':
+      return batchNorm(writer, node, input);
     case 'affine':
       return affine(writer, node, input);
     case 'activation':
