@@ -18,8 +18,8 @@ export function percent(part: number | null | undefined, digits = 0): string {
 /** "between 83% and 99%"; one figure where both ends read the same. Ends are rounded. */
 export function between(interval: Interval): string {
   const [low, high] = interval;
-  if (Math.round(low * 100) === Math.round(high * 100)) return `about ${percent((low + high) / 2)}`;
   if (percent(low).startsWith('over')) return percent(low);
+  if (Math.round(low * 100) === Math.round(high * 100)) return `about ${percent((low + high) / 2)}`;
   return `between ${Math.round(low * 100)}% and ${Math.round(high * 100)}%`;
 }
 
@@ -36,7 +36,7 @@ export function count(value: number, noun: string, plural = `${noun}s`): string 
 /** Three significant digits, or fewer where they would be zeros: 0.0123, 1.5, 3.2e-7. */
 export function decimal(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(1);
+  if (value !== 0 && Math.abs(value) < 1e-5) return value.toExponential(1);
   return String(Number(value.toPrecision(3)));
 }
 
@@ -52,7 +52,7 @@ export function duration(seconds: number): string {
 
 /** 9412345 -> "9.4 MB" (powers of ten, as file managers show). */
 export function bytes(value: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const units = [value === 1 ? 'byte' : 'bytes', 'kB', 'MB', 'GB'];
   let size = value;
   let unit = 0;
   while (size >= 1000 && unit < units.length - 1) {

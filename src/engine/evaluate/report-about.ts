@@ -3,41 +3,58 @@ import type { ReportData } from './report-data.ts';
 import { html, own, type Markup, type Piece } from './report-html.ts';
 import { longName } from './report-photos.ts';
 
-/** Entries shown of each list of files; the command line's JSON has them all. */
-const filesListed = 500;
+/** Entries named of what was left out; the command line's JSON has them all. */
+const filesListed = 1000;
+const reasonsListed = 50;
+const groupsListed = 200;
+const copiesListed = 10;
 
 /** Files that could not be used, photos that are the same, photos under several classes. */
-export function leftOut({ skipped, duplicates, conflicts }: ReportData): Markup {
+export function leftOut({ skipped, duplicates, conflicts, advice }: ReportData): Markup {
   if (skipped.length + duplicates.length + conflicts.length === 0)
     return html`<p>Nothing: every photo could be read, and no photo was there twice.</p>`;
   const byReason = new Map<string, string[]>();
-  for (const { path, reason } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
+  for (const { path, reason } of skipped) {
+    const paths = byReason.get(reason);
+    if (paths === undefined) byReason.set(reason, [path]);
+    else paths.push(path);
+  }
+  const reasons = [...byReason].sort((a, b) => b[1].length - a[1].length);
+  const each = Math.floor(filesListed / Math.max(1, Math.min(reasons.length, reasonsListed)));
   return html`
     ${
       conflicts.length > 0 &&
       html`<h3>The same photo under several classes: ${integer(conflicts.length)}</h3>
         ${names(
-          conflicts.map(({ paths, labels }) => html`${join(labels.map(own))}: ${join(paths.map(longName))}`),
+          conflicts.map(
+            ({ paths, labels }) =>
+              html`${join(labels.map(own))}: ${join(paths.slice(0, copiesListed).map(longName))}`,
+          ),
           conflicts.length <= 10,
         )}`
     }
     ${skipped.length > 0 && html`<h3>Files that could not be used: ${integer(skipped.length)}</h3>`}
-    ${[...byReason]
-      .sort((a, b) => b[1].length - a[1].length)
-      .slice(0, filesListed)
-      .map(
-        ([reason, paths]) =>
-          html`<p>${own(reason)} <span class="soft">${count(paths.length, 'file')}</span></p>
-            ${names(paths.map(longName), paths.length <= 5)}`,
-      )}
+    ${reasons.slice(0, reasonsListed).map(
+      ([reason, paths]) =>
+        html`<p>${own(reason)} <span class="soft">${count(paths.length, 'file')}</span></p>
+          ${names(paths.map(longName), paths.length <= 5, each)}`,
+    )}
+    ${reasons.length > reasonsListed && html`<p>And ${count(reasons.length - reasonsListed, 'rarer reason')}.</p>`}
     ${
       duplicates.length > 0 &&
       html`<h3>Photos that are there more than once: ${count(duplicates.length, 'group')}</h3>
-        <p class="note">Kept on one side of the split, so that the check stays honest.</p>
+        <p class="note">
+          ${
+            advice.some(({ code }) => code === 'near-duplicates-across-splits')
+              ? 'Some are among the photos to learn from and among those to check with, which makes the check too easy.'
+              : 'Each group is either among the photos to learn from or among those to check with, never both.'
+          }
+        </p>
         ${names(
           duplicates.map(
             ({ kind, paths }) =>
-              html`${kind === 'exact' ? 'The same file' : 'Nearly the same'}: ${join(paths.map(longName))}`,
+              html`${kind === 'exact' ? 'The same file' : 'Nearly the same'}:
+              ${join(paths.slice(0, copiesListed).map(longName))}`,
           ),
           duplicates.length <= 5,
         )}`
@@ -45,10 +62,10 @@ export function leftOut({ skipped, duplicates, conflicts }: ReportData): Markup 
   `;
 }
 
-function names(items: readonly Markup[], open: boolean): Markup {
+function names(items: readonly Markup[], open: boolean, most = groupsListed): Markup {
   const all = html`<ul class="names${items.length > 10 && ' many'}">
-    ${items.slice(0, filesListed).map((item) => html`<li>${item}</li>`)}
-    ${items.length > filesListed && html`<li>and ${integer(items.length - filesListed)} more</li>`}
+    ${items.slice(0, most).map((item) => html`<li>${item}</li>`)}
+    ${items.length > most && html`<li>and ${integer(items.length - most)} more</li>`}
   </ul>`;
   return open
     ? all

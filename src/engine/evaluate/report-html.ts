@@ -27,11 +27,19 @@ export function escapeHtml(text: string): string {
     .replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }
 
+const unindented = new WeakMap<TemplateStringsArray, readonly string[]>();
+
 /** A template whose values are escaped unless they are markup themselves; lists are joined. */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Markup {
-  let text = strings[0] ?? '';
+  // The indentation of the source means nothing in the page, and would be a third of it.
+  let parts = unindented.get(strings);
+  if (parts === undefined) {
+    parts = strings.map((part) => part.replace(/\s*\n\s*/g, '\n'));
+    unindented.set(strings, parts);
+  }
+  let text = parts[0] ?? '';
   values.forEach((value, i) => {
-    text += render(value) + (strings[i + 1] ?? '');
+    text += render(value) + (parts[i + 1] ?? '');
   });
   return new Markup(text);
 }

@@ -3,8 +3,9 @@ import type { ReportPrediction } from './report-data.ts';
 import { html, own, safePicture, type Markup, type Piece } from './report-html.ts';
 import { cellId, cellLimit, type Cell } from './report-select.ts';
 
-/** File names listed for a cell, past the photos that are shown. */
+/** File names listed past the photos that are shown: for a cell, and for all cells together. */
 const namesListed = 200;
+const allNamesListed = 6000;
 
 /** The photo, or its place where there is no thumbnail of it. */
 export function picture(photo: ReportPrediction): Markup {
@@ -34,6 +35,7 @@ export function gallery(photos: readonly ReportPrediction[]): Markup {
 
 /** The photos behind each cell of the confusion matrix, each cell a place that the matrix links to. */
 export function cellSections(cells: readonly Cell[], classes: readonly string[]): Markup {
+  const each = Math.max(5, Math.min(namesListed, Math.floor(allNamesListed / Math.max(1, cells.length))));
   return html`${cells.map(({ label, predicted, photos }) => {
     const right = label === predicted;
     const most = right ? cellLimit.right : cellLimit.wrong;
@@ -63,13 +65,13 @@ export function cellSections(cells: readonly Cell[], classes: readonly string[])
           )}
         </ul>`
       }
-      ${rest.length > 0 && nameList(rest, shown.length > 0)}
+      ${rest.length > 0 && nameList(rest, shown.length > 0, each)}
     </div>`;
   })}`;
 }
 
-function nameList(photos: readonly ReportPrediction[], more: boolean): Markup {
-  const listed = photos.slice(0, namesListed);
+function nameList(photos: readonly ReportPrediction[], more: boolean, most: number): Markup {
+  const listed = photos.slice(0, most);
   return html`<details>
     <summary>${count(photos.length, more ? 'more photo' : 'photo')} by name</summary>
     <ul class="names many">

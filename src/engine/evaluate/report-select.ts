@@ -12,6 +12,8 @@ export interface Cell {
 export interface Selection {
   /** The surest wrong answers. */
   readonly mistakes: readonly ReportPrediction[];
+  /** How many wrong answers there are in all. */
+  readonly mistakeCount: number;
   /** The answers, right or wrong, that were closest to a toss-up. */
   readonly uncertain: readonly ReportPrediction[];
   /** For each class, photos that show what it looks like: right and sure. */
@@ -22,6 +24,8 @@ export interface Selection {
 
 export const galleryLimit = 24;
 export const uncertainLimit = 12;
+/** Cells of the matrix whose photos are shown, mistakes first; 24 classes have no more. */
+const cellsShown = 576;
 /** Photos shown for a cell; the rest are listed by name. */
 export const cellLimit = { wrong: 24, right: 6 };
 
@@ -67,7 +71,8 @@ export function selectPhotos(
       .sort((a, b) => margin(a) - margin(b) || byPath(a, b))
       .slice(0, uncertainLimit),
     samples,
-    cells: sorted,
+    cells: sorted.slice(0, cellsShown),
+    mistakeCount: wrong.length,
   };
 }
 

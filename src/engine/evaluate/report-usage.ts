@@ -37,14 +37,14 @@ function shellWord(text: string): string {
 
 function python({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
   const fit = {
-    squash: [`photo = photo.resize((${w}, ${h}), Image.Resampling.BILINEAR)`],
+    squash: [`photo = photo.resize((${w}, ${h}), Image.Resampling.LANCZOS)`],
     crop: [
       `scale = max(${w} / photo.width, ${h} / photo.height) / ${cropFraction}`,
-      'photo = photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BILINEAR)',
+      'photo = photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.LANCZOS)',
       `left, top = (photo.width - ${w}) // 2, (photo.height - ${h}) // 2`,
       `photo = photo.crop((left, top, left + ${w}, top + ${h}))`,
     ],
-    pad: [`photo = ImageOps.pad(photo, (${w}, ${h}), Image.Resampling.BILINEAR, color=(128, 128, 128))`],
+    pad: [`photo = ImageOps.pad(photo, (${w}, ${h}), Image.Resampling.LANCZOS, color=(128, 128, 128))`],
   }[resize];
   return [
     'import numpy as np, onnxruntime',
@@ -69,7 +69,7 @@ function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy):
     crop: [
       `const photo = ${upright}`,
       `  .resize(${wide}, ${high}, { fit: 'cover' })`,
-      `  .extract({ left: ${(wide - w) >> 1}, top: ${(high - h) >> 1}, width: ${w}, height: ${h} });`,
+      `  .extract({ left: ${Math.round((wide - w) / 2)}, top: ${Math.round((high - h) / 2)}, width: ${w}, height: ${h} });`,
     ],
     pad: [
       `const photo = ${upright}`,

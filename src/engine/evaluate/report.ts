@@ -16,6 +16,8 @@ export { thumbnailPaths } from './report-select.ts';
 
 /** What thumbnails may add to the page, in characters: with the rest it stays under 5 MB. */
 const thumbnailCharacters = 4_000_000;
+/** What the page may be long, in characters, before its photos are cut down. */
+const pageCharacters = 4_600_000;
 
 interface Section {
   readonly id: string;
@@ -31,8 +33,13 @@ interface Section {
  * @returns a whole HTML document, UTF-8; under 5 MB whatever the number of photos
  */
 export function renderReport(data: ReportData): string {
-  const predictions = withinBudget(data.predictions, data.classes, thumbnailCharacters);
-  const selection = selectPhotos(predictions, data.classes);
+  const words = renderPage({ ...data, predictions: withinBudget(data.predictions, data.classes, 0) });
+  const room = Math.max(0, Math.min(thumbnailCharacters, pageCharacters - words.length));
+  return renderPage({ ...data, predictions: withinBudget(data.predictions, data.classes, room) });
+}
+
+function renderPage(data: ReportData): string {
+  const selection = selectPhotos(data.predictions, data.classes);
   const sections = [
     learnedSection(data, selection),
     adviceSection(data),
@@ -188,11 +195,8 @@ function matrixSection(data: ReportData, selection: Selection): Section | null {
   };
 }
 
-function mistakesSection({ mistakes, cells }: Selection): Section | null {
+function mistakesSection({ mistakes, mistakeCount: all, cells }: Selection): Section | null {
   if (cells.length === 0) return null;
-  const all = cells
-    .filter(({ label, predicted }) => label !== predicted)
-    .reduce((sum, { photos }) => sum + photos.length, 0);
   return {
     id: 'mistakes',
     title: 'Worst mistakes',
