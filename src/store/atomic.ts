@@ -187,31 +187,39 @@ export function describeIssues(error: unknown): string {
  */
 export async function cleanTemporaryFiles(folder: string): Promise<string[]> {
   const removed: string[] = [];
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch {
-    return removed; // nothing to clean where there is nothing to list
-  }
-  for (const name of names) {
-    const token = temporaryName.exec(name)?.[1];
-    const state = token === undefined ? undefined : tokenState(token);
-    if (state === undefined || state === 'alive') continue;
-    const path = join(folder, name);
-    if (state === 'unknown') {
-      const age = await stat(path).then(
-        (found) => Date.now() - found.mtimeMs,
-        () => 0,
-      );
-      if (age < dayMs) continue;
-    }
+  for (const name of await leftoverNames(folder)) {
     // Cleaning is a courtesy: what can't be removed must not stop the work that asked for it.
-    await fileSystem.rm(path, { recursive: true, force: true }).then(
+    await fileSystem.rm(join(folder, name), { recursive: true, force: true }).then(
       () => removed.push(name),
       () => undefined,
     );
   }
   return removed;
+}
+
+/** The names that {@link cleanTemporaryFiles} would remove. */
+export async function leftoverNames(folder: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch {
+    return []; // nothing to clean where there is nothing to list
+  }
+  const leftovers: string[] = [];
+  for (const name of names) {
+    const token = temporaryName.exec(name)?.[1];
+    const state = token === undefined ? undefined : tokenState(token);
+    if (state === undefined || state === 'alive') continue;
+    if (state === 'unknown') {
+      const age = await stat(join(folder, name)).then(
+        (found) => Date.now() - found.mtimeMs,
+        () => 0,
+      );
+      if (age < dayMs) continue;
+    }
+    leftovers.push(name);
+  }
+  return leftovers;
 }
 
 /** Writes all of `bytes`, however many calls the system needs for it. */

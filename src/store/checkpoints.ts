@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import {
   cleanTemporaryFiles,
   ensureFolder,
+  leftoverNames,
   parseJson,
   renameReplacing,
   syncFolder,
@@ -77,8 +78,9 @@ export class CheckpointFolder {
     this.#folder = join(runFolder, 'checkpoints');
   }
 
-  /** Removes what a killed process left half-written. */
+  /** Removes what a killed process left half-written, and puts back what it had only moved aside. */
   async cleanUp(): Promise<void> {
+    await this.#recover();
     await cleanTemporaryFiles(this.#folder);
     await cleanTemporaryFiles(this.#runFolder);
   }
@@ -165,6 +167,32 @@ export class CheckpointFolder {
       throw error;
     }
     if (moved) await removeFolder(aside);
+  }
+
+  /**
+   * A process killed while it replaced the checkpoint of a step leaves two complete folders under temporary
+   * names, and none at the step's own. The newer one gets its place.
+   */
+  async #recover(): Promise<void> {
+    const complete: { path: string; manifest: Manifest }[] = [];
+    for (const name of await leftoverNames(this.#folder)) {
+      const path = join(this.#folder, name);
+      try {
+        const manifest = decodeManifest(await readFile(join(path, 'state.json')), path);
+        const { size } = await stat(join(path, 'model.safetensors'));
+        if (size === manifest.modelBytes) complete.push({ path, manifest });
+      } catch {
+        // half-written, or half-deleted
+      }
+    }
+    complete.sort((a, b) => b.manifest.order - a.manifest.order);
+    const taken = new Set((await this.#scan()).map(({ name }) => name));
+    for (const { path, manifest } of complete) {
+      const name = String(manifest.step);
+      if (taken.has(name)) continue;
+      taken.add(name);
+      await renameReplacing(path, join(this.#folder, name));
+    }
   }
 
   /** Keeps the newest two and the best; damaged ones go first and don't count. */

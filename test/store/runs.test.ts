@@ -1,14 +1,26 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
+import { temporaryPath } from '../../src/store/atomic.ts';
 import { fileSystem } from '../../src/store/file-system.ts';
 import { createRun, listRuns, openRun } from '../../src/store/runs.ts';
 import type { Run } from '../../src/store/runs.ts';
 import { scratchFolder } from './scratch.ts';
 
 let folder: string;
+const deadPid = 2 ** 22 + 1; // above Linux' highest
 const open: Run[] = [];
 
 beforeEach(() => {
@@ -276,6 +288,27 @@ describe('checkpoints', () => {
   });
 });
 
+describe('a process killed while it replaces a checkpoint', () => {
+  it('leaves one of the two to go on from', async () => {
+    const run = await newRun();
+    const checkpoints = join(run.folder, 'checkpoints');
+    const leftover = (name: string) =>
+      temporaryPath(join(checkpoints, name)).replace(`-${process.pid}-`, `-${deadPid}-`);
+    await save(run, 1);
+    await save(run, 2);
+    cpSync(join(checkpoints, '2'), leftover('old'), { recursive: true });
+    await run.saveCheckpoint({ step: 2, tensors: weights(9), state: {} });
+    renameSync(join(checkpoints, '2'), leftover('new'));
+    mkdirSync(leftover('half-written'));
+    const again = await reopened(run);
+    const { checkpoint, problems } = await again.loadCheckpoint();
+    expect(problems).toEqual([]);
+    expect(checkpoint?.step).toBe(2);
+    expect(checkpoint?.tensors.get('w')?.data[0]).toBe(9);
+    expect(steps(again)).toEqual([1, 2]);
+  });
+});
+
 describe('the lock of a run', () => {
   it('keeps a second writer out, but not a reader', async () => {
     const run = await newRun();
@@ -293,7 +326,7 @@ describe('the lock of a run', () => {
   });
 
   it.each([
-    ['a dead process', { host: hostname(), pid: 2 ** 22 + 1, started: '' }],
+    ['a dead process', { host: hostname(), pid: deadPid, started: '' }],
     [
       'a process whose number has been given away',
       { host: hostname(), pid: process.pid, started: 'long ago' },
@@ -308,11 +341,16 @@ describe('the lock of a run', () => {
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'log.jsonl']);
   });
 
-  it('of another machine holds', async () => {
+  it('of another machine holds, until it has been silent for an hour', async () => {
     const run = await newRun();
     await run.close();
     writeFileSync(join(run.folder, 'lock'), JSON.stringify({ host: 'elsewhere', pid: 1, started: '' }));
     await expect(openRun(run.folder)).rejects.toMatchObject({ code: 'busy', details: { host: 'elsewhere' } });
+    const anHourAgo = Date.now() / 1000 - 3601;
+    utimesSync(join(run.folder, 'lock'), anHourAgo, anHourAgo);
+    await expect(openRun(run.folder)).rejects.toMatchObject({ code: 'busy' }); // its log is fresh
+    utimesSync(join(run.folder, 'log.jsonl'), anHourAgo, anHourAgo);
+    await (await openRun(run.folder)).close();
   });
 
   it('is noticed when somebody took it', async () => {
