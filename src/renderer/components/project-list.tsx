@@ -45,7 +45,7 @@ function ProjectRow({ project, now, onForget }: ProjectRowProps) {
           <dt>Accuracy</dt>
           <dd className="project-accuracy">
             {lastAccuracy === null ? (
-              <span className="muted">not trained yet</span>
+              <span className="muted">not trained</span>
             ) : (
               <>
                 {percent(lastAccuracy)}

@@ -42,29 +42,27 @@ export function Home({ store, engine }: HomeProps) {
 
 function Projects({ state, engine, now }: { state: AppState; engine: Engine; now: Date }) {
   const { projects, connection } = state;
-  switch (projects.status) {
-    case 'loading':
-      return connection.status === 'stopped' ? null : <ProjectListSkeleton />;
-    case 'failed':
-      return (
-        <Notice tone="problem" title={projects.error.message} detail={projects.error.remedy}>
-          <button type="button" onClick={engine.reload}>
-            Try again
-          </button>
-        </Notice>
-      );
-    case 'ready':
-      return projects.value.length === 0 ? (
-        <FirstSteps />
-      ) : (
-        <>
-          <h2 className="section-title">Projects</h2>
-          <ProjectList projects={projects.value} now={now} onForget={engine.forgetProject} />
-        </>
-      );
-    default:
-      return projects satisfies never;
+  if (projects.status === 'failed') {
+    return (
+      <Notice tone="problem" title={projects.error.message} detail={projects.error.remedy}>
+        <button type="button" onClick={engine.reload}>
+          Try again
+        </button>
+      </Notice>
+    );
   }
+  if (projects.status === 'loading' && connection.status === 'stopped') return null;
+  if (projects.status === 'ready' && projects.value.length === 0) return <FirstSteps />;
+  return (
+    <>
+      <h2 className="section-title">Projects</h2>
+      {projects.status === 'loading' ? (
+        <ProjectListSkeleton />
+      ) : (
+        <ProjectList projects={projects.value} now={now} onForget={engine.forgetProject} />
+      )}
+    </>
+  );
 }
 
 function ConnectionNotice({ state: { connection }, engine }: { state: AppState; engine: Engine }) {
