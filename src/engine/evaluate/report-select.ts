@@ -67,9 +67,10 @@ export function selectPhotos(
   return {
     mistakes: wrong.sort((a, b) => b.confidence - a.confidence || byPath(a, b)).slice(0, galleryLimit),
     uncertain: sorted
-      .flatMap(({ photos }) => photos)
-      .sort((a, b) => margin(a) - margin(b) || byPath(a, b))
-      .slice(0, uncertainLimit),
+      .flatMap(({ photos }) => photos.map((photo) => ({ photo, lead: margin(photo) })))
+      .sort((a, b) => a.lead - b.lead || byPath(a.photo, b.photo))
+      .slice(0, uncertainLimit)
+      .map(({ photo }) => photo),
     samples,
     cells: sorted.slice(0, cellsShown),
     mistakeCount: wrong.length,
@@ -79,7 +80,12 @@ export function selectPhotos(
 /** How far the first answer is ahead of the second: 0 is a toss-up. */
 export function margin({ probabilities, confidence }: ReportPrediction): number {
   if (probabilities === undefined || probabilities.length < 2) return confidence;
-  const [first = 0, second = 0] = [...probabilities].sort((a, b) => b - a);
+  let first = 0;
+  let second = 0;
+  for (const probability of probabilities) {
+    second = Math.max(second, Math.min(first, probability));
+    first = Math.max(first, probability);
+  }
   return first - second;
 }
 
