@@ -49,7 +49,9 @@ function ProjectRow({ project, now, onForget }: ProjectRowProps) {
             ) : (
               <>
                 {percent(lastAccuracy)}
-                <meter min={0} max={1} value={lastAccuracy} aria-hidden="true" />
+                <svg className="accuracy-bar" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+                  <rect width={lastAccuracy} height="1" />
+                </svg>
               </>
             )}
           </dd>
