@@ -6,20 +6,20 @@ import {
   cleanTemporaryFiles,
   ensureFolder,
   leftoverNames,
-  parseJson,
   renameReplacing,
   syncFolder,
   temporaryPath,
   writeFileSynced,
   writeJsonAtomic,
 } from './atomic.ts';
+import { checkpointVersion, decodeManifest, encodeManifest } from './checkpoint-manifest.ts';
+import type { CheckpointManifest } from './checkpoint-manifest.ts';
 import { fileSystem } from './file-system.ts';
-import { fromPlainJson, toPlainJson } from './exact-json.ts';
+
 import { decodeSafetensors, safetensorsChunks } from './safetensors.ts';
 import type { StoredTensor, TensorToWrite } from './safetensors.ts';
 import { errnoOf, storageError } from './storage-error.ts';
 
-const checkpointVersion = 1;
 /** Besides the best one. */
 const keptCheckpoints = 2;
 
@@ -52,19 +52,7 @@ export interface LoadedCheckpoint {
 
 export type WhichCheckpoint = 'latest' | 'best' | number;
 
-/** What state.json says about its checkpoint; `sha256` covers all the other fields. */
-interface Manifest {
-  step: number;
-  /** Counts up with every checkpoint saved in the run: tells the newest after going back to an earlier step. */
-  order: number;
-  score: number | undefined;
-  savedAt: string;
-  modelSha256: string;
-  modelBytes: number;
-  state: Record<string, unknown>;
-}
-
-type Found = { name: string; path: string } & ({ manifest: Manifest } | { problem: string });
+type Found = { name: string; path: string } & ({ manifest: CheckpointManifest } | { problem: string });
 
 /** The checkpoints of one run: `checkpoints/<step>/{model.safetensors,state.json}` and `latest.json`. */
 export class CheckpointFolder {
@@ -129,7 +117,7 @@ export class CheckpointFolder {
 
   async load(which: WhichCheckpoint): Promise<LoadedCheckpoint> {
     const problems: LoadedCheckpoint['problems'] = [];
-    const candidates: Extract<Found, { manifest: Manifest }>[] = [];
+    const candidates: Extract<Found, { manifest: CheckpointManifest }>[] = [];
     for (const found of await this.#scan()) {
       if (typeof which === 'number' && found.name !== String(which)) continue;
       if ('manifest' in found) candidates.push(found);
@@ -174,7 +162,7 @@ export class CheckpointFolder {
    * names, and none at the step's own. The newer one gets its place.
    */
   async #recover(): Promise<void> {
-    const complete: { path: string; manifest: Manifest }[] = [];
+    const complete: { path: string; manifest: CheckpointManifest }[] = [];
     for (const name of await leftoverNames(this.#folder)) {
       const path = join(this.#folder, name);
       try {
@@ -197,7 +185,7 @@ export class CheckpointFolder {
 
   /** Keeps the newest two and the best; damaged ones go first and don't count. */
   async #prune(): Promise<void> {
-    const good: Extract<Found, { manifest: Manifest }>[] = [];
+    const good: Extract<Found, { manifest: CheckpointManifest }>[] = [];
     const surplus: string[] = [];
     for (const found of await this.#scan()) {
       if ('manifest' in found && !this.#damaged.has(found.path)) good.push(found);
@@ -246,7 +234,7 @@ export class CheckpointFolder {
   }
 }
 
-async function readModel(path: string, manifest: Manifest): Promise<Map<string, StoredTensor>> {
+async function readModel(path: string, manifest: CheckpointManifest): Promise<Map<string, StoredTensor>> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -267,44 +255,7 @@ async function readModel(path: string, manifest: Manifest): Promise<Map<string, 
   return decodeSafetensors(bytes).tensors;
 }
 
-function encodeManifest(manifest: Manifest): string {
-  const content = toPlainJson({ version: checkpointVersion, ...manifest });
-  return `${JSON.stringify({ sha256: contentHash(content), ...Object(content) }, null, 1)}\n`;
-}
-
-function decodeManifest(bytes: Uint8Array, path: string): Manifest {
-  return parseJson(bytes, path, {
-    parse(value) {
-      const fields: { [field: string]: unknown } = { ...(typeof value === 'object' ? value : {}) };
-      const { sha256, ...content } = fields;
-      const { version, step, order, savedAt, modelSha256, modelBytes } = content;
-      if (typeof version === 'number' && version > checkpointVersion)
-        throw new HolotypeError('not-supported', `"${path}" was made by a newer Holotype.`);
-      const score = fromPlainJson(content.score);
-      const state = fromPlainJson(content.state);
-      if (
-        sha256 !== contentHash(content) ||
-        typeof step !== 'number' ||
-        typeof order !== 'number' ||
-        (typeof score !== 'number' && score !== undefined) ||
-        typeof savedAt !== 'string' ||
-        typeof modelSha256 !== 'string' ||
-        typeof modelBytes !== 'number' ||
-        typeof state !== 'object' ||
-        state === null
-      )
-        throw new HolotypeError('checksum', `"${path}" is damaged: it is not as it was written.`);
-      return { step, order, score, savedAt, modelSha256, modelBytes, state: { ...state } };
-    },
-  });
-}
-
-/** Of plain JSON data, which reads back with its fields in the same order: writer and reader hash the same text. */
-function contentHash(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
-}
-
-function scoreOf(found: { manifest: Manifest }): number {
+function scoreOf(found: { manifest: CheckpointManifest }): number {
   const { score } = found.manifest;
   return score === undefined || Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
 }
