@@ -100,6 +100,7 @@ th{font-weight:600}
 thead th{color:var(--soft);vertical-align:bottom}
 th[scope=row]{min-width:var(--name,0)}
 th[scope=row] bdi,td bdi{overflow-wrap:anywhere}
+.wide th[scope=row] bdi{display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
 .number{text-align:right;white-space:nowrap}
 .wide{width:100%}
 .bar{display:block;width:100%;min-width:7rem;height:16px;overflow:visible}
@@ -145,7 +146,7 @@ dt{color:var(--soft)}dd{margin:0;min-width:0}
 .cell h3 a{font-size:var(--small);color:var(--soft);margin-left:.5rem;white-space:nowrap}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:3.25rem;padding-top:1rem;border-top:1px solid var(--line);font-size:var(--small);color:var(--soft)}
-@media (max-width:36rem){body{padding:1.5rem 1rem 3rem}:root{--headline:1.875rem;--heading:1.25rem}section{margin-top:2.5rem}.photos{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.bar{min-width:4.5rem}.matrix.roomy tbody td{min-width:3.75rem;height:3.25rem}}
+@media (max-width:36rem){body{padding:1.5rem 1rem 3rem}:root{--headline:1.875rem;--heading:1.25rem}section{margin-top:2.5rem}.photos{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.bar{min-width:3.5rem}th,td{padding-right:.5rem}.matrix.roomy tbody td{min-width:3.75rem;height:3.25rem}}
 @media print{:root{color-scheme:light;${variables(palette.light)}}html{font-size:87.5%}body{max-width:none;padding:0}nav,.back{display:none}section{margin-top:2rem}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .photos li,.classes li,.advice li,tr,figure,.cell h3{break-inside:avoid}h2,h3,thead{break-after:avoid}.scroll{overflow:visible}.photos{grid-template-columns:repeat(6,1fr)}.photos.wall{grid-template-columns:repeat(8,1fr)}}
