@@ -7,18 +7,12 @@
  */
 import * as tf from '@tensorflow/tfjs-layers';
 import { weightOf } from './graph.ts';
-import type {
-  ActivationNode,
-  Conv2d,
-  DepthwiseConv2d,
-  GraphNode,
-  ModelGraph,
-  Pair,
-  Pool,
-  Weight,
-} from './graph.ts';
+import type { Conv2d, DepthwiseConv2d, GraphNode, ModelGraph, Pair, Pool, Weight } from './graph.ts';
+import { buildActivation } from './tfjs/build-activation.ts';
+import { padWith, scalePlaces, shuffleChannels, sliceChannels } from './tfjs/compositions.ts';
+import { nonNegativeTensors } from './tfjs/non-negative.ts';
 import { LocalResponseNormalization } from './tfjs-custom-layers.ts';
-import { LayerNames, LayerStack, isZero, sizesOf, type Symbolic } from './tfjs-layer-stack.ts';
+import { LayerNames, LayerStack, isZero, sizesOf, type Symbolic } from './tfjs/layer-stack.ts';
 
 export interface BuildLayersModelOptions {
   /** Which nodes' weights training may change. Default: all. */
@@ -97,7 +91,7 @@ function buildNode(
     case 'average-pool':
       return buildAveragePool(node, x, stack);
     case 'pad':
-      return node.value === 0 ? stack.zeroPad(x, node.pads) : stack.padWith(x, node.pads, node.value);
+      return node.value === 0 ? stack.zeroPad(x, node.pads) : padWith(stack, x, node.pads, node.value);
     case 'global-average-pool':
     case 'global-max-pool': {
       const kind = node.op === 'global-max-pool' ? 'max' : 'average';
@@ -113,14 +107,9 @@ function buildNode(
     case 'reshape':
       return stack.reshape(x, node.shape);
     case 'channel-slice':
-      return stack.sliceChannels(x, node.start, node.end);
-    case 'channel-shuffle': {
-      const sizes = sizesOf(x);
-      const channels = sizes.at(-1) ?? 1;
-      const places = sizes.slice(0, -1).reduce((total, size) => total * size, 1);
-      const grouped = stack.reshape(x, [places, node.groups, channels / node.groups], 'groups');
-      return stack.reshape(stack.permute(grouped, [1, 3, 2], 'turn'), sizes);
-    }
+      return sliceChannels(stack, x, node.start, node.end);
+    case 'channel-shuffle':
+      return shuffleChannels(stack, x, node.groups);
     case 'local-response-norm':
     default: {
       const { size, alpha, beta, bias } = node;
@@ -187,7 +176,7 @@ function buildConv(
   return withDilatedStrides(node, stack, (strides) => {
     const outputs = Array.from({ length: groups }, (_, group) => {
       const part = `group${group}`;
-      const own = stack.sliceChannels(x, group * groupChannels, (group + 1) * groupChannels, `${part}_in`);
+      const own = sliceChannels(stack, x, group * groupChannels, (group + 1) * groupChannels, `${part}_in`);
       const [from, to] = [(group * filters) / groups, ((group + 1) * filters) / groups];
       return stack.conv(own, lastAxisSlice(kernel, from, to), bias && lastAxisSlice(bias, from, to), {
         strides,
@@ -244,7 +233,7 @@ function buildMaxPool(node: Pool, x: Symbolic, stack: LayerStack, nonNegative: b
   const padding = stack.paddingFor(x, pads, window, strides, [1, 1]);
   if (padding !== undefined) return stack.pool(x, 'max', { window, strides, padding });
   // Padding must never win. Zero can't where nothing is negative; a repeated border can't anywhere.
-  const padded = nonNegative ? stack.zeroPad(x, pads, 'pad') : stack.padWith(x, pads, 'edge', 'pad');
+  const padded = nonNegative ? stack.zeroPad(x, pads, 'pad') : padWith(stack, x, pads, 'edge', 'pad');
   return stack.pool(padded, 'max', { window, strides, padding: 'valid' });
 }
 
@@ -263,7 +252,7 @@ function buildAveragePool(node: Pool, x: Symbolic, stack: LayerStack): Symbolic 
   const scales = Float32Array.from(
     rows.flatMap((row) => columns.map((column) => (row * column === 0 ? 0 : 1 / (row * column)))),
   );
-  return stack.scalePlaces(counted, scales, 'uncount');
+  return scalePlaces(stack, counted, scales, 'uncount');
 }
 
 /** For every window along one axis: the part of it that lies on the image rather than on padding. */
@@ -279,95 +268,4 @@ function realFractions(
     const start = i * stride - before;
     return Math.max(Math.min(start + window, size) - Math.max(start, 0), 0) / window;
   });
-}
-
-function buildActivation(node: ActivationNode, x: Symbolic, stack: LayerStack): Symbolic {
-  switch (node.kind) {
-    case 'relu':
-      return stack.relu(x);
-    case 'relu6':
-      return stack.relu(x, 6);
-    case 'leaky-relu':
-      return stack.leakyRelu(x, node.alpha ?? 0.01);
-    case 'elu':
-      return buildElu(x, node.alpha ?? 1, stack);
-    case 'selu':
-    case 'sigmoid':
-    case 'tanh':
-    case 'softplus':
-    case 'softmax':
-    case 'gelu':
-      return stack.activation(x, node.kind);
-    case 'swish':
-      return stack.multiply([x, stack.activation(x, 'sigmoid', 'sigmoid')]);
-    case 'hard-sigmoid': {
-      const { alpha = 1 / 6, beta = 0.5 } = node;
-      // Keras's own hard sigmoid has exactly this slope.
-      if (alpha === 0.2 && beta === 0.5) return stack.activation(x, 'hardSigmoid');
-      return stack.relu(stack.affineConstant(x, alpha, beta, 'line'), 1);
-    }
-    case 'hard-swish': {
-      const gate = stack.relu(stack.affineConstant(x, 1 / 6, 0.5, 'line'), 1, 'gate');
-      return stack.multiply([x, gate]);
-    }
-    case 'clip':
-    default:
-      return buildClip(x, node.min ?? -Infinity, node.max ?? Infinity, stack);
-  }
-}
-
-/** TF.js has the ELU layer for alpha 1 only: relu(x) + alpha * elu(min(x, 0)) is the same for any. */
-function buildElu(x: Symbolic, alpha: number, stack: LayerStack): Symbolic {
-  if (alpha === 1) return stack.elu(x);
-  const flipped = stack.relu(stack.affineConstant(x, -1, 0, 'flip'), undefined, 'below');
-  const bent = stack.elu(stack.affineConstant(flipped, -1, 0, 'unflip'), 'curve');
-  return stack.add([stack.relu(x, undefined, 'above'), stack.affineConstant(bent, alpha, 0, 'scaled')]);
-}
-
-function buildClip(x: Symbolic, min: number, max: number, stack: LayerStack): Symbolic {
-  if (min === 0) return stack.relu(x, max === Infinity ? undefined : max);
-  if (min === -Infinity && max === Infinity) return stack.activation(x, 'linear');
-  if (min === -Infinity) {
-    // min(x, max) = max - relu(max - x)
-    const room = stack.relu(stack.affineConstant(x, -1, max, 'room'), undefined, 'used');
-    return stack.affineConstant(room, -1, max);
-  }
-  const lifted = stack.affineConstant(x, 1, -min, 'lift');
-  const limited = stack.relu(lifted, max === Infinity ? undefined : max - min, 'limit');
-  return stack.affineConstant(limited, 1, min);
-}
-
-/** Tensors that can't hold a negative number, whatever the photo. */
-function nonNegativeTensors(graph: ModelGraph): ReadonlySet<string> {
-  const known = new Set<string>();
-  for (const node of graph.nodes) {
-    const all = node.inputs.every((input) => known.has(input));
-    if (isNonNegative(node, all)) known.add(node.name);
-  }
-  return known;
-}
-
-function isNonNegative(node: GraphNode, inputsAre: boolean): boolean {
-  switch (node.op) {
-    case 'activation': {
-      if (node.kind === 'clip') return (node.min ?? -Infinity) >= 0;
-      const always = ['relu', 'relu6', 'sigmoid', 'softplus', 'hard-sigmoid', 'softmax'];
-      return always.includes(node.kind) || inputsAre;
-    }
-    case 'pad':
-      return inputsAre && node.value >= 0;
-    case 'max-pool':
-    case 'average-pool':
-    case 'global-average-pool':
-    case 'global-max-pool':
-    case 'add':
-    case 'mul':
-    case 'concat':
-    case 'reshape':
-    case 'channel-slice':
-    case 'channel-shuffle':
-      return inputsAre;
-    default:
-      return false;
-  }
 }

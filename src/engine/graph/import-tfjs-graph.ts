@@ -4,11 +4,12 @@
  */
 import { HolotypeError } from '../../contract/errors.ts';
 import type { GraphInput, ModelGraph } from './graph.ts';
-import { convertGraphDefNode, type Value } from './graphdef-ops.ts';
+import type { Value } from './tfjs/graphdef-call.ts';
+import { convertGraphDefNode } from './tfjs/graphdef-ops.ts';
 import type { ImportTfjsOptions } from './import-tfjs-layers.ts';
 import { objectAt } from './json-reader.ts';
-import { TfjsGraphBuilder } from './tfjs-graph-builder.ts';
-import { readGraphDef, type GraphDef, type GraphDefNode } from './tfjs-graphdef.ts';
+import { TfjsGraphBuilder } from './tfjs/graph-builder.ts';
+import { readGraphDef, type GraphDef, type GraphDefNode } from './tfjs/graphdef.ts';
 import { decodeWeights } from './tfjs-weights.ts';
 
 /**

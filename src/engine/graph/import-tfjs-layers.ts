@@ -1,6 +1,6 @@
 /**
  * TF.js layers models (and so Teachable Machine exports and converted Keras models) into the model graph,
- * without building a TF.js model: the topology is walked, every layer class is translated by keras-layers.ts.
+ * without building a TF.js model: the topology is walked, every layer class is translated by tfjs/keras-layers.ts.
  */
 import { HolotypeError } from '../../contract/errors.ts';
 import type { ModelGraph, Weight } from './graph.ts';
@@ -13,9 +13,9 @@ import {
   stringAt,
   type JsonObject,
 } from './json-reader.ts';
-import { convertKerasLayer } from './keras-layers.ts';
-import { isKerasMobileNetV1, kerasMobileNetV1Topology } from './keras-mobilenet.ts';
-import { TfjsGraphBuilder } from './tfjs-graph-builder.ts';
+import { convertKerasLayer } from './tfjs/keras-layers.ts';
+import { isKerasMobileNetV1, kerasMobileNetV1Topology } from './tfjs/keras-mobilenet.ts';
+import { TfjsGraphBuilder } from './tfjs/graph-builder.ts';
 import { decodeWeights } from './tfjs-weights.ts';
 
 export interface ImportTfjsOptions {

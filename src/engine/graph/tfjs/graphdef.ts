@@ -2,8 +2,8 @@
  * TensorFlow's GraphDef as TF.js graph models write it in JSON: nodes by name, with typed access to attributes.
  * Field meanings: tensorflow/core/framework/{graph,node_def,attr_value}.proto; int64 are texts, bytes are base64.
  */
-import { HolotypeError } from '../../contract/errors.ts';
-import { arrayAt, isJsonObject, malformed, objectAt, stringAt, type JsonObject } from './json-reader.ts';
+import { HolotypeError } from '../../../contract/errors.ts';
+import { arrayAt, isJsonObject, malformed, objectAt, stringAt, type JsonObject } from '../json-reader.ts';
 
 export class GraphDefNode {
   readonly name: string;

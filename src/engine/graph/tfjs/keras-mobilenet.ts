@@ -6,7 +6,7 @@
  * 2017, arXiv:1704.04861, table 1; layer names of keras.applications.mobilenet), and all widths can be read
  * off the weights, so the topology is written down here instead of refusing the file.
  */
-import type { Weight } from './graph.ts';
+import type { Weight } from '../graph.ts';
 
 /** Stride of the depthwise convolution of blocks 1 to 13. */
 const strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1];

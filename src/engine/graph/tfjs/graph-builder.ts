@@ -2,9 +2,9 @@
  * What both TF.js importers do while they walk a foreign network: collect nodes under unique names,
  * collect weights, ask for shapes so far, and turn TensorFlow's 'same' padding into numbers.
  */
-import { HolotypeError } from '../../contract/errors.ts';
-import type { ActivationKind, GraphInput, GraphNode, ModelGraph, Pads, Pair, Weight } from './graph.ts';
-import { inferShapes } from './shapes.ts';
+import { HolotypeError } from '../../../contract/errors.ts';
+import type { ActivationKind, GraphInput, GraphNode, ModelGraph, Pads, Pair, Weight } from '../graph.ts';
+import { inferShapes } from '../shapes.ts';
 
 /** A node without the two fields the builder fills in. */
 type Without<T> = T extends GraphNode ? Omit<T, 'name' | 'inputs'> : never;

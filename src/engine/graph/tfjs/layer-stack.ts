@@ -1,11 +1,8 @@
-/**
- * The vocabulary that build-tfjs.ts speaks: small steps on symbolic tensors, each made of layers that TF.js 1.3
- * and Keras both have. What those cannot say directly (pads of any value, slices of channels) is composed here.
- */
+/** The vocabulary of build-tfjs.ts: single layers that TF.js 1.3 and Keras both have, with names and weights. */
 import * as tfc from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-layers';
-import type { Pads, Pair, Weight } from './graph.ts';
-import { samePads } from './tfjs-graph-builder.ts';
+import type { Pads, Pair, Weight } from '../graph.ts';
+import { samePads } from './graph-builder.ts';
 
 type Layer = tf.layers.Layer;
 export type Symbolic = tf.SymbolicTensor;
@@ -47,7 +44,8 @@ export function sizesOf(tensor: Symbolic): number[] {
   return tensor.shape.slice(1).map((size) => size ?? 0);
 }
 
-function imageOf(tensor: Symbolic): [height: number, width: number, channels: number] {
+/** Height, width and channels of an image. */
+export function imageOf(tensor: Symbolic): [height: number, width: number, channels: number] {
   const sizes = sizesOf(tensor);
   const [height, width, channels] = sizes;
   if (height === undefined || width === undefined || channels === undefined)
@@ -227,8 +225,6 @@ export class LayerStack {
   }
 
   concat(xs: Symbolic[], axis: number, part?: string): Symbolic {
-    const [first] = xs;
-    if (first !== undefined && xs.length === 1 && part !== undefined) return first;
     return this.apply(tf.layers.concatenate({ ...this.common(part), axis }), xs);
   }
 
@@ -289,67 +285,14 @@ export class LayerStack {
     return this.apply(tf.layers.zeroPadding2d({ ...this.common(part), padding }), x);
   }
 
-  private crop(x: Symbolic, [top, left, bottom, right]: Pads, part: string): Symbolic {
+  /** Rows and columns cut off. */
+  crop(x: Symbolic, [top, left, bottom, right]: Pads, part: string): Symbolic {
     if (top === 0 && left === 0 && bottom === 0 && right === 0) return x;
     const cropping: [[number, number], [number, number]] = [
       [top, bottom],
       [left, right],
     ];
     return this.apply(tf.layers.cropping2D({ ...this.common(part), cropping }), x);
-  }
-
-  /**
-   * An image with rows and columns added that repeat its border, or hold one number. No layer says so directly:
-   * the border is cut out, filled if need be, and put back once for each row or column.
-   */
-  padWith(x: Symbolic, pads: Pads, fill: 'edge' | number, part?: string): Symbolic {
-    const [top, left, bottom, right] = pads;
-    const rows = this.padAxis(x, 1, top, bottom, fill, `${part ?? 'pad'}_rows`);
-    const columns = this.padAxis(rows, 2, left, right, fill, `${part ?? 'pad'}_columns`);
-    return part === undefined ? this.activation(columns, 'linear') : columns;
-  }
-
-  private padAxis(
-    x: Symbolic,
-    axis: 1 | 2,
-    before: number,
-    after: number,
-    fill: 'edge' | number,
-    part: string,
-  ): Symbolic {
-    const size = imageOf(x)[axis - 1] ?? 1;
-    const strip = (side: 'first' | 'last'): Symbolic => {
-      const [start, end] = side === 'first' ? [0, size - 1] : [size - 1, 0];
-      const cut = this.crop(x, axis === 1 ? [start, 0, end, 0] : [0, start, 0, end], `${part}_${side}`);
-      return fill === 'edge' ? cut : this.affineConstant(cut, 0, fill, `${part}_${side}_fill`);
-    };
-    const parts: Symbolic[] = [];
-    if (before > 0) parts.push(...Array<Symbolic>(before).fill(strip('first')));
-    parts.push(x);
-    if (after > 0) parts.push(...Array<Symbolic>(after).fill(strip('last')));
-    return this.concat(parts, axis, part);
-  }
-
-  /** Channels start (inclusive) to end (exclusive): Cropping2D cuts spatial axes only, so channels become one. */
-  sliceChannels(x: Symbolic, start: number, end: number, part?: string): Symbolic {
-    const sizes = sizesOf(x);
-    const channels = sizes.at(-1) ?? 1;
-    const places = sizes.slice(0, -1).reduce((total, size) => total * size, 1);
-    const helper = (step: string): string => (part === undefined ? step : `${part}_${step}`);
-    const flat = this.reshape(x, [places, channels, 1], helper('flat'));
-    const cut = this.crop(flat, [0, start, 0, channels - end], helper('cut'));
-    return this.reshape(cut, [...sizes.slice(0, -1), end - start], part);
-  }
-
-  /** Multiplies every place of an image by its own number, the same for all channels; never trained. */
-  scalePlaces(x: Symbolic, scales: Float32Array, part: string): Symbolic {
-    const [height, width, channels] = imageOf(x);
-    const places = height * width;
-    const flat = this.reshape(x, [1, places, channels], `${part}_flat`);
-    const turned = this.permute(flat, [1, 3, 2], `${part}_turn`);
-    const scaled = this.affine(turned, scales, new Float32Array(places), `${part}_scaled`, true);
-    const back = this.permute(scaled, [1, 3, 2], `${part}_back`);
-    return this.reshape(back, [height, width, channels]);
   }
 
   /** Name and flag for a layer that isn't made here. */

@@ -1,115 +1,27 @@
 /**
  * TensorFlow operations as model graph nodes: one function for each operation, looked up by its name. Definitions:
- * tensorflow.org/api_docs/python/tf/raw_ops. Constants are folded here, so that what TensorFlow does with constant
- * tensors (preprocessing, batch norm arithmetic, shapes) becomes affine nodes and plain numbers.
+ * tensorflow.org/api_docs/python/tf/raw_ops.
  */
-import { HolotypeError } from '../../contract/errors.ts';
-import type { ActivationKind, Pads, Pair, Weight } from './graph.ts';
-import type { GraphDefNode } from './tfjs-graphdef.ts';
-import { noPads, samePads, type TfjsGraphBuilder } from './tfjs-graph-builder.ts';
-
-/** What a GraphDef node turned into: a tensor of the model graph (by name), or numbers known now. */
-export type Value = { readonly tensor: string } | { readonly constant: Weight };
-
-/** One node to convert, with what it reads already converted. */
-export interface OpCall {
-  readonly node: GraphDefNode;
-  readonly inputs: readonly Value[];
-  readonly builder: TfjsGraphBuilder;
-}
-
-type Convert = (call: OpCall) => Value;
-
-function refuse(call: OpCall, why: string): HolotypeError {
-  return new HolotypeError('not-supported', `The node "${call.node.name}" (${call.node.op}) ${why}.`);
-}
-
-function broken(call: OpCall, why: string): HolotypeError {
-  return new HolotypeError(
-    'bad-input',
-    `The model is broken at node "${call.node.name}" (${call.node.op}): ${why}.`,
-  );
-}
-
-function value(call: OpCall, index: number): Value {
-  const input = call.inputs[index];
-  if (input === undefined) throw broken(call, `its input ${index} is missing`);
-  return input;
-}
-
-function tensor(call: OpCall, index: number): string {
-  const input = value(call, index);
-  if ('constant' in input) throw refuse(call, `reads a constant as its input ${index}`);
-  return input.tensor;
-}
-
-function constant(call: OpCall, index: number): Weight {
-  const input = value(call, index);
-  if ('tensor' in input)
-    throw refuse(call, `needs a constant as its input ${index}, but gets "${input.tensor}"`);
-  return input.constant;
-}
-
-function constants(call: OpCall, index: number): number[] {
-  return [...constant(call, index).data];
-}
-
-/** A constant with one number for each channel (TensorFlow also writes it as [1, 1, 1, c]). */
-function vector(call: OpCall, index: number, key: string): string {
-  const { data } = constant(call, index);
-  return call.builder.weight(`${call.node.name}/${key}`, { shape: [data.length], data });
-}
-
-function requireNhwc(call: OpCall): void {
-  const format = call.node.text('data_format') ?? 'NHWC';
-  if (format !== 'NHWC') throw refuse(call, `keeps its data in ${format} order; only NHWC is supported`);
-}
-
-/** The two spatial numbers of a list [1, height, width, 1]. */
-function spatial(call: OpCall, key: string): Pair {
-  const [, height = 1, width = 1] = call.node.numbers(key) ?? [];
-  return [height, width];
-}
-
-function padsOf(call: OpCall, input: string, window: Pair, strides: Pair, dilations: Pair): Pads {
-  const padding = call.node.text('padding') ?? 'VALID';
-  switch (padding) {
-    case 'VALID':
-      return noPads;
-    case 'SAME':
-      return samePads(call.builder.size(input, call.node.name), window, strides, dilations);
-    case 'EXPLICIT': {
-      // [batch before, batch after, top, bottom, left, right, channels before, channels after]
-      const [, , top = 0, bottom = 0, left = 0, right = 0] = call.node.numbers('explicit_paddings') ?? [];
-      return [top, left, bottom, right];
-    }
-    default:
-      throw refuse(call, `has the padding "${padding}"`);
-  }
-}
-
-const activationOps = new Map<string, ActivationKind>(
-  Object.entries({
-    Relu: 'relu',
-    Relu6: 'relu6',
-    Elu: 'elu',
-    Selu: 'selu',
-    Sigmoid: 'sigmoid',
-    Tanh: 'tanh',
-    Softplus: 'softplus',
-    Softmax: 'softmax',
-    LeakyRelu: 'leaky-relu',
-  }),
-);
-
-function addActivation(call: OpCall, name: string, input: string, op: string): string {
-  const kind = activationOps.get(op);
-  if (kind === undefined) throw refuse(call, `uses the activation "${op}", which Holotype does not know`);
-  // TensorFlow's defaults: LeakyRelu 0.2, Elu 1.
-  const slope = call.node.number('alpha') ?? call.node.number('leakyrelu_alpha') ?? 0.2;
-  const parameters = kind === 'leaky-relu' ? { alpha: slope } : kind === 'elu' ? { alpha: 1 } : {};
-  return call.builder.activation(name, input, kind, parameters);
-}
+import { HolotypeError } from '../../../contract/errors.ts';
+import type { Weight } from '../graph.ts';
+import { add, divide, multiply, rsqrt, subtract } from './graphdef-arithmetic.ts';
+import {
+  activationOps,
+  addActivation,
+  broken,
+  constant,
+  constants,
+  padsOf,
+  refuse,
+  requireNhwc,
+  spatial,
+  tensor,
+  value,
+  vector,
+  type Convert,
+  type OpCall,
+  type Value,
+} from './graphdef-call.ts';
 
 /**
  * The tail of a _Fused operation: BiasAdd is already inside the node, what remains is an activation.
@@ -215,83 +127,6 @@ const fusedBatchNorm: Convert = (call) => {
     }),
   };
 };
-
-type Arithmetic = (a: number, b: number) => number;
-
-/** Two constants, one of which may be a single number. */
-function fold(call: OpCall, a: Weight, b: Weight, operation: Arithmetic): Value {
-  const longer = a.data.length >= b.data.length ? a : b;
-  if (a.data.length !== b.data.length && a.data.length !== 1 && b.data.length !== 1)
-    throw refuse(call, 'combines constants of different shapes');
-  const at = ({ data }: Weight, i: number): number => data[data.length === 1 ? 0 : i] ?? 0;
-  const data = longer.data.map((_, i) => operation(at(a, i), at(b, i)));
-  return { constant: { shape: longer.shape, data } };
-}
-
-/**
- * a (op) b where either side may be a constant, which makes it an affine node.
- *
- * @param affine scale and offset of x (op) c, and of c (op) x where that is affine
- */
-function binary(
-  operation: Arithmetic,
-  affine: {
-    right: (c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> };
-    left: ((c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> }) | undefined;
-  },
-  tensors: (call: OpCall, a: string, b: string) => string,
-): Convert {
-  return (call) => {
-    const [a, b] = [value(call, 0), value(call, 1)];
-    if ('constant' in a && 'constant' in b) return fold(call, a.constant, b.constant, operation);
-    const affineOf = (
-      input: string,
-      { data }: Weight,
-      rule: ((c: Float32Array) => { scale: ArrayLike<number>; offset: ArrayLike<number> }) | undefined,
-    ): Value => {
-      if (rule === undefined) throw refuse(call, 'divides a constant by a tensor');
-      const { scale, offset } = rule(data);
-      return { tensor: call.builder.affine(call.node.name, input, scale, offset) };
-    };
-    if ('constant' in b) return affineOf(tensor(call, 0), b.constant, affine.right);
-    if ('constant' in a) return affineOf(tensor(call, 1), a.constant, affine.left);
-    return { tensor: tensors(call, a.tensor, b.tensor) };
-  };
-}
-
-const elementwise =
-  (op: 'add' | 'mul') =>
-  (call: OpCall, a: string, b: string): string =>
-    call.builder.add(call.node.name, [a, b], { op });
-
-const one = [1];
-const zero = [0];
-const plus = (c: Float32Array): { scale: ArrayLike<number>; offset: ArrayLike<number> } => ({
-  scale: one,
-  offset: c,
-});
-const times = (c: Float32Array): { scale: ArrayLike<number>; offset: ArrayLike<number> } => ({
-  scale: c,
-  offset: zero,
-});
-
-const add = binary((a, b) => a + b, { right: plus, left: plus }, elementwise('add'));
-const multiply = binary((a, b) => a * b, { right: times, left: times }, elementwise('mul'));
-const subtract = binary(
-  (a, b) => a - b,
-  { right: (c) => ({ scale: one, offset: c.map((x) => -x) }), left: (c) => ({ scale: [-1], offset: c }) },
-  (call, a, b) => {
-    const negative = call.builder.affine(`${call.node.name}/negative`, b, [-1], zero);
-    return elementwise('add')(call, a, negative);
-  },
-);
-const divide = binary(
-  (a, b) => a / b,
-  { right: (c) => ({ scale: c.map((x) => 1 / x), offset: zero }), left: undefined },
-  (call) => {
-    throw refuse(call, 'divides one tensor by another');
-  },
-);
 
 const biasAdd: Convert = (call) => {
   requireNhwc(call);
@@ -400,11 +235,6 @@ const concat: Convert = (call) => {
 };
 
 const identity: Convert = (call) => value(call, 0);
-
-const rsqrt: Convert = (call) => {
-  const { shape, data } = constant(call, 0);
-  return { constant: { shape, data: data.map((x) => 1 / Math.sqrt(x)) } };
-};
 
 const activation: Convert = (call) => ({
   tensor: addActivation(call, call.node.name, tensor(call, 0), call.node.op),
