@@ -67,7 +67,7 @@ export const trainResultSchema = z.object({
   chosen: z.object({
     weightDecay: z.number(),
     features: z.string(),
-    comparedBy: z.enum(['cross-validation', 'validation', 'given']),
+    comparedBy: z.enum(['cross-validation', 'validation', 'given', 'default']),
     candidates: z.number().int().nonnegative(),
   }),
   seconds: z.object({

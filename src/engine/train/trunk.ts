@@ -1,6 +1,6 @@
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import { featureNode } from '../graph/blocks.ts';
-import { appendNodes, cutAt, freeName } from '../graph/cut.ts';
+import { appendNodes, freeName } from '../graph/cut.ts';
 import { foldBatchNorm, withInputNormalization } from '../graph/fold.ts';
 import type { GraphNode, ModelGraph } from '../graph/graph.ts';
 import { inferShapes } from '../graph/shapes.ts';
@@ -32,32 +32,20 @@ export function buildTrunk(graph: ModelGraph, policy: InputPolicy, options: { ta
   const shapes = inferShapes(graph);
   const final = featureNode(graph);
   const taps = options.taps === false ? [] : tapNodes(graph, final, shapes);
-  let trunk = cutAt(graph, [final, ...taps]);
-  const parts: { node: string; columns: number }[] = [];
-  const vectors: string[] = [];
-  for (const tensor of [final, ...taps]) {
-    const shape = shapes.get(tensor) ?? [];
-    const columns = shape.at(-1) ?? 0;
-    parts.push({ node: tensor, columns });
-    if (shape.length === 1) {
-      vectors.push(tensor);
-      continue;
-    }
-    const name = freeName(trunk, `${tensor}/pooled`);
-    trunk = appendNodes(
-      trunk,
-      [{ op: 'global-average-pool', name, inputs: [tensor], keepDims: false }],
-      new Map(),
-      [name],
-    );
-    vectors.push(name);
-  }
+  const parts = [final, ...taps].map((node) => ({ node, columns: shapes.get(node)?.at(-1) ?? 0 }));
+  const added: GraphNode[] = [];
+  const vectors = parts.map(({ node }) => {
+    if (shapes.get(node)?.length === 1) return node;
+    const name = freeName(graph, `${node}/pooled`);
+    added.push({ op: 'global-average-pool', name, inputs: [node], keepDims: false });
+    return name;
+  });
+  let output = vectors[0] ?? final;
   if (vectors.length > 1) {
-    const name = freeName(trunk, 'features/all');
-    trunk = appendNodes(trunk, [{ op: 'concat', name, inputs: vectors }], new Map(), [name]);
+    output = freeName(graph, 'features/all');
+    added.push({ op: 'concat', name: output, inputs: vectors });
   }
-  const output = trunk.outputs[0] === undefined ? vectors : [...trunk.outputs];
-  trunk = cutAt(trunk, output.slice(-1));
+  const trunk = appendNodes(graph, added, new Map(), [output]);
   return {
     graph: withInputNormalization(foldBatchNorm(trunk), policy),
     dimension: parts.reduce((sum, { columns }) => sum + columns, 0),

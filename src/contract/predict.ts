@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { metricsSchema } from './metrics.ts';
+
+/** The answer for one photo. */
+export const predictionSchema = z.object({
+  /** As the person gave it: a file's path, or that of the folder joined with the photo's own. */
+  path: z.string(),
+  label: z.string(),
+  /** Calibrated probability of `label`, 0..1. */
+  confidence: z.number().min(0).max(1),
+  /** Of every class, by name. */
+  probabilities: z.record(z.string(), z.number()),
+  /** Less sure than the model's threshold: better not to rely on it. */
+  unknown: z.boolean(),
+});
+export type Prediction = z.infer<typeof predictionSchema>;
+
+export const failedPhotoSchema = z.object({ path: z.string(), reason: z.string() });
+
+/** What `predict --json` prints. */
+export const predictResultSchema = z.object({
+  results: z.array(predictionSchema),
+  failed: z.array(failedPhotoSchema),
+});
+export type PredictResult = z.infer<typeof predictResultSchema>;
+
+/** What `evaluate --json` prints. */
+export const evaluateResultSchema = z.object({
+  model: z.string(),
+  classes: z.array(z.string()),
+  /** Which of the photos were used: those in test/, else in val/, else all. */
+  split: z.enum(['test', 'val', 'all']),
+  metrics: metricsSchema,
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type EvaluateResult = z.infer<typeof evaluateResultSchema>;
+
+/** What `export --json` prints. */
+export const exportResultSchema = z.object({
+  format: z.string(),
+  folder: z.string(),
+  files: z.array(z.object({ path: z.string(), bytes: z.number() })),
+});
+export type ExportResult = z.infer<typeof exportResultSchema>;

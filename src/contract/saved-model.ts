@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { inputPolicySchema } from './input-policy.ts';
+import { metricsSchema } from './metrics.ts';
+
+/** Version of the saved model's layout; older ones are migrated on load. */
+export const savedModelVersion = 1;
+
+const fileSchema = z.object({ path: z.string(), bytes: z.number().int().nonnegative(), sha256: z.string() });
+
+/** holotype.json beside a saved model: what it is, how it was made, and how good it is. */
+export const savedModelSchema = z.object({
+  formatVersion: z.literal(savedModelVersion),
+  kind: z.literal('model'),
+  name: z.string(),
+  createdAt: z.string(),
+  task: z.literal('single-label'),
+  classes: z.array(z.string()).min(2),
+  /**
+   * How a photo becomes the model's input. `mean` and `std` are applied inside the model: it takes RGB 0..255.
+   */
+  input: inputPolicySchema,
+  backbone: z.object({
+    id: z.string(),
+    name: z.string(),
+    sha256: z.string(),
+    licence: z.string().optional(),
+  }),
+  recipe: z.object({
+    name: z.string(),
+    hidden: z.array(z.number()),
+    /** Feature maps of the backbone the head reads, averaged over the photo. */
+    features: z.array(z.string()),
+    optimizer: z.string(),
+    learningRate: z.number(),
+    weightDecay: z.number(),
+    batchSize: z.number(),
+    epochs: z.number(),
+    bestEpoch: z.number(),
+    flips: z.boolean(),
+  }),
+  seed: z.number(),
+  /** sha256 over the ids, labels and splits of all photos. */
+  datasetHash: z.string(),
+  counts: z.object({ train: z.number(), val: z.number(), test: z.number(), skipped: z.number() }),
+  metrics: z.object({ val: metricsSchema, test: metricsSchema.optional() }),
+  calibration: z.object({
+    /** Fitted on the validation photos. */
+    temperature: z.number().positive(),
+    /** The last layer's weights are already divided by it: probabilities come out calibrated. */
+    applied: z.literal(true),
+  }),
+  /** Answers less sure than this are called unknown: 98% of the right answers on validation are surer. */
+  unknownBelow: z.number().min(0).max(1),
+  /** Largest difference of any probability between the trained model and each export, on real photos. */
+  parity: z.object({ photos: z.number().int(), onnx: z.number(), tfjs: z.number(), tolerance: z.number() }),
+  /** Layers of the TF.js model that plain TF.js doesn't know; usually none. */
+  customLayers: z.array(z.string()),
+  files: z.array(fileSchema),
+  versions: z.record(z.string(), z.string()),
+});
+export type SavedModel = z.infer<typeof savedModelSchema>;

@@ -1,0 +1,45 @@
+import type { InputPolicy } from '../../contract/input-policy.ts';
+import { tf } from '../train/tf.ts';
+import type { TfjsFiles } from './export-tfjs.ts';
+
+/**
+ * Loads an exported TF.js model from its bytes, as anyone who has the files would, and runs it on photos.
+ *
+ * @param photos RGB uint8 [height, width, 3] each
+ * @returns probabilities, one array a photo
+ */
+export async function tfjsProbabilities(
+  files: TfjsFiles,
+  photos: readonly Uint8Array[],
+  policy: InputPolicy,
+): Promise<Float32Array[]> {
+  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
+  if (files.customLayers.length > 0) await import('./tfjs-custom-layers.ts');
+  const { modelTopology, weightsManifest } = JSON.parse(files.modelJson) as {
+    modelTopology: object;
+    weightsManifest: { weights: import('@tensorflow/tfjs-core').io.WeightsManifestEntry[] }[];
+  };
+  const model = await loadLayersModel(
+    tf.io.fromMemory({
+      modelTopology,
+      weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+      weightData: files.weights.slice().buffer,
+    }),
+  );
+  const results: Float32Array[] = [];
+  try {
+    for (const pixels of photos) {
+      const answer = tf.tidy(() => {
+        // The Teachable Machine library's own preprocessing.
+        const input = Float32Array.from(pixels, (value) => value / 127 - 1);
+        return model.predict(tf.tensor4d(input, [1, policy.height, policy.width, 3]));
+      });
+      if (Array.isArray(answer)) continue;
+      results.push(Float32Array.from(answer.dataSync<'float32'>()));
+      answer.dispose();
+    }
+  } finally {
+    model.dispose();
+  }
+  return results;
+}

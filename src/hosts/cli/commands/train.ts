@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
+import { fraction, integer, list, positive } from '../arguments.ts';
+import { count, duration, interruptible, log, percent, print, printJson } from '../output.ts';
+import { ProgressBar } from '../progress-bar.ts';
+
+interface Flags {
+  out?: string;
+  backbone?: string;
+  recipe: 'auto' | 'head' | 'finetune';
+  epochs?: number;
+  batchSize?: number;
+  optimizer?: 'adamw' | 'adam' | 'sgd';
+  lr?: number;
+  weightDecay?: number;
+  head: { hidden: number[] };
+  flips?: 'auto' | 'on' | 'off';
+  resize?: 'squash' | 'crop' | 'pad';
+  val?: string;
+  valFraction?: number;
+  testFraction?: number;
+  groupBy?: string;
+  labels?: string;
+  seed?: number;
+  device: string;
+  resume?: boolean;
+  json?: boolean;
+}
+
+/** `holotype train <photos>` */
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('Train a classifier from a folder of photos.')
+    .argument(
+      '<photos>',
+      'a folder per class; or train/ and val/ with a folder per class; or photos and a CSV',
+    )
+    .option('--out <folder>', 'where the model goes (default: <photos>-model in this folder)')
+    .option('--backbone <id|file>', 'pretrained network (default: the best one installed)')
+    .addOption(
+      new Option('--recipe <recipe>', 'head: a new head on a frozen backbone; auto: what suits')
+        .choices(['auto', 'head', 'finetune'])
+        .default('auto'),
+    )
+    .option('--epochs <n>', 'passes over the training photos', integer(1))
+    .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1))
+    .addOption(new Option('--optimizer <name>', 'default: adamw').choices(['adamw', 'adam', 'sgd']))
+    .option('--lr <rate>', 'peak learning rate', positive)
+    .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', positive)
+    .option('--head <shape>', 'linear, or mlp:256,128 for hidden layers', headShape, { hidden: [] })
+    .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
+    .addOption(
+      new Option('--resize <how>', 'how photos are fitted to the input').choices(['squash', 'crop', 'pad']),
+    )
+    .option('--val <folder>', 'photos to check on, laid out like the others')
+    .option('--val-fraction <f>', 'part of the photos to check on (default: 0.2)', fraction)
+    .option('--test-fraction <f>', 'part that nothing looks at before the end (default: 0)', fraction)
+    .option('--group-by <what>', 'keep together: folder, burst, csv:COLUMN, or a regular expression')
+    .option('--labels <csv>', 'filename,label[,split][,group]')
+    .option(
+      '--seed <n>',
+      'same seed, same machine: same model (default: 0)',
+      integer(Number.MIN_SAFE_INTEGER),
+    )
+    .option('--device <name>', 'auto or cpu', 'auto')
+    .option('--resume', 'go on where a stopped training of the same kind had got to')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (photos: string, flags: Flags) => {
+      const result = await runTrain(optionsOf(photos, flags));
+      if (flags.json === true) printJson(result);
+      else summarize(result);
+    });
+}
+
+function headShape(text: string): { hidden: number[] } {
+  if (text === 'linear') return { hidden: [] };
+  return { hidden: list(text, /^mlp:/, 'linear or mlp:256,128', 8192) };
+}
+
+function optionsOf(photos: string, { lr, head, json: _json, ...flags }: Flags): TrainOptionsInput {
+  const { hidden } = head;
+  return { photos, ...flags, hidden, ...(lr === undefined ? {} : { learningRate: lr }) };
+}
+
+/** Trains with a progress bar and Ctrl-C. */
+export async function runTrain(options: TrainOptionsInput, signal = interruptible()): Promise<TrainResult> {
+  const { train } = await import('../../../service/train/train.ts');
+  const bar = new ProgressBar();
+  try {
+    const job = train(options, signal);
+    for (;;) {
+      const { value, done } = await job.next();
+      if (done === true) return value;
+      bar.show(value);
+    }
+  } finally {
+    bar.clear();
+  }
+}
+
+/** What a person wants to know, in a few lines. */
+export function summarize(result: TrainResult): void {
+  const { val, test } = result.metrics;
+  const [low, high] = val.accuracyInterval ?? [null, null];
+  print('');
+  if (val.count > 0) {
+    print(
+      `Right ${val.correct} times of ${val.count} on photos it did not learn from: ${percent(val.accuracy)}.`,
+    );
+    print(`On new photos like these, expect between ${percent(low)} and ${percent(high)}.`);
+  } else print('There were no photos to check on, so nobody knows how good the model is.');
+  if (test !== undefined && test.count > 0)
+    print(`On the ${count(test.count, 'test photo')}: ${percent(test.accuracy)}.`);
+  const skipped = result.counts.skipped === 0 ? '' : `, ${result.counts.skipped} skipped (see the report)`;
+  print(
+    `${result.classes.length} classes; ${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,
+  );
+  for (const { message, action } of result.advice) print(`- ${message} ${action}`);
+  for (const warning of result.warnings) log(`Note: ${warning}`);
+  print('');
+  print(`Model:  ${result.model}`);
+  print(`Report: ${result.report}`);
+}

@@ -1,0 +1,47 @@
+import { Command, CommanderError } from 'commander';
+import { exitCode, HolotypeError } from '../../contract/errors.ts';
+import { addDemo } from './commands/demo.ts';
+import { addEvaluate } from './commands/evaluate.ts';
+import { addExport } from './commands/export.ts';
+import { addModels } from './commands/models.ts';
+import { addPredict } from './commands/predict.ts';
+import { addTrain } from './commands/train.ts';
+import { reportError } from './output.ts';
+
+// Commands load what they need when they run, so that --help is there at once.
+const program = new Command('holotype')
+  .description('Teach an image classifier from your own photos, on your own machine, offline.')
+  .helpOption('-h, --help', 'show this help')
+  .showHelpAfterError('Run with --help to see what is possible.')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: false })
+  .option('--version', 'print the version')
+  .on('option:version', () => {
+    throw new CommanderError(0, 'version', '');
+  });
+
+for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDemo]) add(program);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0); // `holotype ... | head` is no failure
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    if (error.code === 'version') {
+      const { ownVersion } = await import('../../service/about.ts');
+      process.stdout.write(`${ownVersion()}\n`);
+    } else if (error.exitCode !== 0) {
+      process.exitCode = 2;
+      // Commander has explained itself on stderr; with --json stdout holds a document all the same.
+      if (process.argv.includes('--json'))
+        reportError(new HolotypeError('bad-usage', error.message.replace(/^error: /, '')), true, true);
+    }
+  } else {
+    const code = reportError(error, process.argv.includes('--json'));
+    process.exitCode = exitCode(code);
+  }
+}

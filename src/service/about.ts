@@ -1,0 +1,1 @@
+export { ownVersion, softwareVersions } from '../store/versions.ts';

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { HolotypeError } from '../contract/errors.ts';
+import type { PredictResult, Prediction } from '../contract/predict.ts';
+import { extractFeatures } from '../engine/train/extract-features.ts';
+import type { PhotoToRead } from '../engine/train/extract-features.ts';
+import { isFolder } from '../store/folders.ts';
+import { listFiles, readPhoto } from '../store/photos.ts';
+import { loadSession } from './saved-model.ts';
+import type { OpenedModel } from './saved-model.ts';
+import { basename, dirname } from 'node:path';
+
+/** A photo to answer for. */
+export interface PhotoFile {
+  /** As shown to the person. */
+  readonly path: string;
+  readonly root: string;
+  /** Below `root`. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** One photo's outcome: an answer, or why there is none. */
+export type Outcome = { readonly file: PhotoFile } & (
+  { readonly probabilities: Float32Array } | { readonly reason: string }
+);
+
+/**
+ * The files behind paths: files as they are, folders with all that is in them.
+ *
+ * @throws HolotypeError('not-found') for a path that isn't there
+ */
+export async function findPhotos(paths: readonly string[], signal?: AbortSignal): Promise<PhotoFile[]> {
+  const found: PhotoFile[] = [];
+  for (const path of paths) {
+    if (await isFolder(path)) {
+      for await (const file of listFiles(path, signal))
+        found.push({ path: join(path, file.path), root: path, name: file.path, bytes: file.bytes });
+    } else found.push({ path, root: dirname(path), name: basename(path), bytes: 8 * 1024 ** 2 });
+  }
+  if (found.length === 0)
+    throw new HolotypeError('bad-input', `There are no files in ${paths.join(', ')}.`, {
+      remedy: 'Give photos, or folders with photos in them.',
+    });
+  return found;
+}
+
+/**
+ * Answers for photos, decoding while the model computes; unreadable ones don't stop the rest.
+ *
+ * @yields one outcome a photo, in no promised order
+ */
+export async function* classify(
+  model: OpenedModel,
+  files: readonly PhotoFile[],
+  signal?: AbortSignal,
+): AsyncGenerator<Outcome, void> {
+  const session = await loadSession(model);
+  const { input } = model.about;
+  const photos: PhotoToRead[] = files.map((file, index) => ({
+    index,
+    bytes: file.bytes,
+    views: [{ flip: false }],
+    read: () => readPhoto(file.root, file.name),
+  }));
+  try {
+    const times = { decode: 0, inference: 0 };
+    const batch = input.height * input.width > 260 * 260 ? 8 : 16;
+    for await (const event of extractFeatures(photos, input, session, batch, times, signal)) {
+      const file = files[event.index];
+      if (file === undefined) continue;
+      yield event.type === 'failed'
+        ? { file, reason: event.reason }
+        : { file, probabilities: event.vector.slice() };
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+/** What `predict` answers for paths; `onProgress` hears how many are done. */
+export async function predict(
+  model: OpenedModel,
+  paths: readonly string[],
+  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+): Promise<PredictResult> {
+  const files = await findPhotos(paths, options.signal);
+  const answers = new Map<PhotoFile, Prediction>();
+  const failed: PredictResult['failed'] = [];
+  let done = 0;
+  for await (const outcome of classify(model, files, options.signal)) {
+    if ('reason' in outcome) failed.push({ path: outcome.file.path, reason: outcome.reason });
+    else answers.set(outcome.file, answer(model, outcome.file.path, outcome.probabilities));
+    done += 1;
+    options.onProgress?.(done, files.length);
+  }
+  return { results: files.flatMap((file) => answers.get(file) ?? []), failed };
+}
+
+function answer({ about }: OpenedModel, path: string, probabilities: Float32Array): Prediction {
+  let best = 0;
+  for (let c = 1; c < probabilities.length; c++) {
+    if ((probabilities[c] as number) > (probabilities[best] as number)) best = c;
+  }
+  const confidence = Math.min(1, probabilities[best] ?? 0);
+  return {
+    path,
+    label: about.classes[best] ?? '',
+    confidence,
+    probabilities: Object.fromEntries(about.classes.map((name, c) => [name, probabilities[c] ?? 0])),
+    unknown: confidence < about.unknownBelow,
+  };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import { HolotypeError } from '../contract/errors.ts';
+import { savedModelSchema } from '../contract/saved-model.ts';
+import type { SavedModel } from '../contract/saved-model.ts';
+import { createSession } from '../engine/devices/onnx-session.ts';
+import type { OnnxSession } from '../engine/devices/onnx-session.ts';
+import { readJson } from '../store/atomic.ts';
+import { exists, isFolder, readBytes } from '../store/folders.ts';
+
+/** A saved model's folder and what it says about itself. */
+export interface OpenedModel {
+  readonly folder: string;
+  readonly about: SavedModel;
+}
+
+/**
+ * @param path a saved model's folder, or a file in it
+ * @throws HolotypeError 'not-found' or 'bad-input' when it is no saved model
+ */
+export async function openSavedModel(path: string): Promise<OpenedModel> {
+  const full = resolve(path);
+  if (!(await exists(full)))
+    throw new HolotypeError('not-found', `There is no model "${path}".`, {
+      remedy: 'Give the folder that train wrote.',
+    });
+  let folder = (await isFolder(full)) ? full : dirname(full);
+  if (!(await exists(join(folder, 'holotype.json'))) && basename(folder) === 'tfjs') folder = dirname(folder);
+  if (!(await exists(join(folder, 'holotype.json'))))
+    throw new HolotypeError('bad-input', `"${path}" is not a saved model: there is no holotype.json.`, {
+      remedy: 'Give the folder that train wrote; if training was stopped, finish it with --resume.',
+    });
+  return { folder, about: await readJson(join(folder, 'holotype.json'), savedModelSchema) };
+}
+
+/**
+ * A file of a saved model, checked against what holotype.json says of it.
+ *
+ * @throws HolotypeError 'checksum' when it was changed or damaged
+ */
+export async function readModelFile({ folder, about }: OpenedModel, path: string): Promise<Uint8Array> {
+  const bytes = await readBytes(join(folder, path));
+  const expected = about.files.find((file) => file.path === path)?.sha256;
+  if (expected !== undefined && createHash('sha256').update(bytes).digest('hex') !== expected)
+    throw new HolotypeError(
+      'checksum',
+      `"${path}" of the model ${about.name} is not the file that was saved.`,
+      {
+        remedy: 'Copy the model again, or train again.',
+      },
+    );
+  return bytes;
+}
+
+/** The model ready to run: takes uint8 RGB [n, height, width, 3], gives probabilities [n, classes]. */
+export async function loadSession(model: OpenedModel): Promise<OnnxSession> {
+  const session = await createSession(await readModelFile(model, 'model.onnx'));
+  return {
+    ...session,
+    run: (input, shape) => session.run(Float32Array.from(input), shape),
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Photo } from '../../contract/dataset.ts';
+import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { View } from '../../engine/data/decode.ts';
+import { createSession } from '../../engine/devices/onnx-session.ts';
+import { exportOnnx } from '../../engine/graph/export-onnx.ts';
+import { graphHash } from '../../engine/graph/hash.ts';
+import { extractFeatures } from '../../engine/train/extract-features.ts';
+import type { FeatureTimes, PhotoToRead } from '../../engine/train/extract-features.ts';
+import type { Trunk } from '../../engine/train/trunk.ts';
+import { cacheFolder } from '../../store/cache-folder.ts';
+import { openFeatureCache, pruneFeatureCaches } from '../../store/feature-cache.ts';
+import type { FeatureCache } from '../../store/feature-cache.ts';
+import { readPhoto } from '../../store/photos.ts';
+
+/** The views of a photo whose features are kept. */
+export const views = { plain: { flip: false }, flip: { flip: true } } as const satisfies Record<string, View>;
+export type ViewName = keyof typeof views;
+
+/** Features of all models together take no more than this on disk (bytes); the least recently used go first. */
+const cacheBytes = 8 * 1024 ** 3;
+
+/** Photos whose features are flushed to the disk together: what a kill may cost. */
+const flushEvery = 256;
+
+export interface FeatureProgress {
+  /** Views computed, of `total` that were not cached. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Features of photos by content, computed once per trunk, policy and view, and remembered on disk. */
+export class FeatureStore {
+  readonly #trunk: Trunk;
+  readonly #policy: InputPolicy;
+  readonly #folder: string;
+  readonly #caches = new Map<ViewName, FeatureCache>();
+  readonly times: FeatureTimes = { decode: 0, inference: 0 };
+  /** Views computed, and the seconds it took, since the store was opened. */
+  computed = 0;
+  seconds = 0;
+  /** Set when features could not be written to the cache folder: they will be computed again next time. */
+  storageProblem: string | undefined;
+
+  constructor(trunk: Trunk, policy: InputPolicy, folder = join(cacheFolder(), 'features')) {
+    this.#trunk = trunk;
+    this.#policy = policy;
+    this.#folder = folder;
+  }
+
+  /**
+   * Computes what isn't cached.
+   *
+   * @param wanted which views of which photo
+   * @param roots folders the photos' paths are relative to
+   * @yields progress after each batch
+   * @returns photos that could not be decoded after all, with the reason
+   */
+  async *compute(
+    wanted: readonly { readonly photo: Photo; readonly views: readonly ViewName[] }[],
+    roots: readonly string[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<FeatureProgress, Map<string, string>> {
+    const failed = new Map<string, string>();
+    const jobs: (PhotoToRead & { id: string; names: ViewName[] })[] = [];
+    const seen = new Set<string>();
+    for (const { photo, views: names } of wanted) {
+      if (seen.has(photo.id)) continue;
+      seen.add(photo.id);
+      const missing = names.filter((name) => !this.#cache(name).has(photo.id));
+      if (missing.length === 0) continue;
+      jobs.push({
+        id: photo.id,
+        names: missing,
+        index: jobs.length,
+        bytes: photo.bytes,
+        views: missing.map((name) => views[name]),
+        read: () => readPhoto(roots[photo.root] ?? '', photo.path),
+      });
+    }
+    if (jobs.length === 0) return failed;
+    const total = jobs.reduce((sum, { names }) => sum + names.length, 0);
+    yield { done: 0, total };
+
+    const started = performance.now();
+    const session = await createSession(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
+    let done = 0;
+    try {
+      const batch = batchSize(this.#policy);
+      for await (const event of extractFeatures(jobs, this.#policy, session, batch, this.times, signal)) {
+        const job = jobs[event.index];
+        if (job === undefined) continue;
+        if (event.type === 'failed') {
+          failed.set(job.id, event.reason);
+          done += job.names.length;
+        } else {
+          const name = job.names[event.view];
+          if (name !== undefined) await this.#keep(name, job.id, event.vector);
+          done += 1;
+          this.computed += 1;
+        }
+        if (done % batch === 0 || done === total) yield { done, total };
+        if (done % flushEvery === 0) await this.#flush();
+      }
+    } finally {
+      await this.#flush();
+      await session.release();
+      this.seconds += (performance.now() - started) / 1000;
+      pruneFeatureCaches(this.#folder, cacheBytes);
+    }
+    return failed;
+  }
+
+  /** The features of a view of a photo, or undefined when they were never computed. */
+  get(view: ViewName, id: string): Float32Array | undefined {
+    return this.#cache(view).get(id);
+  }
+
+  async close(): Promise<void> {
+    await this.#flush();
+    for (const cache of this.#caches.values()) await this.#guard(() => cache.close());
+    this.#caches.clear();
+  }
+
+  #cache(view: ViewName): FeatureCache {
+    let cache = this.#caches.get(view);
+    if (cache === undefined) {
+      cache = openFeatureCache(this.#folder, {
+        graphHash: graphHash(this.#trunk.graph),
+        policyHash: policyHash(this.#policy),
+        view,
+        dimension: this.#trunk.dimension,
+      });
+      this.#caches.set(view, cache);
+    }
+    return cache;
+  }
+
+  async #keep(view: ViewName, id: string, vector: Float32Array): Promise<void> {
+    await this.#guard(() => this.#cache(view).put(id, vector));
+  }
+
+  async #flush(): Promise<void> {
+    for (const cache of this.#caches.values()) await this.#guard(() => cache.flush());
+  }
+
+  /** A full or read-only cache folder costs time next time, not this training. */
+  async #guard(write: () => void | Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.storageProblem ??= error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+/** Views a run of the backbone: large enough to be fast, small enough that cancelling takes well under a second. */
+function batchSize(policy: InputPolicy): number {
+  return policy.height * policy.width > 260 * 260 ? 8 : 16;
+}
+
+/** Names an input policy in cache keys. */
+export function policyHash(policy: InputPolicy): string {
+  const { height, width, resize, cropFraction, mean, std } = policy;
+  return createHash('sha256')
+    .update(JSON.stringify([height, width, resize, cropFraction, mean, std]))
+    .digest('hex');
+}

@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import type { JobEventBody } from '../../contract/job-events.ts';
+import type { Metrics } from '../../contract/metrics.ts';
+import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
+import type { SavedModel } from '../../contract/saved-model.ts';
+import type { TrainResult } from '../../contract/train.ts';
+import { adviseOn } from '../../engine/evaluate/advice.ts';
+import { softmaxRows } from '../../engine/evaluate/calibration.ts';
+import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
+import { decodePhoto } from '../../engine/data/decode.ts';
+import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
+import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
+import { ensureFolder, writeFileAtomic, writeJsonAtomic } from '../../store/atomic.ts';
+import { removeFile } from '../../store/folders.ts';
+import { readPhoto } from '../../store/photos.ts';
+import { softwareVersions } from '../../store/versions.ts';
+import { calibrate, unknownThreshold } from './calibrate.ts';
+import { makeReport } from './report.ts';
+import { checkParity, exportModel, parityTolerance, writeModelFiles } from './save-model.ts';
+import type { ParityPhoto } from './save-model.ts';
+import type { Trained } from './train.ts';
+
+/** Photos the exports are checked on. */
+const parityPhotos = 32;
+
+/** Judges the trained head, writes the saved model and the report, and sums up. */
+export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, TrainResult> {
+  const { options, out, run, dataset, divided, backbone, policy, trunk, matrices, head, seconds } = trained;
+  const { classes } = dataset;
+  const started = performance.now();
+  yield { type: 'stage', stage: 'export', message: `Writing and checking the model in ${out}` };
+
+  const judge = (matrix: FeatureMatrix | undefined): { logits: Float32Array; labels: Int32Array } =>
+    matrix === undefined
+      ? { logits: new Float32Array(), labels: new Int32Array() }
+      : { logits: headLogits(head.weights, matrix), labels: matrix.labels };
+  const onVal = judge(matrices.val);
+  const temperature = calibrate(onVal.logits, onVal.labels, classes.length);
+  const evaluate = (answers: { logits: Float32Array; labels: Int32Array }): Metrics =>
+    evaluateClassifier({ ...answers, classes, temperature, seed: options.seed });
+  const val = evaluate(onVal);
+  const test = matrices.test === undefined ? undefined : evaluate(judge(matrices.test));
+  const probabilities = softmaxRows(onVal.logits, classes.length, temperature);
+
+  const { columns } = head.candidate;
+  const graph = assembleModel({
+    trunk,
+    head: head.weights,
+    standardization: matrices.standardization,
+    columns,
+    temperature,
+  });
+  const createdAt = new Date().toISOString();
+  const name = out.split(/[/\\]/).at(-1) ?? 'model';
+  const exported = await exportModel(graph, { name, classes, policy, createdAt });
+  const photos = await photosForParity(trained, probabilities, temperature);
+  const parity = { photos: photos.length, ...(await checkParity(exported, policy, photos)) };
+
+  await ensureFolder(join(out, 'tfjs'));
+  // A folder with a holotype.json is a whole model: the old one goes first, the new one comes last.
+  await removeFile(join(out, 'holotype.json'));
+  const files = await writeModelFiles(out, exported, classes);
+  const counts = {
+    train: divided.train.length,
+    val: divided.val.length,
+    test: divided.test.length,
+    skipped: dataset.skipped.length,
+  };
+  const features = columns < trunk.dimension ? trunk.parts.slice(0, 1) : trunk.parts;
+  const about: SavedModel = {
+    formatVersion: savedModelVersion,
+    kind: 'model',
+    name,
+    createdAt,
+    task: 'single-label',
+    classes,
+    input: policy,
+    backbone: {
+      id: backbone.id,
+      name: backbone.name,
+      sha256: backbone.sha256,
+      ...(backbone.licence === undefined ? {} : { licence: backbone.licence }),
+    },
+    recipe: {
+      name: 'head',
+      hidden: [...trained.settings.hidden],
+      features: features.map(({ node }) => node),
+      optimizer: trained.settings.optimizer,
+      learningRate: trained.settings.learningRate,
+      weightDecay: head.candidate.weightDecay,
+      batchSize: trained.settings.batchSize,
+      epochs: trained.settings.epochs,
+      bestEpoch: head.bestEpoch,
+      flips: trained.flips,
+    },
+    seed: options.seed,
+    datasetHash: divided.hash,
+    counts,
+    metrics: { val, ...(test === undefined ? {} : { test }) },
+    calibration: { temperature, applied: true },
+    unknownBelow: unknownThreshold(probabilities, onVal.labels, classes.length),
+    parity: { ...parity, tolerance: parityTolerance },
+    customLayers: exported.tfjs.customLayers,
+    files,
+    versions: softwareVersions(),
+  };
+
+  yield { type: 'stage', stage: 'report', message: 'Writing the report' };
+  const advice = adviseOn({
+    metrics: val,
+    classCounts: divided.classCounts,
+    skipped: dataset.skipped,
+    conflicts: dataset.conflicts,
+    duplicatesAcrossSplits: divided.leaks,
+  });
+  const totalSoFar = (performance.now() - trained.started) / 1000;
+  const html = await makeReport(trained, about, probabilities, advice, totalSoFar);
+  await writeFileAtomic(join(out, 'report.html'), html);
+  await writeJsonAtomic(join(out, 'holotype.json'), savedModelSchema.parse(about));
+  seconds.export = (performance.now() - started) / 1000;
+  seconds.total = (performance.now() - trained.started) / 1000;
+
+  const { computed, seconds: featureSeconds } = trained.store;
+  const result: TrainResult = {
+    model: out,
+    run: run.folder,
+    report: join(out, 'report.html'),
+    classes,
+    counts,
+    skipped: dataset.skipped,
+    metrics: about.metrics,
+    device: 'cpu',
+    backbone: backbone.id,
+    recipe: 'head',
+    chosen: {
+      weightDecay: head.candidate.weightDecay,
+      features: columns < trunk.dimension ? 'final' : 'final and earlier blocks',
+      comparedBy: head.comparedBy,
+      candidates: head.candidates,
+    },
+    seconds: { ...seconds },
+    imagesPerSecond: featureSeconds > 0 ? computed / featureSeconds : 0,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    parity: { photos: parity.photos, onnx: parity.onnx, tfjs: parity.tfjs },
+    advice: advice.map(({ code, message, action }) => ({ code, message, action })),
+    warnings: [...trained.warnings],
+    seed: options.seed,
+  };
+  await run.writeReport(result);
+  return result;
+}
+
+/** Validation photos (training photos when there are none), spread evenly, with what the trained model answers. */
+async function photosForParity(
+  { divided, dataset, matrices, policy, head }: Trained,
+  valProbabilities: Float32Array,
+  temperature: number,
+): Promise<ParityPhoto[]> {
+  const classes = dataset.classes.length;
+  const fromVal = divided.val.length > 0;
+  const photos = fromVal ? divided.val : divided.train;
+  const count = Math.min(parityPhotos, photos.length);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * photos.length) / count));
+  const probabilities = fromVal
+    ? valProbabilities
+    : softmaxRows(headLogits(head.weights, matrices.train), classes, temperature);
+  return Promise.all(
+    chosen.map(async (index) => {
+      const photo = photos[index];
+      const bytes = await readPhoto(dataset.roots[photo?.root ?? 0] ?? '', photo?.path ?? '');
+      return {
+        pixels: await decodePhoto(bytes, policy),
+        probabilities: probabilities.slice(index * classes, (index + 1) * classes),
+      };
+    }),
+  );
+}

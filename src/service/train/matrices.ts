@@ -1,0 +1,67 @@
+import type { Photo } from '../../contract/dataset.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import { standardizationOf, standardize } from '../../engine/train/feature-matrix.ts';
+import type { FeatureMatrix, Standardization } from '../../engine/train/feature-matrix.ts';
+import type { FeatureStore, ViewName } from './feature-store.ts';
+
+/** Features as training takes them, standardized by what the training rows say. */
+export interface Matrices {
+  readonly train: FeatureMatrix;
+  readonly val: FeatureMatrix | undefined;
+  readonly test: FeatureMatrix | undefined;
+  /** The training photo each row of `train` shows; plain views come first. */
+  readonly photoOf: Int32Array;
+  readonly standardization: Standardization;
+}
+
+/**
+ * @param photos by split
+ * @param trainViews views of every training photo, the plain one first
+ */
+export function buildMatrices(
+  store: FeatureStore,
+  photos: {
+    readonly train: readonly Photo[];
+    readonly val: readonly Photo[];
+    readonly test: readonly Photo[];
+  },
+  columns: number,
+  trainViews: readonly ViewName[],
+): Matrices {
+  const train = gather(store, photos.train, columns, trainViews);
+  const standardization = standardizationOf(train);
+  standardize(train, standardization);
+  const [val, test] = [photos.val, photos.test].map((some) => {
+    if (some.length === 0) return undefined;
+    const matrix = gather(store, some, columns, ['plain']);
+    standardize(matrix, standardization);
+    return matrix;
+  });
+  const photoOf = Int32Array.from({ length: train.rows }, (_, row) => row % Math.max(1, photos.train.length));
+  return { train, val, test, photoOf, standardization };
+}
+
+function gather(
+  store: FeatureStore,
+  photos: readonly Photo[],
+  columns: number,
+  names: readonly ViewName[],
+): FeatureMatrix {
+  const rows = photos.length * names.length;
+  const data = new Float32Array(rows * columns);
+  const labels = new Int32Array(rows);
+  let row = 0;
+  for (const name of names) {
+    for (const photo of photos) {
+      const vector = store.get(name, photo.id);
+      if (vector === undefined)
+        throw new HolotypeError('storage', `The cached features of "${photo.path}" are gone or damaged.`, {
+          remedy: 'Train again: they will be computed anew.',
+        });
+      data.set(vector, row * columns);
+      labels[row] = photo.label;
+      row += 1;
+    }
+  }
+  return { rows, columns, data, labels };
+}

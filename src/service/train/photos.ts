@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { Dataset, Photo, Skipped, Split } from '../../contract/dataset.ts';
+import { displayPath } from '../../contract/dataset.ts';
+import type { TrainOptions } from '../../contract/train.ts';
+import { groupPhotos, parseGroupBy } from '../../engine/data/groups.ts';
+import { nearDuplicates } from '../../engine/data/perceptual-hash.ts';
+import { splitPhotos } from '../../engine/data/split.ts';
+import type { ClassCounts } from '../../engine/evaluate/report-data.ts';
+
+/** The photos of a training, divided. */
+export interface DividedPhotos {
+  readonly train: readonly Photo[];
+  readonly val: readonly Photo[];
+  readonly test: readonly Photo[];
+  /** Which photos belong together, one number a training photo. */
+  readonly trainGroups: Int32Array;
+  readonly classCounts: readonly ClassCounts[];
+  /** Photos that look the same, groups of two or more paths. */
+  readonly nearDuplicates: readonly string[][];
+  /** Pairs that look the same across splits that were given, by path. */
+  readonly leaks: readonly { readonly train: string; readonly other: string }[];
+  readonly warnings: readonly string[];
+  /** sha256 over every photo's content, label and split. */
+  readonly hash: string;
+}
+
+/** Divides a dataset's photos, keeping what belongs together on one side. */
+export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPhotos {
+  const { photos, classes, roots } = dataset;
+  const by = options.groupBy === undefined ? undefined : parseGroupBy(options.groupBy);
+  const groups = groupPhotos(photos, by);
+  const { splits, leaks, warnings } = splitPhotos(photos, {
+    valFraction: options.valFraction,
+    testFraction: options.testFraction,
+    seed: options.seed,
+    groups,
+    classes,
+  });
+  const path = (index: number): string => {
+    const photo = photos[index];
+    return photo === undefined ? '' : displayPath(roots, photo);
+  };
+  const of = (split: Split): Photo[] => photos.filter((_, index) => splits[index] === split);
+  const lines = photos.map(
+    (photo, index) => `${photo.id} ${classes[photo.label] ?? ''} ${splits[index] ?? ''}`,
+  );
+  const exact = new Set(dataset.exactDuplicates.flat());
+  return {
+    train: of('train'),
+    val: of('val'),
+    test: of('test'),
+    trainGroups: groups.filter((_, index) => splits[index] === 'train'),
+    classCounts: classes.map((name, label) => {
+      const count = (split: Split): number =>
+        photos.reduce((sum, photo, i) => sum + (photo.label === label && splits[i] === split ? 1 : 0), 0);
+      return { class: name, train: count('train'), val: count('val'), test: count('test') };
+    }),
+    nearDuplicates: nearDuplicates(photos.map((photo) => photo.perceptualHash))
+      .map((group) => group.map(path))
+      .filter((group) => !group.every((one) => exact.has(one))),
+    leaks: leaks.flatMap(({ photos: members }) => {
+      const inTrain = members.find((index) => splits[index] === 'train');
+      const other = members.find((index) => splits[index] !== 'train');
+      return inTrain === undefined || other === undefined
+        ? []
+        : [{ train: path(inTrain), other: path(other) }];
+    }),
+    warnings: warnings.map(({ message }) => message),
+    hash: createHash('sha256').update(lines.sort().join('\n')).digest('hex'),
+  };
+}
+
+/** The dataset without photos that turned out to be undecodable after all, which are listed as skipped. */
+export function withoutFailed(dataset: Dataset, failed: ReadonlyMap<string, string>): Dataset {
+  if (failed.size === 0) return dataset;
+  const skipped: Skipped[] = dataset.photos.flatMap((photo) => {
+    const reason = failed.get(photo.id);
+    return reason === undefined
+      ? []
+      : [{ path: displayPath(dataset.roots, photo), reason, code: 'damaged' as const }];
+  });
+  return {
+    ...dataset,
+    photos: dataset.photos.filter(({ id }) => !failed.has(id)),
+    skipped: [...dataset.skipped, ...skipped],
+  };
+}

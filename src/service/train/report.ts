@@ -1,0 +1,155 @@
+import { displayPath } from '../../contract/dataset.ts';
+import type { Advice } from '../../contract/metrics.ts';
+import type { SavedModel } from '../../contract/saved-model.ts';
+import { decodeConcurrency } from '../../engine/data/decode.ts';
+import { thumbnail } from '../../engine/data/thumbnail.ts';
+import { renderReport } from '../../engine/evaluate/report.ts';
+import type { ReportPrediction, ReportSetting } from '../../engine/evaluate/report-data.ts';
+import { thumbnailPaths } from '../../engine/evaluate/report-select.ts';
+import { readPhoto } from '../../store/photos.ts';
+import type { Trained } from './train.ts';
+
+/** Side of the report's pictures (pixels). */
+const side = 160;
+
+/** report.html of a training. @param probabilities calibrated, [validation photos, classes] */
+export async function makeReport(
+  trained: Trained,
+  about: SavedModel,
+  probabilities: Float32Array,
+  advice: readonly Advice[],
+  seconds: number,
+): Promise<string> {
+  const { dataset, divided, head } = trained;
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return renderReport({
+    name: about.name,
+    createdAt: about.createdAt,
+    classes: about.classes,
+    counts: about.counts,
+    classCounts: divided.classCounts,
+    metrics: {
+      val: about.metrics.val,
+      ...(about.metrics.test === undefined ? {} : { test: about.metrics.test }),
+    },
+    history: head.history.map(({ epoch, learningRate, shown }) => ({
+      epoch,
+      learningRate,
+      trainLoss: finite(shown.trainLoss),
+      valLoss: finite(shown.valLoss),
+      trainAccuracy: finite(shown.trainAccuracy),
+      valAccuracy: finite(shown.valAccuracy),
+    })),
+    ...(head.bestEpoch > 0 ? { bestEpoch: head.bestEpoch } : {}),
+    predictions: await predictions(trained, probabilities),
+    skipped: dataset.skipped,
+    duplicates: [
+      ...dataset.exactDuplicates.map((paths) => ({ kind: 'exact' as const, paths })),
+      ...divided.nearDuplicates.map((paths) => ({ kind: 'near' as const, paths })),
+    ],
+    conflicts: dataset.conflicts,
+    advice,
+    recipe: about.recipe.name,
+    settings: settingsOf(trained),
+    backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
+    inputPolicy: about.input,
+    device: 'cpu',
+    seconds,
+    seed: about.seed,
+    datasetHash: about.datasetHash,
+    versions: about.versions,
+    files: about.files,
+    parity: [
+      { format: 'ONNX', photos: about.parity.photos, maxDifference: about.parity.onnx },
+      { format: 'TensorFlow.js', photos: about.parity.photos, maxDifference: about.parity.tfjs },
+    ],
+  });
+}
+
+async function predictions(
+  { dataset, divided }: Trained,
+  probabilities: Float32Array,
+): Promise<ReportPrediction[]> {
+  const { classes, roots } = dataset;
+  const width = classes.length;
+  const answers = divided.val.map((photo, row): ReportPrediction => {
+    const own = [...probabilities.subarray(row * width, (row + 1) * width)];
+    const confidence = Math.max(...own);
+    return {
+      path: displayPath(roots, photo),
+      label: classes[photo.label] ?? '',
+      predicted: classes[own.indexOf(confidence)] ?? '',
+      confidence,
+      probabilities: own,
+    };
+  });
+  const wanted = new Set(thumbnailPaths(answers));
+  const pictures = new Map<string, string>();
+  const queue = divided.val.filter((photo) => wanted.has(displayPath(roots, photo))).values();
+  const work = async (): Promise<void> => {
+    for (const photo of queue) {
+      try {
+        const bytes = await readPhoto(roots[photo.root] ?? '', photo.path);
+        const jpeg = await thumbnail(bytes, side);
+        pictures.set(
+          displayPath(roots, photo),
+          `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`,
+        );
+      } catch {
+        // A photo that vanished meanwhile is shown by name alone.
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: decodeConcurrency() }, work));
+  return answers.map((answer) => {
+    const picture = pictures.get(answer.path);
+    return picture === undefined ? answer : { ...answer, thumbnail: picture };
+  });
+}
+
+function settingsOf({ settings, head, flips, trunk, options }: Trained): ReportSetting[] {
+  const how = {
+    'cross-validation': `chosen among ${head.candidates} by cross-validation on the training photos`,
+    validation: `chosen among ${head.candidates} on the validation photos, so validation is slightly flattering`,
+    given: 'as given',
+    default: 'the usual one: there were too few photos to compare',
+  }[head.comparedBy];
+  const all = head.candidate.columns === trunk.dimension && trunk.parts.length > 1;
+  return [
+    {
+      name: 'Head',
+      value: settings.hidden.length === 0 ? 'linear' : `hidden layers of ${settings.hidden.join(', ')}`,
+      explanation: 'The part that was trained on your photos, on top of the pretrained network.',
+    },
+    {
+      name: 'Features',
+      value: all ? 'final features and earlier blocks' : 'final features',
+      explanation: 'What of the pretrained network the head gets to see.',
+    },
+    {
+      name: 'Weight decay',
+      value: `${head.candidate.weightDecay} (${how})`,
+      explanation: 'Keeps the head simple, so that it does not learn your photos by heart.',
+    },
+    {
+      name: 'Epochs',
+      value: `${head.history.length} of up to ${settings.epochs}, the weights of epoch ${head.bestEpoch} kept`,
+      explanation: 'Passes over the training photos.',
+    },
+    {
+      name: 'Mirrored copies',
+      value: flips ? 'yes' : 'no',
+      explanation: 'Every training photo is also learned from left to right.',
+    },
+    {
+      name: 'Optimizer',
+      value: `${settings.optimizer}, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`,
+      explanation: 'How the weights are moved towards fewer mistakes.',
+    },
+    {
+      name: 'Validation photos',
+      value: options.val ?? `${Math.round(options.valFraction * 100)}% where the folder does not say`,
+      explanation: 'Photos kept apart from training to see how good the model is.',
+    },
+  ];
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { SavedModel } from '../../contract/saved-model.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import { createSession } from '../../engine/devices/onnx-session.ts';
+import { exportOnnx } from '../../engine/graph/export-onnx.ts';
+import { exportTfjs } from '../../engine/graph/export-tfjs.ts';
+import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
+import type { ModelGraph } from '../../engine/graph/graph.ts';
+import { tfjsProbabilities } from '../../engine/graph/run-tfjs.ts';
+import { writeFileAtomic } from '../../store/atomic.ts';
+
+/** Exports whose probabilities differ by more than this from the trained model's are refused. */
+export const parityTolerance = 1e-3;
+
+export interface ExportedModel {
+  readonly onnx: Uint8Array;
+  readonly tfjs: TfjsFiles;
+}
+
+/** The network in both formats: input RGB `[n, height, width, 3]` in 0..255 (ONNX) or Teachable Machine's (TF.js). */
+export async function exportModel(
+  graph: ModelGraph,
+  about: { name: string; classes: readonly string[]; policy: InputPolicy; createdAt: string },
+): Promise<ExportedModel> {
+  const onnx = exportOnnx(graph, {
+    inputType: 'float32',
+    inputLayout: 'nhwc',
+    inputName: 'image',
+    outputNames: ['probabilities'],
+    metadata: {
+      classes: JSON.stringify(about.classes),
+      input: JSON.stringify(about.policy),
+      model: about.name,
+    },
+  });
+  const tfjs = await exportTfjs(graph, {
+    labels: about.classes,
+    modelName: about.name,
+    policy: about.policy,
+    timeStamp: new Date(about.createdAt),
+  });
+  return { onnx, tfjs };
+}
+
+/** A real photo as the model sees it, and what the trained model answers. */
+export interface ParityPhoto {
+  /** RGB uint8 [height, width, 3]. */
+  readonly pixels: Uint8Array;
+  /** One a class. */
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * Runs the exported bytes themselves on real photos.
+ *
+ * @returns the largest difference of any probability, per format
+ * @throws HolotypeError('failed') when it is above {@link parityTolerance}: the export is wrong
+ */
+export async function checkParity(
+  model: ExportedModel,
+  policy: InputPolicy,
+  photos: readonly ParityPhoto[],
+): Promise<{ onnx: number; tfjs: number }> {
+  const parity = { onnx: 0, tfjs: 0 };
+  const differs = (answers: Float32Array, { probabilities }: ParityPhoto): number =>
+    probabilities.reduce(
+      (worst, value, i) => Math.max(worst, Math.abs(value - (answers[i] ?? Number.NaN))),
+      0,
+    );
+
+  const session = await createSession(model.onnx);
+  try {
+    for (const photo of photos) {
+      const input = Float32Array.from(photo.pixels);
+      const [answers] = await session.run(input, [1, policy.height, policy.width, 3]);
+      parity.onnx = Math.max(parity.onnx, differs(answers ?? new Float32Array(), photo));
+    }
+  } finally {
+    await session.release();
+  }
+  const answers = await tfjsProbabilities(
+    model.tfjs,
+    photos.map(({ pixels }) => pixels),
+    policy,
+  );
+  photos.forEach((photo, i) => {
+    parity.tfjs = Math.max(parity.tfjs, differs(answers[i] ?? new Float32Array(), photo));
+  });
+  for (const [format, difference] of Object.entries(parity)) {
+    if (!(difference <= parityTolerance))
+      throw new HolotypeError(
+        'failed',
+        `The ${format} export answers differently from the trained model: a probability is off by ${difference}.`,
+        { remedy: 'Please report this, with the backbone you used; the run itself is kept.' },
+      );
+  }
+  return parity;
+}
+
+/**
+ * Writes a saved model's files into a folder, holotype.json last, so that a folder with one is complete.
+ *
+ * @returns what was written, for holotype.json and the report
+ */
+export async function writeModelFiles(
+  folder: string,
+  model: ExportedModel,
+  classes: readonly string[],
+): Promise<SavedModel['files']> {
+  const labels = classes.map((name) => `${name.replaceAll(/[\r\n]+/g, ' ')}\n`).join('');
+  const files: [string, Uint8Array][] = [
+    ['model.onnx', model.onnx],
+    ['tfjs/model.json', Buffer.from(model.tfjs.modelJson)],
+    ['tfjs/weights.bin', model.tfjs.weights],
+    ['tfjs/metadata.json', Buffer.from(model.tfjs.metadata)],
+    ['labels.txt', Buffer.from(labels)],
+  ];
+  for (const [path, bytes] of files) await writeFileAtomic(join(folder, path), bytes);
+  return files.map(([path, bytes]) => ({
+    path,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }));
+}

@@ -1,0 +1,46 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { errnoOf, storageError } from './storage-error.ts';
+
+/** Names in a folder, sorted; none when there is no such folder. @throws HolotypeError('storage') */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw storageError(error, path);
+  }
+}
+
+/** Whether there is a file or folder of that name. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether the path is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** A file's bytes. @throws HolotypeError('storage') or, when it isn't there, 'not-found' */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}
+
+/** Removes a file if it is there. @throws HolotypeError('storage') */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}
