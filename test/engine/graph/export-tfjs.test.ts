@@ -8,6 +8,7 @@ import { importTfjsLayers } from '../../../src/engine/graph/import-tfjs-layers.t
 import {
   haveShared,
   loadWithTfjs,
+  parseJson,
   predict,
   randomNumbers,
   randomWeight,
@@ -36,7 +37,7 @@ const options: ExportTfjsOptions = {
 
 /** A small classifier for pixels 0..255: normalization, one convolution with padding, head. */
 function classifier(normalization: 'affine' | 'none' | 'twice'): ModelGraph {
-  const from = normalization === 'none' ? 'photo' : 'normalize';
+  const from = { none: 'photo', affine: 'normalize', twice: 'both' }[normalization];
   const scaled = { op: 'affine', inputs: ['photo'], scale: 'n/scale', offset: 'n/offset' } as const;
   const nodes: GraphNode[] = [
     ...(normalization === 'none' ? [] : [{ ...scaled, name: 'normalize' }]),
@@ -60,7 +61,6 @@ function classifier(normalization: 'affine' | 'none' | 'twice'): ModelGraph {
   if (normalization === 'twice') {
     // The photo is read by two nodes, so no single affine can be merged.
     nodes.splice(2, 0, { op: 'add', name: 'both', inputs: ['normalize', 'normalize2'] });
-    nodes[3] = { ...(nodes[3] as GraphNode), inputs: ['both'] };
   }
   const weights = new Map([
     ['n/scale', { shape: [3], data: Float32Array.of(1 / 127.5, 1 / 58, 1 / 60) }],
@@ -94,10 +94,10 @@ function asTheLibraryFeeds(rgb: Float32Array): Float32Array {
 
 /** The same package, src/custom-mobilenet.ts `isMetadata` and `fillMetadata`. */
 function asTheLibraryReads(metadata: string): { labels: string[]; imageSize: number; modelName: string } {
-  const data = JSON.parse(metadata) as { labels?: unknown; imageSize?: number; modelName?: string };
+  const data = parseJson<{ labels?: string[]; imageSize?: number; modelName?: string } | null>(metadata);
   if (!data || !Array.isArray(data.labels)) throw new Error('Invalid Metadata provided');
   return {
-    labels: data.labels as string[],
+    labels: data.labels,
     imageSize: data.imageSize || 224,
     modelName: data.modelName || 'untitled',
   };
@@ -109,7 +109,7 @@ describe('exportTfjs', () => {
     async (normalization) => {
       const graph = classifier(normalization);
       const files = await exportTfjs(graph, options);
-      const model = await loadWithTfjs(JSON.parse(files.modelJson) as TfjsJson, files.weights);
+      const model = await loadWithTfjs(parseJson<TfjsJson>(files.modelJson), files.weights);
       expect(model.inputs[0]?.shape).toEqual([null, 12, 12, 3]);
       // The library pairs model.output.shape[1] probabilities with the labels.
       expect(model.outputs[0]?.shape).toEqual([null, labels.length]);
@@ -125,9 +125,9 @@ describe('exportTfjs', () => {
   it('merges the graph’s own normalization into the first layer', async () => {
     const layersOf = async (graph: ModelGraph): Promise<string[]> => {
       const { modelJson } = await exportTfjs(graph, options);
-      const { modelTopology } = JSON.parse(modelJson) as {
+      const { modelTopology } = parseJson<{
         modelTopology: { config: { layers: { class_name: string }[] } };
-      };
+      }>(modelJson);
       return modelTopology.config.layers.map((layer) => layer.class_name);
     };
     const merged = await layersOf(classifier('affine'));
@@ -206,11 +206,9 @@ describe.skipIf(!haveShared)(
     it('has the keys of its model.json and metadata.json, in its order', async () => {
       const files = await exportTfjs(classifier('affine'), options);
       const { json } = readTfjsFolder(theirs);
-      const ours = JSON.parse(files.modelJson) as TfjsJson;
+      const ours = parseJson<TfjsJson>(files.modelJson);
       expect(Object.keys(ours)).toEqual(Object.keys(json));
-      expect(Object.keys(ours.modelTopology as object).sort()).toEqual(
-        Object.keys(json.modelTopology as object).sort(),
-      );
+      expect(Object.keys(ours.modelTopology).sort()).toEqual(Object.keys(json.modelTopology).sort());
       expect(ours.weightsManifest.map((group) => group.paths)).toEqual(
         json.weightsManifest.map((group) => group.paths),
       );
@@ -220,8 +218,8 @@ describe.skipIf(!haveShared)(
         'dtype',
       ]);
       const metadata = readFileSync(new URL(`${theirs}/metadata.json`, sharedWeights), 'utf8');
-      expect(Object.keys(JSON.parse(files.metadata) as object)).toEqual(
-        Object.keys(JSON.parse(metadata) as object),
+      expect(Object.keys(parseJson<object>(files.metadata))).toEqual(
+        Object.keys(parseJson<object>(metadata)),
       );
     });
 
@@ -248,7 +246,7 @@ describe.skipIf(!haveShared)(
       });
       const [first, again] = [
         await loadWithTfjs(json, weights),
-        await loadWithTfjs(JSON.parse(files.modelJson) as TfjsJson, files.weights),
+        await loadWithTfjs(parseJson<TfjsJson>(files.modelJson), files.weights),
       ];
       const x = asTheLibraryFeeds(pixels(224 * 224 * 3));
       expect(relativeError(predict(again, x, 1), predict(first, x, 1))).toBeLessThan(1e-4);

@@ -5,13 +5,25 @@ import { HolotypeError } from '../../../src/contract/errors.ts';
 import type { Weight } from '../../../src/engine/graph/graph.ts';
 import { importTfjsGraph } from '../../../src/engine/graph/import-tfjs-graph.ts';
 import { encodeWeights } from '../../../src/engine/graph/tfjs-weights.ts';
-import { photos, randomWeight, relativeError, runGraphInOnnx } from './tfjs-testing.ts';
+import {
+  parseJson,
+  photos,
+  randomWeight,
+  single,
+  relativeError,
+  runGraphInOnnx,
+  type TfjsJson,
+} from './tfjs-testing.ts';
 
 type Attributes = Record<string, object>;
 
 const text = (value: string): object => ({ s: btoa(value) });
 const list = (...values: number[]): object => ({ list: { i: values.map(String) } });
 const flag = (value: boolean): object => ({ b: value });
+
+interface GraphModelJson extends TfjsJson {
+  signature?: object;
+}
 
 /** Writes GraphDef JSON as the TF.js converter does: int64 as texts, bytes as base64, constants in the weights. */
 class GraphDefWriter {
@@ -58,7 +70,7 @@ class GraphDefWriter {
     return this.constant(name, { shape: [], data: Float32Array.of(value) });
   }
 
-  files(outputs?: Record<string, string>): { json: Record<string, unknown>; weights: Uint8Array } {
+  files(outputs?: Record<string, string>): { json: GraphModelJson; weights: Uint8Array } {
     const { manifest, bytes } = encodeWeights(this.weights);
     let offset = 0;
     const weights = manifest[0]?.weights.map((spec) => {
@@ -84,7 +96,7 @@ class GraphDefWriter {
             },
           }),
     };
-    return { json: JSON.parse(JSON.stringify(json)) as Record<string, unknown>, weights: bytes };
+    return { json: parseJson(JSON.stringify(json)), weights: bytes };
   }
 }
 
@@ -93,19 +105,17 @@ async function disagreement(writer: GraphDefWriter, outputs?: Record<string, str
   const { json, weights } = writer.files(outputs);
   const graph = importTfjsGraph(json, weights);
   const x = photos(graph, 2, 21);
-  const manifest = json['weightsManifest'] as { weights: tfc.io.WeightsManifestEntry[] }[];
   const model = await loadGraphModel(
     tfc.io.fromMemory({
       format: 'graph-model',
-      modelTopology: json['modelTopology'] as object,
-      weightSpecs: manifest.flatMap((group) => group.weights),
+      modelTopology: json.modelTopology,
+      weightSpecs: json.weightsManifest.flatMap((group) => group.weights),
       weightData: new Uint8Array(weights).buffer,
-      ...(json['signature'] === undefined ? {} : { signature: json['signature'] as object }),
+      ...(json.signature === undefined ? {} : { signature: json.signature }),
     }),
   );
   const results = model.predict(tfc.tensor4d(x, [2, ...graph.input.shape]));
-  const first = (Array.isArray(results) ? results[0] : results) as tfc.Tensor;
-  const expected = first.dataSync();
+  const expected = single(results).dataSync();
   model.dispose();
   return relativeError(await runGraphInOnnx(graph, x, 2), expected);
 }
@@ -377,7 +387,7 @@ describe('importTfjsGraph, networks of the MobileNet family', () => {
 });
 
 describe('importTfjsGraph on files that are not right', () => {
-  const valid = (): { json: Record<string, unknown>; weights: Uint8Array } => {
+  const valid = (): { json: GraphModelJson; weights: Uint8Array } => {
     const w = photo();
     w.op('Relu', 'out', [w.op('Conv2D', 'c', ['images', w.random('k', [3, 3, 3, 2])], conv([1, 1], 'SAME'))]);
     return w.files({ y: 'out:0' });

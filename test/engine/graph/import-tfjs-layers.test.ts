@@ -5,6 +5,7 @@ import { importTfjsLayers } from '../../../src/engine/graph/import-tfjs-layers.t
 import {
   haveShared,
   loadWithTfjs,
+  parseJson,
   photos,
   predict,
   randomizeWeights,
@@ -12,6 +13,7 @@ import {
   relativeError,
   runGraphInOnnx,
   savedFiles,
+  symbolic,
   type TfjsJson,
 } from './tfjs-testing.ts';
 
@@ -158,22 +160,21 @@ describe('importTfjsLayers, layer by layer against TF.js', () => {
     const inner = tf.input({ shape: [5, 6, 4] });
     const nested = tf.model({
       inputs: inner,
-      outputs: layers
-        .conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'inside' })
-        .apply(inner) as tf.SymbolicTensor,
+      outputs: symbolic(layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'inside' }), inner),
       name: 'nested',
     });
     const input = tf.input({ shape: [5, 6, 4], name: 'photo' });
     const shared = layers.conv2d({ filters: 4, kernelSize: 1, name: 'shared' });
-    const once = shared.apply(input) as tf.SymbolicTensor;
-    const twice = shared.apply(once) as tf.SymbolicTensor;
-    const inside = nested.apply(twice) as tf.SymbolicTensor;
-    const sum = layers.add().apply([once, twice, inside]) as tf.SymbolicTensor;
-    const squeezed = layers
-      .reshape({ targetShape: [1, 1, 4] })
-      .apply(layers.globalAveragePooling2d({}).apply(sum)) as tf.SymbolicTensor;
-    const scaled = layers.multiply().apply([sum, squeezed]) as tf.SymbolicTensor;
-    const joined = layers.concatenate({ axis: -1 }).apply([scaled, input]) as tf.SymbolicTensor;
+    const once = symbolic(shared, input);
+    const twice = symbolic(shared, once);
+    const inside = symbolic(nested, twice);
+    const sum = symbolic(layers.add(), [once, twice, inside]);
+    const squeezed = symbolic(
+      layers.reshape({ targetShape: [1, 1, 4] }),
+      symbolic(layers.globalAveragePooling2d({}), sum),
+    );
+    const scaled = symbolic(layers.multiply(), [sum, squeezed]);
+    const joined = symbolic(layers.concatenate({ axis: -1 }), [scaled, input]);
     const { error, ops } = await compare(tf.model({ inputs: input, outputs: joined }));
     expect(error).toBeLessThan(1e-5);
     expect(ops.filter((op) => op === 'conv2d')).toHaveLength(3);
@@ -202,12 +203,12 @@ describe('importTfjsLayers, variants of the format', () => {
     return saved;
   };
   const edit = (json: TfjsJson, change: (text: string) => string): TfjsJson =>
-    JSON.parse(change(JSON.stringify(json))) as TfjsJson;
+    parseJson(change(JSON.stringify(json)));
 
   it('reads converted Keras files (model_config), bare layer lists, and relu6 as a custom object', async () => {
     const { json, weights } = await files();
     const plain = importTfjsLayers(json, weights);
-    const topology = json.modelTopology as { config: { layers: unknown[] } };
+    const topology = parseJson<{ config: { layers: unknown[] } }>(JSON.stringify(json.modelTopology));
     const wrapped = {
       ...json,
       modelTopology: {
@@ -401,7 +402,7 @@ function mobilenetV1(): tf.LayersModel {
   const input = tf.input({ shape: [224, 224, 3] });
   let x = input;
   const then = (layer: tf.layers.Layer): void => {
-    x = layer.apply(x) as tf.SymbolicTensor;
+    x = symbolic(layer, x);
   };
   const relu6 = (name: string): void => {
     then(layers.batchNormalization({ name: `${name}_bn` }));

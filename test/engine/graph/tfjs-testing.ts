@@ -49,21 +49,45 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
 /** model.json and joined weights of a TF.js model in a folder. */
 export function readTfjsFolder(folder: string): { json: TfjsJson; weights: Uint8Array } {
   const at = (name: string): URL => new URL(`${folder}/${name}`, sharedWeights);
-  const json = JSON.parse(readFileSync(at('model.json'), 'utf8')) as TfjsJson;
+  const json = parseJson<TfjsJson>(readFileSync(at('model.json'), 'utf8'));
   const shards = json.weightsManifest.flatMap((group) => group.paths.map((path) => readFileSync(at(path))));
   return { json, weights: Buffer.concat(shards) };
 }
 
 export interface TfjsJson {
-  modelTopology: unknown;
+  modelTopology: object;
   weightsManifest: { paths: string[]; weights: tfc.io.WeightsManifestEntry[] }[];
+}
+
+/** Parsed JSON that the test knows the shape of. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller wrote the file, or knows its format
+export function parseJson<T>(text: string): T {
+  const value: T = JSON.parse(text);
+  return value;
+}
+
+/** The one tensor that a model or layer returned. */
+export function single(result: object): tfc.Tensor {
+  const [first]: unknown[] = result instanceof tfc.Tensor ? [result] : Object.values(result);
+  if (!(first instanceof tfc.Tensor)) throw new Error('There is no tensor.');
+  return first;
+}
+
+/** A layer's output in a model under construction. */
+export function symbolic(
+  layer: tf.layers.Layer,
+  inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
+): tf.SymbolicTensor {
+  const output = layer.apply(inputs);
+  if (!(output instanceof tf.SymbolicTensor)) throw new Error('The layer has several outputs.');
+  return output;
 }
 
 /** What TF.js itself makes of the files. */
 export function loadWithTfjs(json: TfjsJson, weights: Uint8Array): Promise<tf.LayersModel> {
   return tf.loadLayersModel(
     tfc.io.fromMemory({
-      modelTopology: json.modelTopology as object,
+      modelTopology: json.modelTopology,
       weightSpecs: json.weightsManifest.flatMap((group) => group.weights),
       weightData: new Uint8Array(weights).buffer,
     }),
@@ -77,9 +101,9 @@ export async function savedFiles(model: tf.LayersModel): Promise<{ json: TfjsJso
     tfc.io.withSaveHandler((artifacts) => {
       const manifest = [{ paths: ['weights.bin'], weights: artifacts.weightSpecs ?? [] }];
       files = {
-        json: JSON.parse(
+        json: parseJson(
           JSON.stringify({ modelTopology: artifacts.modelTopology, weightsManifest: manifest }),
-        ) as TfjsJson,
+        ),
         weights: new Uint8Array(tfc.io.CompositeArrayBuffer.join(artifacts.weightData)),
       };
       return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
@@ -109,7 +133,7 @@ export function predict(model: tf.LayersModel, data: Float32Array, batch: number
     const [, height, width, channels] = model.inputs[0]?.shape ?? [];
     const x = tfc.tensor4d(data, [batch, height ?? 1, width ?? 1, channels ?? 1]);
     const y = model.predict(x);
-    return Float32Array.from((Array.isArray(y) ? (y[0] as tfc.Tensor) : y).dataSync());
+    return Float32Array.from(single(y).dataSync());
   });
 }
 

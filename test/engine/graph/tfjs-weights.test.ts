@@ -1,5 +1,5 @@
 import * as tfc from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import { decodeWeights, encodeWeights } from '../../../src/engine/graph/tfjs-weights.ts';
