@@ -4,9 +4,10 @@ import type { ModelGraph } from './graph.ts';
 import { decodeModel, type OnnxModel, type OnnxNode, type OnnxValueInfo } from './onnx-proto.ts';
 import { numberOf } from './onnx/attributes.ts';
 import { GraphBuilder, nchw, nhwc, type Value } from './onnx/builder.ts';
-import { foldConstants, ints, readConstant, type Constant } from './onnx/constants.ts';
+import { ints, readConstant, type Constant } from './onnx/constants.ts';
 import { broken, unsupported } from './onnx/errors.ts';
-import { batchNorm, conv, gemm, globalPool, matMul, pool } from './onnx/ops-conv.ts';
+import { foldConstants } from './onnx/fold-constants.ts';
+import { batchNorm, conv, gemm, matMul } from './onnx/ops-conv.ts';
 import {
   activation,
   arithmetic,
@@ -17,6 +18,7 @@ import {
   sum,
 } from './onnx/ops-elementwise.ts';
 import { concat, pad, reduce, reshape, slice, split, transpose } from './onnx/ops-layout.ts';
+import { globalPool, pool } from './onnx/ops-pool.ts';
 import { simplify } from './onnx/simplify.ts';
 import { logicalShape, type View } from './onnx/view.ts';
 import { inferShapes } from './shapes.ts';

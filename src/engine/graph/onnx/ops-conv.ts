@@ -1,75 +1,11 @@
-/** ONNX operations with a window or a weight matrix: Conv, pooling, Gemm, MatMul, BatchNormalization. */
-import type { Pads, Pair } from '../graph.ts';
+/** ONNX operations with weights: Conv, Gemm, MatMul, BatchNormalization. */
 import type { OnnxNode } from '../onnx-proto.ts';
-import { intsOf, numberOf, stringOf } from './attributes.ts';
+import { numberOf } from './attributes.ts';
 import { nchw, nhwc, type GraphBuilder } from './builder.ts';
 import { asFloat32, type Constant } from './constants.ts';
 import { broken, unsupported } from './errors.ts';
 import { offsets, product, type View } from './view.ts';
-
-function pair(node: OnnxNode, name: string, fallback: Pair): Pair {
-  const list = intsOf(node, name);
-  if (list === undefined || list.length === 0) return fallback;
-  const [h, w] = list;
-  if (list.length !== 2 || h === undefined || w === undefined)
-    throw unsupported(node, `${name} [${list.join(', ')}] is not two-dimensional`);
-  if (!(h >= 1 && w >= 1 && h < 65536 && w < 65536)) throw broken(node, `${name} is [${h}, ${w}]`);
-  return [h, w];
-}
-
-interface Window {
-  readonly kernel: Pair;
-  readonly strides: Pair;
-  readonly dilations: Pair;
-  readonly pads: Pads;
-}
-
-/** Explicit padding, whatever way the file states it. */
-function windowOf(node: OnnxNode, kernel: Pair, input: readonly number[]): Window {
-  const strides = pair(node, 'strides', [1, 1]);
-  const dilations = pair(node, 'dilations', [1, 1]);
-  const auto = stringOf(node, 'auto_pad', 'NOTSET');
-  if (auto === 'VALID') return { kernel, strides, dilations, pads: [0, 0, 0, 0] };
-  if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
-    const split = (axis: 0 | 1): [number, number] => {
-      const size = input[axis] ?? 1;
-      const reach = (kernel[axis] - 1) * dilations[axis] + 1;
-      const total = Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach - size);
-      const less = Math.floor(total / 2);
-      return auto === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
-    };
-    const [top, bottom] = split(0);
-    const [left, right] = split(1);
-    return { kernel, strides, dilations, pads: [top, left, bottom, right] };
-  }
-  const [top = 0, left = 0, bottom = 0, right = 0] = intsOf(node, 'pads') ?? [];
-  const pads: Pads = [top, left, bottom, right];
-  if (pads.some((p) => p < 0)) throw unsupported(node, `negative padding [${pads.join(', ')}]`);
-  return { kernel, strides, dilations, pads };
-}
-
-export function slidingOutput(
-  size: number,
-  before: number,
-  after: number,
-  reach: number,
-  stride: number,
-): number {
-  return Math.floor((size + before + after - reach) / stride) + 1;
-}
-
-function spatialOutput(input: readonly number[], window: Window): [number, number] {
-  const { kernel, strides, dilations, pads } = window;
-  const out = (axis: 0 | 1) =>
-    slidingOutput(
-      input[axis] ?? 1,
-      pads[axis],
-      pads[axis + 2] ?? 0,
-      (kernel[axis] - 1) * dilations[axis] + 1,
-      strides[axis],
-    );
-  return [out(0), out(1)];
-}
+import { spatialOutput, windowOf } from './window.ts';
 
 /** ONNX [cout, cin / groups, kh, kw] as [kh, kw, cin / groups, cout]; for depthwise as [kh, kw, c, multiplier]. */
 function kernelToNhwc(data: Float32Array, dims: readonly number[], depthwise: boolean): Float32Array {
@@ -122,90 +58,6 @@ export function conv(builder: GraphBuilder, node: OnnxNode): View {
     ? builder.add(name, { op: 'depthwise-conv2d', ...common })
     : builder.add(name, { op: 'conv2d', ...common, groups });
   return builder.fresh(made, [...spatialOutput(x.shape, window), cout], nchw);
-}
-
-/**
- * ceil_mode as padding after the last row and column, so that rounding down gives the same number of
- * windows. As ONNX and PyTorch have it, a window that would start in that padding is left out.
- */
-function ceilPads(input: readonly number[], window: Window): Pads {
-  const { kernel, strides, pads } = window;
-  const after = (axis: 0 | 1): number => {
-    const size = input[axis] ?? 1;
-    const before = pads[axis];
-    const declared = pads[axis + 2] ?? 0;
-    let out = Math.ceil((size + before + declared - kernel[axis]) / strides[axis]) + 1;
-    if ((out - 1) * strides[axis] >= size + before) out--;
-    return Math.max(declared, (out - 1) * strides[axis] + kernel[axis] - size - before);
-  };
-  return [pads[0], pads[1], after(0), after(1)];
-}
-
-export function pool(builder: GraphBuilder, node: OnnxNode): View {
-  const max = node.opType === 'MaxPool';
-  if (node.outputs.length > 1 && node.outputs[1] !== '') throw unsupported(node, 'it also returns indices');
-  const x = builder.arrange(node, builder.view(node, 0), nchw);
-  const kernel = pair(node, 'kernel_shape', [0, 0]);
-  if (kernel[0] === 0) throw broken(node, 'it states no kernel_shape');
-  const declared = windowOf(node, kernel, x.shape);
-  if (declared.dilations.some((d) => d !== 1)) throw unsupported(node, 'a dilated window');
-  const name = builder.nameOf(node);
-  const [h = 1, w = 1, c = 1] = x.shape;
-  const unpadded = declared.pads.every((p) => p === 0);
-  if (!max && unpadded && kernel[0] === h && kernel[1] === w) {
-    const made = builder.add(name, { op: 'global-average-pool', inputs: [x.node], keepDims: true });
-    return builder.fresh(made, [1, 1, c], nchw);
-  }
-  const countPadding = !max && numberOf(node, 'count_include_pad', 0) !== 0;
-  let window = declared;
-  let from = x.node;
-  let shape: readonly number[] = x.shape;
-  if (numberOf(node, 'ceil_mode', 0) !== 0) {
-    const pads = ceilPads(shape, window);
-    const overhangs = pads.some((p, i) => p !== declared.pads[i]);
-    if (countPadding && overhangs && !unpadded) {
-      // Declared padding counts in the mean, the overhang of the last window does not.
-      from = builder.add(`${name}/pad`, { op: 'pad', inputs: [from], pads: declared.pads, value: 0 });
-      const [t, l, b, r] = declared.pads;
-      shape = [h + t + b, w + l + r, c];
-      const rest: Pads = [0, 0, pads[2] - b, pads[3] - r];
-      window = { ...window, pads: rest };
-      return finishPool(builder, name, from, shape, window, max, false);
-    }
-    window = { ...window, pads };
-    if (overhangs) return finishPool(builder, name, from, shape, window, max, false);
-  }
-  return finishPool(builder, name, from, shape, window, max, countPadding);
-}
-
-function finishPool(
-  builder: GraphBuilder,
-  name: string,
-  from: string,
-  shape: readonly number[],
-  window: Window,
-  max: boolean,
-  countPadding: boolean,
-): View {
-  const made = builder.add(name, {
-    op: max ? 'max-pool' : 'average-pool',
-    inputs: [from],
-    window: window.kernel,
-    strides: window.strides,
-    pads: window.pads,
-    countPadding,
-  });
-  return builder.fresh(made, [...spatialOutput(shape, window), shape[2] ?? 1], nchw);
-}
-
-export function globalPool(builder: GraphBuilder, node: OnnxNode): View {
-  const x = builder.arrange(node, builder.view(node, 0), nchw);
-  const made = builder.add(builder.nameOf(node), {
-    op: node.opType === 'GlobalMaxPool' ? 'global-max-pool' : 'global-average-pool',
-    inputs: [x.node],
-    keepDims: true,
-  });
-  return builder.fresh(made, [1, 1, x.shape[2] ?? 1], nchw);
 }
 
 export function batchNorm(builder: GraphBuilder, node: OnnxNode): View {
