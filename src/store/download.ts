@@ -71,11 +71,12 @@ export async function download(
         else await discardPart(part);
         throw error;
       }
+      const getsOn = (await sizeOf(part)) > before;
+      if (getsOn) attempt = 0;
       if (!(error instanceof Interrupted) || attempt >= retries) {
         await parkPart(part, target);
         throw error instanceof Error ? networkError(url, error.message, error.cause) : error;
       }
-      if ((await sizeOf(part)) > before) attempt = 0; // it gets on, only slowly
     }
     await pause((options.retryDelay ?? 500) * 2 ** attempt, options.signal);
   }
