@@ -97,7 +97,10 @@ export async function decodeViews(
 export async function photoSize(bytes: Uint8Array): Promise<{ width: number; height: number }> {
   const open = openPhoto(bytes);
   try {
-    if (recognizeFormat(bytes.subarray(0, formatHeadBytes)) === 'bmp') return readBitmapHeader(bytes);
+    if (recognizeFormat(bytes.subarray(0, formatHeadBytes)) === 'bmp') {
+      const { width, height } = readBitmapHeader(bytes);
+      return { width, height };
+    }
     const { autoOrient } = await open().metadata();
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
@@ -286,7 +289,7 @@ function explained(error: unknown, bytes: Uint8Array): unknown {
   if (/compression format has not been built in|unsupported (codec|compression)/i.test(said)) {
     return photoError('unsupported-format', 'its compression is not read here: save it as JPEG first', error);
   }
-  const first = said.split('\n')[0]?.replace(/^Input (buffer|file) /i, '') ?? '';
+  const first = (said.split('\n')[0] ?? '').replace(/^Input (buffer|file) |^(\w+: )+/i, '');
   return photoError('damaged', `the picture is damaged (${first})`, error);
 }
 
