@@ -52,7 +52,14 @@ export const savedModelSchema = z.object({
   /** Answers less sure than this are called unknown: 98% of the right answers on validation are surer. */
   unknownBelow: z.number().min(0).max(1),
   /** Largest difference of any probability between the trained model and each export, on real photos. */
-  parity: z.object({ photos: z.number().int(), onnx: z.number(), tfjs: z.number(), tolerance: z.number() }),
+  parity: z.object({
+    /** Photos the ONNX export was tried on; the first `tfjsPhotos` of them for the slower TF.js. */
+    photos: z.number().int(),
+    tfjsPhotos: z.number().int(),
+    onnx: z.number(),
+    tfjs: z.number(),
+    tolerance: z.number(),
+  }),
   /** Layers of the TF.js model that plain TF.js doesn't know; usually none. */
   customLayers: z.array(z.string()),
   files: z.array(fileSchema),

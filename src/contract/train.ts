@@ -87,6 +87,7 @@ export const trainResultSchema = z.object({
   peakRssBytes: z.number(),
   parity: z.object({
     photos: z.number().int(),
+    tfjsPhotos: z.number().int(),
     onnx: z.number(),
     tfjs: z.number(),
   }),

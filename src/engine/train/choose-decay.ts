@@ -1,4 +1,3 @@
-import type { FeatureMatrix } from './feature-matrix.ts';
 import type { HeadGroup } from './head-model.ts';
 import { trainHeads } from './train-heads.ts';
 import type { HeadTraining } from './train-heads.ts';
@@ -32,51 +31,53 @@ export function candidatesFor(decays: readonly number[], columns: readonly numbe
   return columns.flatMap((count) => decays.map((weightDecay) => ({ weightDecay, columns: count })));
 }
 
+/** Epochs of the comparison: enough to rank candidates. */
+const comparisonEpochs = 30;
+
 /**
  * Compares candidates by k-fold cross-validation on the training photos alone, so that the validation photos
  * stay unseen. All candidates of all folds are trained side by side as one wide linear layer.
  *
- * @param photos number of photos; the first `photos` rows of `train` are their plain views, the rest other views
- * @param photoOf the photo (0..photos-1) each row of `train` shows
- * @param folds the fold of each photo; photos of one group share a fold
+ * @param task its `train` holds one row a photo: other views would only take time
+ * @param folds the fold of each photo, 0, 1, ...; photos of one group share a fold
  * @yields progress, then the comparisons, best (lowest loss) first
  */
 export async function* crossValidate(
   task: Omit<HeadTraining, 'groups' | 'val' | 'resume' | 'hidden' | 'patience'>,
   candidates: readonly Candidate[],
-  photos: number,
-  photoOf: Int32Array,
   folds: ArrayLike<number>,
   signal?: AbortSignal,
 ): AsyncGenerator<ChooseEvent, void> {
   const { train } = task;
-  const foldCount = Math.max(...Array.from(folds)) + 1;
+  const foldOf = Array.from(folds);
+  const foldCount = Math.max(...foldOf) + 1;
   const groups: HeadGroup[] = candidates.flatMap((candidate) =>
-    Array.from({ length: foldCount }, (_, fold) => ({
+    Array.from({ length: foldCount }, (_, held) => ({
       ...candidate,
-      mask: Uint8Array.from(photoOf, (photo) => (folds[photo] === fold ? 0 : 1)),
-      valMask: Uint8Array.from({ length: photos }, (_unused, photo) => (folds[photo] === fold ? 1 : 0)),
+      mask: Uint8Array.from(foldOf, (fold) => (fold === held ? 0 : 1)),
+      valMask: Uint8Array.from(foldOf, (fold) => (fold === held ? 1 : 0)),
     })),
   );
-  const held = Array.from({ length: foldCount }, (_, fold) =>
-    Array.from(folds).reduce((count, of) => count + (of === fold ? 1 : 0), 0),
-  );
-  const val: FeatureMatrix = {
-    rows: photos,
-    columns: train.columns,
-    data: train.data.subarray(0, photos * train.columns),
-    labels: train.labels.subarray(0, photos),
+  const epochs = Math.min(task.epochs, comparisonEpochs);
+  const training = {
+    ...task,
+    epochs,
+    val: train,
+    groups,
+    hidden: [],
+    patience: Infinity,
+    checkEvery: epochs,
   };
-  for await (const event of trainHeads({ ...task, val, groups, hidden: [], patience: Infinity }, signal)) {
+  for await (const event of trainHeads(training, signal)) {
     if (event.type === 'batch') yield { type: 'batch', done: event.done, total: event.total };
     if (event.type !== 'done') continue;
     const last = event.history.at(-1)?.groups ?? [];
     const comparisons = candidates.map((candidate, index) => {
       let loss = 0;
       let accuracy = 0;
-      for (let fold = 0; fold < foldCount; fold++) {
-        const share = (held[fold] ?? 0) / photos;
-        const progress = last[index * foldCount + fold];
+      for (let held = 0; held < foldCount; held++) {
+        const share = foldOf.filter((fold) => fold === held).length / foldOf.length;
+        const progress = last[index * foldCount + held];
         loss += share * (progress?.valLoss ?? Number.NaN);
         accuracy += share * (progress?.valAccuracy ?? Number.NaN);
       }

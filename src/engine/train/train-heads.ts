@@ -27,6 +27,8 @@ export interface HeadTraining {
   /** Epochs without a better validation loss in any group before training stops. */
   readonly patience: number;
   readonly seed: number;
+  /** Epochs from one look at the validation photos to the next; the last epoch always has one. Default 1. */
+  readonly checkEvery?: number;
   /** Where a killed run had got to; goes on from there to the same bits. */
   readonly resume?: HeadState | undefined;
 }
@@ -125,7 +127,8 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
         }
         signal?.throwIfAborted();
       }
-      const validated = val === undefined ? undefined : evaluateHeads(head, val, classes, groups);
+      const due = epoch % (task.checkEvery ?? 1) === 0 || epoch === epochs;
+      const validated = val === undefined || !due ? undefined : evaluateHeads(head, val, classes, groups);
       const record: HeadEpoch = {
         epoch,
         learningRate,

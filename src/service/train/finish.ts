@@ -16,7 +16,13 @@ import { readPhoto } from '../../store/photos.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { calibrate, unknownThreshold } from './calibrate.ts';
 import { makeReport } from './report.ts';
-import { checkParity, exportModel, parityTolerance, writeModelFiles } from './save-model.ts';
+import {
+  checkParity,
+  exportModel,
+  parityTolerance,
+  tfjsParityPhotos,
+  writeModelFiles,
+} from './save-model.ts';
 import type { ParityPhoto } from './save-model.ts';
 import type { Trained } from './train.ts';
 
@@ -54,7 +60,11 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
   const name = out.split(/[/\\]/).at(-1) ?? 'model';
   const exported = await exportModel(graph, { name, classes, policy, createdAt });
   const photos = await photosForParity(trained, probabilities, temperature);
-  const parity = { photos: photos.length, ...(await checkParity(exported, policy, photos)) };
+  const parity = {
+    photos: photos.length,
+    tfjsPhotos: Math.min(photos.length, tfjsParityPhotos),
+    ...(await checkParity(exported, policy, photos)),
+  };
 
   await ensureFolder(join(out, 'tfjs'));
   // A folder with a holotype.json is a whole model: the old one goes first, the new one comes last.
@@ -141,7 +151,7 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
     seconds: { ...seconds },
     imagesPerSecond: featureSeconds > 0 ? computed / featureSeconds : 0,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    parity: { photos: parity.photos, onnx: parity.onnx, tfjs: parity.tfjs },
+    parity,
     advice: advice.map(({ code, message, action }) => ({ code, message, action })),
     warnings: [...trained.warnings],
     seed: options.seed,

@@ -151,9 +151,11 @@ async function* compare(
   yield { type: 'stage', stage: 'choose', message };
   const { matrices, settings, classes } = task;
   const progress = new Progress('choose', 'steps');
-  const comparison = { ...settings, train: matrices.train, classes };
-  const photos = task.groups.length;
-  for await (const event of crossValidate(comparison, candidates, photos, matrices.photoOf, folds, signal)) {
+  const rows = task.groups.length;
+  const { columns, data, labels } = matrices.train;
+  const plain = { rows, columns, data: data.subarray(0, rows * columns), labels: labels.subarray(0, rows) };
+  const comparison = { ...settings, train: plain, classes };
+  for await (const event of crossValidate(comparison, candidates, folds, signal)) {
     if (event.type === 'batch') {
       const body = progress.at(event.done, event.total);
       if (body !== undefined) yield body;

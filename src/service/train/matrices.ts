@@ -6,11 +6,10 @@ import type { FeatureStore, ViewName } from './feature-store.ts';
 
 /** Features as training takes them, standardized by what the training rows say. */
 export interface Matrices {
+  /** The plain views come first, one row a photo. */
   readonly train: FeatureMatrix;
   readonly val: FeatureMatrix | undefined;
   readonly test: FeatureMatrix | undefined;
-  /** The training photo each row of `train` shows; plain views come first. */
-  readonly photoOf: Int32Array;
   readonly standardization: Standardization;
 }
 
@@ -37,8 +36,7 @@ export function buildMatrices(
     standardize(matrix, standardization);
     return matrix;
   });
-  const photoOf = Int32Array.from({ length: train.rows }, (_, row) => row % Math.max(1, photos.train.length));
-  return { train, val, test, photoOf, standardization };
+  return { train, val, test, standardization };
 }
 
 function gather(

@@ -61,7 +61,7 @@ export async function makeReport(
     files: about.files,
     parity: [
       { format: 'ONNX', photos: about.parity.photos, maxDifference: about.parity.onnx },
-      { format: 'TensorFlow.js', photos: about.parity.photos, maxDifference: about.parity.tfjs },
+      { format: 'TensorFlow.js', photos: about.parity.tfjsPhotos, maxDifference: about.parity.tfjs },
     ],
   });
 }

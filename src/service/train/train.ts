@@ -8,6 +8,7 @@ import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contrac
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import { parseGroupBy } from '../../engine/data/groups.ts';
+import { exists } from '../../store/folders.ts';
 import type { Run } from '../../store/runs.ts';
 import { openDataset } from '../dataset.ts';
 import { defaultBackbone, fetchModel, listModels, loadBackbone } from '../models.ts';
@@ -71,6 +72,7 @@ export async function* train(
     );
   const options = parsed.data;
   checkOptions(options);
+  await checkBackbone(options);
   const out = resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
   await checkOut(out, resolve(options.photos));
 
@@ -137,6 +139,21 @@ function checkOptions(options: TrainOptions): void {
         remedy: 'Give fractions whose sum is below 1.',
       },
     );
+}
+
+/** A backbone that doesn't exist is better told before thousands of photos are read. */
+async function checkBackbone({ backbone }: TrainOptions): Promise<void> {
+  if (backbone === undefined || (await exists(backbone))) return;
+  const models = await listModels();
+  const known = models.find(({ id }) => id === backbone);
+  if (known === undefined)
+    throw new HolotypeError('bad-usage', `There is no backbone "${backbone}", and no such file.`, {
+      remedy: `Give a model file, or one of: ${models.map(({ id }) => id).join(', ')}.`,
+    });
+  if (!known.installed)
+    throw new HolotypeError('not-found', `The backbone "${backbone}" is not installed.`, {
+      remedy: `Run \`holotype models fetch ${backbone}\` once; it stays for offline use.`,
+    });
 }
 
 async function* trainSteps(
