@@ -2,7 +2,7 @@
  * A model graph as a TF.js layers model: to train its tail, and to save it for TF.js and Keras.
  *
  * Every op but `local-response-norm` becomes layers that TF.js 1.3 and Keras know (`gelu` needs a TF.js that has
- * that activation, 4.15 or later). An op that no single layer can say (padding other than 'same', channel
+ * that activation, 4.20 or later). An op that no single layer can say (padding other than 'same', channel
  * slices, grouped convolutions) is composed of several, exactly equal up to rounding.
  */
 import * as tf from '@tensorflow/tfjs-layers';

@@ -138,6 +138,10 @@ function filled(channels: number, value: number): Weight {
   return { shape: [channels], data: new Float32Array(channels).fill(value) };
 }
 
+function usesGelu(graph: ModelGraph): boolean {
+  return graph.nodes.some((node) => node.op === 'activation' && node.kind === 'gelu');
+}
+
 /** The keys of a Teachable Machine export, in its order. */
 function metadataOf(graph: ModelGraph, options: ExportTfjsOptions): Record<string, unknown> {
   const [height, width] = graph.input.shape;
@@ -157,8 +161,9 @@ function metadataOf(graph: ModelGraph, options: ExportTfjsOptions): Record<strin
         height,
         width,
         trainedWith: { resize, cropFraction },
-        // The library cuts squares only.
-        teachableMachine: height === width,
+        // The library cuts squares only, and brings TF.js 1.3.1.
+        teachableMachine: height === width && !usesGelu(graph) && customLayersOf(graph).length === 0,
+        needsTfjs: usesGelu(graph) ? '4.20.0' : '1.3.0',
       },
     },
     modelName: options.modelName,

@@ -50,9 +50,7 @@ export function importTfjsGraph(
       throw new HolotypeError('bad-input', `The model's output "${name}" does not depend on its input.`);
     return value.tensor;
   });
-  const graph = builder.finish(outputs);
-  if (outputs.length > 0) builder.shape(outputs[0] ?? ''); // checks every node's shapes and weights once
-  return graph;
+  return builder.finishChecked(outputs);
 }
 
 /** The nodes that the outputs need, each after what it reads. */
@@ -97,7 +95,13 @@ function inputOf(order: readonly GraphDefNode[], options: ImportTfjsOptions): Gr
   const [, h = -1, w = -1, channels = -1] = shape ?? [];
   const height = h > 0 ? h : options.inputSize?.[0];
   const width = w > 0 ? w : options.inputSize?.[1];
-  if (shape?.length !== 4 || channels < 1 || height === undefined || width === undefined)
+  if (
+    shape?.length !== 4 ||
+    channels < 1 ||
+    height === undefined ||
+    width === undefined ||
+    Math.max(...shape) > 65535
+  )
     throw new HolotypeError(
       'not-supported',
       `The model's input "${input.name}" has the shape [${shape?.join(', ') ?? 'unknown'}]; Holotype needs [-1, height, width, channels] with fixed sizes.`,

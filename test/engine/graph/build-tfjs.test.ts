@@ -327,7 +327,7 @@ describe('buildLayersModel agrees with ONNX Runtime', () => {
           expect(await disagreement(graph)).toBeLessThan(2e-6);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 35 },
     );
   });
 
@@ -361,7 +361,7 @@ describe('buildLayersModel agrees with ONNX Runtime', () => {
           expect(await disagreement(graph)).toBeLessThan(2e-6);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -391,7 +391,7 @@ describe('buildLayersModel agrees with ONNX Runtime', () => {
           expect(await disagreement(graph)).toBeLessThan(2e-6);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 35 },
     );
   });
 
@@ -405,7 +405,7 @@ describe('buildLayersModel agrees with ONNX Runtime', () => {
           expect(await disagreement(graph, seed)).toBeLessThan(1e-4);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });

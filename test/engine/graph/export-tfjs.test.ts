@@ -186,10 +186,22 @@ describe('exportTfjs', () => {
     );
   });
 
-  it('says so where the library could not be used: its photos are square', async () => {
-    const graph = { ...classifier('affine'), input: { name: 'photo', shape: [12, 16, 3] } } as const;
-    const { metadata } = await exportTfjs(graph, { ...options, policy: { ...policy, width: 16 } });
-    expect(JSON.parse(metadata)).toMatchObject({ userMetadata: { holotype: { teachableMachine: false } } });
+  it('says so where the library could not be used: photos that aren’t square, activations newer than its TF.js', async () => {
+    const usable = async (graph: ModelGraph, width = 12): Promise<unknown> => {
+      const { metadata } = await exportTfjs(graph, { ...options, policy: { ...policy, width } });
+      return parseJson<{ userMetadata: { holotype: object } }>(metadata).userMetadata.holotype;
+    };
+    const wide = { ...classifier('affine'), input: { name: 'photo', shape: [12, 16, 3] } } as const;
+    expect(await usable(wide, 16)).toMatchObject({ teachableMachine: false, needsTfjs: '1.3.0' });
+    const plain = classifier('affine');
+    const gelu = plain.nodes.map((node): GraphNode =>
+      node.op === 'activation' && node.kind === 'relu6' ? { ...node, kind: 'gelu' } : node,
+    );
+    expect(await usable({ ...plain, nodes: gelu })).toMatchObject({
+      teachableMachine: false,
+      needsTfjs: '4.20.0',
+    });
+    expect(await usable(plain)).toMatchObject({ teachableMachine: true, needsTfjs: '1.3.0' });
   });
 
   it('leaves no tensor behind', async () => {

@@ -6,6 +6,9 @@ import type { Weight } from '../../../src/engine/graph/graph.ts';
 import { importTfjsGraph } from '../../../src/engine/graph/import-tfjs-graph.ts';
 import { encodeWeights } from '../../../src/engine/graph/tfjs-weights.ts';
 import {
+  countValues,
+  damage,
+  withDamage,
   parseJson,
   photos,
   randomWeight,
@@ -436,6 +439,28 @@ describe('importTfjsGraph on files that are not right', () => {
       expect(() => importTfjsGraph(json, new Uint8Array(length)), `${length} bytes`).toThrowError(
         HolotypeError,
       );
+  });
+
+  it('never answers damage with anything but a HolotypeError, wherever it is', () => {
+    const w = photo();
+    const padded = w.op('Pad', 'p', [
+      w.op('Mul', 'm', ['images', w.scalar('two', 2)]),
+      w.constant('by', { shape: [4, 2], data: Float32Array.of(0, 0, 1, 1, 1, 1, 0, 0) }),
+    ]);
+    const convolved = w.op('Conv2D', 'c', [padded, w.random('k', [3, 3, 3, 2])], conv([2, 2], 'SAME'));
+    const pooled = w.op('Mean', 'g', [convolved, w.integers('axes', [1, 2])], { keep_dims: flag(true) });
+    w.op('Squeeze', 'out', [pooled], { squeeze_dims: list(1, 2) });
+    const { json, weights } = w.files({ y: 'out:0' });
+    const surprises: string[] = [];
+    for (let choice = 0, all = countValues(json); choice < all; choice++)
+      for (const replacement of damage)
+        try {
+          importTfjsGraph(withDamage(json, choice, replacement), weights);
+        } catch (error) {
+          if (!(error instanceof HolotypeError))
+            surprises.push(`value ${choice} as ${JSON.stringify(replacement)}: ${String(error)}`);
+        }
+    expect(surprises).toEqual([]);
   });
 
   it('takes a size for an input that leaves it open', () => {

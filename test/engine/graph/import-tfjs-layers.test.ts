@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import { importTfjsLayers } from '../../../src/engine/graph/import-tfjs-layers.ts';
 import {
+  countValues,
+  damage,
   haveShared,
   loadWithTfjs,
   parseJson,
@@ -14,6 +16,7 @@ import {
   runGraphInOnnx,
   savedFiles,
   symbolic,
+  withDamage,
   type TfjsJson,
 } from './tfjs-testing.ts';
 
@@ -341,6 +344,30 @@ describe('importTfjsLayers, variants of the format', () => {
     ];
     for (const broken of damaged) expect(() => importTfjsLayers(broken, weights)).toThrowError(HolotypeError);
     expect(() => importTfjsLayers(json, weights.subarray(0, 100))).toThrowError(/"c\/kernel" is cut off/);
+  });
+
+  it('never answers damage with anything but a HolotypeError, wherever it is', async () => {
+    const model = sequential(odd, [
+      layers.zeroPadding2d({ padding: 1 }),
+      layers.conv2d({ filters: 2, kernelSize: 3, padding: 'same', activation: 'relu' }),
+      layers.rescaling({ scale: 2 }),
+      layers.batchNormalization({}),
+      layers.maxPooling2d({ poolSize: 2 }),
+      layers.flatten(),
+      layers.dense({ units: 2 }),
+    ]);
+    const { json, weights } = await savedFiles(model);
+    model.dispose();
+    const surprises: string[] = [];
+    for (let choice = 0, all = countValues(json); choice < all; choice++)
+      for (const replacement of damage)
+        try {
+          importTfjsLayers(withDamage(json, choice, replacement), weights);
+        } catch (error) {
+          if (!(error instanceof HolotypeError))
+            surprises.push(`value ${choice} as ${JSON.stringify(replacement)}: ${String(error)}`);
+        }
+    expect(surprises).toEqual([]);
   });
 
   it('refuses layers that feed themselves or one another', () => {

@@ -127,6 +127,47 @@ export function randomizeWeights(model: tf.LayersModel, seed: number): void {
   );
 }
 
+/**
+ * The same JSON with one value somewhere in it replaced.
+ *
+ * @param choice which value, counted through the whole document
+ */
+export function withDamage(json: unknown, choice: number, replacement: unknown): unknown {
+  let left = choice;
+  const visit = (value: unknown): unknown => {
+    if (left-- === 0) return replacement;
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, visit(one)]));
+  };
+  return visit(json);
+}
+
+/** Values that a damaged or hostile model.json may hold anywhere. */
+export const damage: readonly unknown[] = [
+  null,
+  -1,
+  0,
+  1.5,
+  1e9,
+  'x',
+  '',
+  true,
+  [],
+  {},
+  [[]],
+  [-1],
+  ['constructor'],
+  '__proto__',
+  Number.MAX_SAFE_INTEGER,
+];
+
+/** How many values a JSON document has, itself included. */
+export function countValues(json: unknown): number {
+  if (typeof json !== 'object' || json === null) return 1;
+  return Object.values(json).reduce<number>((sum, value) => sum + countValues(value), 1);
+}
+
 /** First output of a TF.js model for NHWC numbers. */
 export function predict(model: tf.LayersModel, data: Float32Array, batch: number): Float32Array {
   return tfc.tidy(() => {

@@ -99,7 +99,14 @@ export class TfjsGraphBuilder {
     return [height, width];
   }
 
-  finish(outputs: readonly string[]): ModelGraph {
+  /** @throws HolotypeError('bad-input') naming the node whose inputs or weights don't fit */
+  finishChecked(outputs: readonly string[]): ModelGraph {
+    const graph = this.finish(outputs);
+    inferShapes(graph);
+    return graph;
+  }
+
+  private finish(outputs: readonly string[]): ModelGraph {
     return { input: this.input, nodes: [...this.nodes], outputs, weights: new Map(this.weights) };
   }
 }
