@@ -80,7 +80,7 @@ export function splitPhotos(photos: readonly SplittablePhoto[], options: SplitOp
     const wanted = targets(units, valFraction, testFraction);
     assign(units, wanted);
     repair(units, wanted);
-    warnings.push(...judge(units, wanted, name));
+    warnings.push(...judge(units, wanted, valFraction > 0 ? 'val' : 'test', name));
     for (const unit of units) for (const index of unit.members) result[index] = unit.split;
   }
   if (photos.length > 0 && !result.includes('train')) {
@@ -264,21 +264,25 @@ function canLeave(unit: Unit, from: number, wanted: ReadonlyMap<number, Target>)
   );
 }
 
+const purposeOf: Record<Split, string> = { train: 'training', val: 'validation', test: 'test' };
+
 /** What a person should know about the outcome. @throws HolotypeError('bad-input') when nothing could be split */
 function judge(
   units: readonly Unit[],
   wanted: ReadonlyMap<number, Target>,
+  needed: Split,
   name: (label: number) => string,
 ): Warning[] {
   const labels = [...wanted.keys()].sort((a, b) => a - b);
   const few = labels.filter((label) => (wanted.get(label) as Target).units < 2);
-  if (few.length > 0 && units.every((unit) => unit.split === 'train')) {
+  if (units.length > 0 && !units.some((unit) => unit.split === needed)) {
+    const purpose = purposeOf[needed];
     const grouped = units.some((unit) => unit.members.length > 1);
     throw new HolotypeError(
       'bad-input',
       grouped
-        ? 'No class has two groups of photos that don’t belong together, so none can be kept for validation.'
-        : 'No class has more than one photo, so none can be kept for validation.',
+        ? `The photos fall into too few groups (${units.length}) for some to be kept for ${purpose}.`
+        : `No class has more than one photo, so none can be kept for ${purpose}.`,
       {
         remedy: grouped
           ? 'Group by something smaller (--group-by), add photos, or give validation photos with --val.'
@@ -298,7 +302,7 @@ function judge(
       const got = placed[split] as number;
       const off = Math.abs(got - (want[split] as number));
       if (off > 1 && off / total > 0.1) {
-        const message = `Of "${name(label)}" ${got} of ${total} photos are for ${split === 1 ? 'validation' : 'test'} rather than ${want[split]}: its groups are too large to come closer.`;
+        const message = `Of "${name(label)}" ${got} of ${total} photos are for ${purposeOf[split === 1 ? 'val' : 'test']} rather than ${want[split]}: its groups are too large to come closer.`;
         warnings.push({ code: 'split-uneven', message });
       }
     }
