@@ -237,7 +237,7 @@ function mismatch(url: string, how: string, contentType: string | null): Holotyp
 }
 
 /** What went wrong on the way, and how to do without the network. */
-export function networkError(url: string, reason: string, cause?: unknown): HolotypeError {
+function networkError(url: string, reason: string, cause?: unknown): HolotypeError {
   return new HolotypeError('network', `${url} could not be downloaded: ${reason}.`, {
     remedy:
       'Check the connection (and HTTPS_PROXY, if you are behind a proxy) and run the command again: it goes on where it stopped. Without a connection, download that address on another machine and run `holotype models import FILE` here.',

@@ -9,7 +9,7 @@ import { unpackTar } from 'modern-tar/fs';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ModelSource } from '../contract/model-manifest.ts';
 import { ensureFolder, renameReplacing, syncFolder, temporaryPath } from './atomic.ts';
-import { download, networkError } from './download.ts';
+import { download } from './download.ts';
 import { fileSystem } from './file-system.ts';
 import { errnoOf, storageError } from './storage-error.ts';
 
@@ -58,7 +58,8 @@ async function packOrDownload(source: NpmSource, folder: string, options: Tarbal
   const outcome = await runNpmPack(source, folder, options);
   if (outcome === 'no-npm') {
     const name = source.package.replace(/^@[^/]*\//, '');
-    const url = `https://registry.npmjs.org/${source.package}/-/${name}-${source.version}.tgz`;
+    const registry = (process.env['npm_config_registry'] || 'https://registry.npmjs.org').replace(/\/$/, '');
+    const url = `${registry}/${source.package}/-/${name}-${source.version}.tgz`;
     const tarball = join(folder, 'package.tgz');
     await download(url, tarball, options.signal ? { signal: options.signal } : {});
     return tarball;
@@ -79,7 +80,16 @@ function runNpmPack(
     const windows = process.platform === 'win32';
     const child = spawn(
       npm ?? (windows ? 'npm.cmd' : 'npm'),
-      ['pack', `${source.package}@${source.version}`, '--ignore-scripts', '--silent', '--loglevel=error'],
+      [
+        'pack',
+        `${source.package}@${source.version}`,
+        '--ignore-scripts',
+        '--loglevel=error',
+        // npm's own patience is over a minute, which is long for somebody who is simply offline.
+        '--fetch-retries=2',
+        '--fetch-retry-mintimeout=1000',
+        '--fetch-retry-maxtimeout=5000',
+      ],
       {
         env: { ...process.env, npm_config_pack_destination: folder, npm_config_dry_run: 'false' },
         shell: windows,
@@ -115,11 +125,11 @@ function shortComplaint(text: string): string | undefined {
 }
 
 function npmFailed(source: NpmSource, reason: string, cause?: unknown): HolotypeError {
-  return networkError(
-    `The npm package ${source.package}@${source.version}`,
-    reason.replace(/\.$/, ''),
+  const spec = `${source.package}@${source.version}`;
+  return new HolotypeError('network', `npm could not fetch ${spec}: ${reason.replace(/\.$/, '')}.`, {
+    remedy: `Check the connection and npm's settings (\`npm ping\`). Without a connection, run \`npm pack ${spec}\` on another machine and \`holotype models import FILE.tgz\` here.`,
     cause,
-  );
+  });
 }
 
 /**
@@ -153,7 +163,11 @@ export async function extractFromTarball(
         { remedy: 'Report this: the manifest and the package disagree. Nothing was installed.' },
       );
     const handle = await fileSystem.open(file, 'r+');
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await renameReplacing(file, target);
     await syncFolder(dirname(target));
   } finally {
