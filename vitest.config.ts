@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
     // TensorFlow.js' Node entry points leave the gradients out, and the ES modules that have them
     // can't be loaded by Node as they are: bundle just those, as scripts/build.mjs does.
     deps: {

@@ -8,7 +8,7 @@ import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { exportTfjs } from '../../engine/graph/export-tfjs.ts';
 import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
 import type { ModelGraph } from '../../engine/graph/graph.ts';
-import { tfjsProbabilities } from '../../engine/graph/run-tfjs.ts';
+import { tfjsProbabilities } from '../../engine/train/run-tfjs.ts';
 import { writeFileAtomic } from '../../store/atomic.ts';
 
 /** Exports whose probabilities differ by more than this from the trained model's are refused. */

@@ -1,6 +1,6 @@
 import type { InputPolicy } from '../../contract/input-policy.ts';
-import { tf } from '../train/tf.ts';
-import type { TfjsFiles } from './export-tfjs.ts';
+import { tf } from './tf.ts';
+import type { TfjsFiles } from '../graph/export-tfjs.ts';
 
 /**
  * Loads an exported TF.js model from its bytes, as anyone who has the files would, and runs it on photos.
@@ -14,7 +14,7 @@ export async function tfjsProbabilities(
   policy: InputPolicy,
 ): Promise<Float32Array[]> {
   const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
-  if (files.customLayers.length > 0) await import('./tfjs-custom-layers.ts');
+  if (files.customLayers.length > 0) await import('../graph/tfjs-custom-layers.ts');
   const { modelTopology, weightsManifest } = JSON.parse(files.modelJson) as {
     modelTopology: object;
     weightsManifest: { weights: import('@tensorflow/tfjs-core').io.WeightsManifestEntry[] }[];
@@ -23,7 +23,7 @@ export async function tfjsProbabilities(
     tf.io.fromMemory({
       modelTopology,
       weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
-      weightData: files.weights.slice().buffer,
+      weightData: new Uint8Array(files.weights).buffer,
     }),
   );
   const results: Float32Array[] = [];
