@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorSchema } from './errors.ts';
+import { errorSchema } from './error-schema.ts';
 
 /** Chosen by the client, unique among its calls and subscriptions that are still open. */
 const idSchema = z.number().int().nonnegative();

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /**
  * Codes a person (or a script) can act on. `exitCode` below says what the command line returns for each.
  */
@@ -17,18 +15,17 @@ export const errorCodes = [
   'failed', // everything else: a defect or a broken environment
 ] as const;
 
-export const errorCodeSchema = z.enum(errorCodes);
-export type ErrorCode = z.infer<typeof errorCodeSchema>;
+export type ErrorCode = (typeof errorCodes)[number];
 
-export const errorSchema = z.object({
-  code: errorCodeSchema,
+/** An error as it crosses the wire. Its schema is in error-schema.ts, so that what only throws loads no zod. */
+export interface ErrorShape {
+  code: ErrorCode;
   /** One or two sentences: what went wrong, naming the thing. */
-  message: z.string(),
+  message: string;
   /** What the person can do about it. */
-  remedy: z.string().optional(),
-  details: z.record(z.string(), z.unknown()).optional(),
-});
-export type ErrorShape = z.infer<typeof errorSchema>;
+  remedy?: string | undefined;
+  details?: Record<string, unknown> | undefined;
+}
 
 /** The one error type that crosses module, process and wire boundaries. */
 export class HolotypeError extends Error {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorSchema } from './errors.ts';
+import { errorSchema } from './error-schema.ts';
 
 /** Parts of a training job, in the order they happen. */
 export const stages = ['scan', 'backbone', 'features', 'choose', 'head', 'export', 'report'] as const;
