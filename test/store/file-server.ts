@@ -9,7 +9,10 @@ export interface Served {
   type?: string;
   /** Answers Range requests with the whole file. */
   ignoresRange?: boolean;
-  /** Cuts the connection after so many bytes of an answer; one entry for each request, then none. */
+  /**
+   * Sends only so many bytes of an answer, and cuts the connection when `reached` tells that they have arrived;
+   * one entry for each request, then none.
+   */
   cuts?: number[];
   /** Answers with these codes first. */
   failures?: number[];
@@ -24,12 +27,15 @@ export interface FileServer {
   readonly files: Map<string, Served>;
   /** `GET /path range` of each request. */
   readonly requests: string[];
+  /** For `onProgress`: tells how much of a file has arrived, so that a cut loses nothing on the way. */
+  readonly reached: (received: number) => void;
   close(): Promise<void>;
 }
 
 export async function serveFiles(files: Record<string, Served> = {}): Promise<FileServer> {
   const map = new Map(Object.entries(files));
   const requests: string[] = [];
+  const held: Held[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);
     requests.push(`GET ${path}${request.headers.range ? ` ${request.headers.range}` : ''}`);
@@ -38,7 +44,7 @@ export async function serveFiles(files: Record<string, Served> = {}): Promise<Fi
       response.writeHead(404).end('not here');
       return;
     }
-    answer(file, request, response);
+    answer(file, request, response, held);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,6 +54,11 @@ export async function serveFiles(files: Record<string, Served> = {}): Promise<Fi
     url: `http://127.0.0.1:${port}`,
     files: map,
     requests,
+    reached: (received) => {
+      for (const cut of held.splice(0))
+        if (received >= cut.until) cut.response.destroy();
+        else held.push(cut);
+    },
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -56,7 +67,13 @@ export async function serveFiles(files: Record<string, Served> = {}): Promise<Fi
   };
 }
 
-function answer(file: Served, request: IncomingMessage, response: ServerResponse): void {
+interface Held {
+  readonly response: ServerResponse;
+  /** Position in the file up to which was sent. */
+  readonly until: number;
+}
+
+function answer(file: Served, request: IncomingMessage, response: ServerResponse, held: Held[]): void {
   const failure = file.failures?.shift();
   if (failure !== undefined) {
     response.writeHead(failure).end();
@@ -80,8 +97,6 @@ function answer(file: Served, request: IncomingMessage, response: ServerResponse
     response.end(part);
     return;
   }
-  response.write(part.subarray(0, cut), () => {
-    // A moment, so that what was sent arrives before the reset.
-    if (!file.stalls) setTimeout(() => response.destroy(), 20);
-  });
+  response.write(part.subarray(0, cut));
+  if (!file.stalls) held.push({ response, until: from + cut });
 }
