@@ -96,18 +96,18 @@ function addRust(map: LeafMap, marks: Marks, mild: boolean, random: Random): voi
   const brown = colour(random.pick(['#6e3413', '#7c4018', '#5c2c14']));
   const halo = colour(random.pick(['#c9b93a', '#b8b043', '#d3b845']));
   const grade = random.range(0.75, 1.35) * unit;
-  const swarms = mild ? 1 : random.int(2, 6);
+  const swarms = mild ? 1 : random.int(4, 9);
   for (let s = 0; s < swarms; s++) {
     const centre = placeOn(map, random, 6 * unit);
     if (centre === undefined) continue;
     const spread = random.range(6, 24) * unit;
-    const count = mild ? random.int(5, 9) : random.int(8, 26);
+    const count = mild ? random.int(7, 12) : random.int(10, 26);
     for (let n = 0; n < count; n++) {
       const spot = { x: centre.x + random.normal() * spread, y: centre.y + random.normal() * spread };
       addPustule(map, marks, spot, grade * random.range(1.3, 3.6), bright, brown, halo, random);
     }
   }
-  const single = mild ? random.int(1, 4) : random.int(6, 34);
+  const single = mild ? random.int(4, 9) : random.int(18, 56);
   for (let n = 0; n < single; n++) {
     const spot = placeOn(map, random, 2 * unit);
     if (spot !== undefined)
@@ -150,10 +150,10 @@ function addPustule(
 function addMildew(map: LeafMap, marks: Marks, mild: boolean, random: Random): void {
   const unit = map.scale / 200;
   const powder = colour(random.pick(['#e6e8e2', '#dcdfd8', '#e9e6df', '#d5dad6']));
-  const patches = Array.from({ length: mild ? random.int(2, 3) : random.int(4, 12) }, () => ({
+  const patches = Array.from({ length: mild ? random.int(4, 6) : random.int(13, 28) }, () => ({
     spot: placeOn(map, random, 2 * unit),
-    radius: unit * (mild ? random.range(12, 20) : random.range(12, 38)),
-    strength: mild ? random.range(0.5, 0.75) : random.range(0.65, 1),
+    radius: unit * (mild ? random.range(8, 18) : random.range(8, 25)),
+    strength: mild ? random.range(0.5, 0.75) : random.range(0.75, 1.05),
   }));
   const field = new Float32Array(map.width * map.height);
   for (const { spot, radius, strength } of patches) {
@@ -163,8 +163,8 @@ function addMildew(map: LeafMap, marks: Marks, mild: boolean, random: Random): v
       field[i] = Math.max(field[i] as number, value) + 0.25 * Math.min(field[i] as number, value);
     });
   }
-  const density = mild ? random.range(0.5, 0.65) : random.range(0.68, 0.92);
-  const film = mild ? 0 : random.range(0, 0.14);
+  const density = mild ? random.range(0.6, 0.75) : random.range(0.76, 0.95);
+  const film = mild ? 0.05 : random.range(0.12, 0.3);
   const seed = random.range(0, 200);
   const coarse = 0.11 / unit;
   for (let y = map.y0; y < map.y1; y++) {

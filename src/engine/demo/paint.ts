@@ -33,7 +33,7 @@ export function randomTint(random: Random): Tint {
     vein: colour(random.pick(['#a9bf72', '#b9cc8a', '#95b062', '#c2c58c'])),
     margin: colour(random.pick(['#b5a93c', '#a8b04a', '#97733a', '#8c4a32'])),
     turning: random.chance(0.3) ? random.range(0.25, 0.75) : 0,
-    gloss: random.range(0.05, 0.75),
+    gloss: random.range(0.05, 0.4),
   };
 }
 

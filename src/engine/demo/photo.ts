@@ -42,12 +42,12 @@ export function drawPhoto(kind: DemoClass, mild: boolean, random: Random): Pictu
       ? drawFoliage(width, height, species, light, random)
       : drawBackground(background, width, height, light, defocus, random);
   const lift = hanging ? random.range(10, 22) : random.range(2, 9);
-  const companions = hanging ? 0 : random.pick([0, 0, 0, 1, 2] as const);
+  const companions = hanging ? 0 : random.pick([0, 0, 0, 0, 1] as const);
   for (let n = 0; n < companions; n++) {
     const pose = randomPose(width, height, random.range(0.4, 0.62), 0.42, random);
     addLeaf(canvas, kind, mild, species, pose, light, random, lift, 1);
   }
-  const pose = randomPose(width, height, random.range(0.72, 1.02), 0.08, random);
+  const pose = randomPose(width, height, random.range(0.85, 1.15), 0.07, random);
   addLeaf(canvas, kind, mild, species, pose, light, random, lift, hanging ? 0.25 : 1);
   applyDapple(canvas, light, random);
   if (random.chance(0.25)) blur(canvas.rgb, width, height, 3, 0.9);
