@@ -62,8 +62,7 @@ describe('the facts cache', () => {
       const cache = await FactsCache.open(path, '1');
       for (let number = 1; number <= 2; number += 1) {
         expect([undefined, idOf(number)]).toContain(cache.idOf(fileOf(number)));
-        const facts = cache.factsOf(idOf(number));
-        if (facts !== undefined) expect(facts).toEqual(factsOf(number));
+        expect(cache.factsOf(idOf(number)) ?? factsOf(number)).toEqual(factsOf(number));
       }
       cache.remember(fileOf(4), idOf(4), factsOf(4));
       await cache.flush();

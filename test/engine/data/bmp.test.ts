@@ -39,6 +39,15 @@ function bitmap({
   return Buffer.concat([header, Buffer.from(between), Buffer.from(pixels)]);
 }
 
+function outcome(bytes: Uint8Array): string {
+  try {
+    decodeBitmap(bytes);
+    return 'decoded';
+  } catch (error) {
+    return error instanceof BitmapError ? 'BitmapError' : String(error);
+  }
+}
+
 // The picture of every test: red, green / blue, white.
 const expected = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255];
 const palette = [0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0, 255, 255, 255, 0];
@@ -131,13 +140,7 @@ describe('bitmaps', () => {
 
   it.each(files)('%s, cut at any byte: an error about it, never a crash', (_, bytes) => {
     for (let length = 0; length < bytes.length - 2; length += 1) {
-      let error: unknown;
-      try {
-        decodeBitmap(bytes.subarray(0, length));
-      } catch (caught) {
-        error = caught;
-      }
-      if (error !== undefined) expect(error).toBeInstanceOf(BitmapError);
+      expect(outcome(bytes.subarray(0, length))).toMatch(/^(decoded|BitmapError)$/);
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import {
   checkFormat,
@@ -20,12 +21,9 @@ async function firstPixel(bytes: Uint8Array): Promise<number[]> {
   return pixel(pixels, 8, 4, 4);
 }
 
-function expectNear(actual: readonly number[], expected: readonly number[], tolerance: number): void {
-  expect(actual).toHaveLength(expected.length);
-  for (const [index, value] of actual.entries()) {
-    const off = Math.abs(value - (expected[index] ?? NaN));
-    expect(off, `[${actual.join()}] against [${expected.join()}]`).toBeLessThanOrEqual(tolerance);
-  }
+/** The greatest difference of any channel. */
+function off(actual: readonly number[], expected: readonly number[]): number {
+  return Math.max(...expected.map((value, index) => Math.abs(value - (actual[index] ?? NaN))));
 }
 
 async function refusal(bytes: Uint8Array): Promise<{ reason: unknown; message: string }> {
@@ -50,31 +48,33 @@ describe('formats', () => {
     ['tiff', 3],
     ['avif', 6],
   ] as const)('decodes %s', async (format, tolerance) => {
-    expectNear(await firstPixel(await orange().toFormat(format).toBuffer()), [200, 100, 50], tolerance);
+    expect(
+      off(await firstPixel(await orange().toFormat(format).toBuffer()), [200, 100, 50]),
+    ).toBeLessThanOrEqual(tolerance);
   });
 
   it('decodes CMYK JPEG, with and without a profile', async () => {
     const bare = await orange().toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
     expect((await sharp(bare).metadata()).space).toBe('cmyk');
-    expectNear(await firstPixel(bare), [200, 100, 50], 40);
+    expect(off(await firstPixel(bare), [200, 100, 50])).toBeLessThanOrEqual(40);
     const profiled = await orange().withIccProfile('cmyk').jpeg({ quality: 100 }).toBuffer();
     expect((await sharp(profiled).metadata()).space).toBe('cmyk');
-    expectNear(await firstPixel(profiled), [200, 100, 50], 40);
+    expect(off(await firstPixel(profiled), [200, 100, 50])).toBeLessThanOrEqual(40);
   });
 
   it('brings 16 bits down to 8', async () => {
     const rgb16 = await orange().toColourspace('rgb16').png().toBuffer();
     expect((await sharp(rgb16).metadata()).depth).toBe('ushort');
-    expectNear(await firstPixel(rgb16), [200, 100, 50], 2);
+    expect(off(await firstPixel(rgb16), [200, 100, 50])).toBeLessThanOrEqual(2);
     const grey16 = await plainPhoto(9, 9, 'rgb(90, 90, 90)').toColourspace('grey16').png().toBuffer();
     expect((await sharp(grey16).metadata()).depth).toBe('ushort');
-    expectNear(await firstPixel(grey16), [90, 90, 90], 2);
+    expect(off(await firstPixel(grey16), [90, 90, 90])).toBeLessThanOrEqual(2);
   });
 
   it('makes three channels of grey', async () => {
     const grey = await plainPhoto(9, 9, 'rgb(90, 90, 90)').toColourspace('b-w').jpeg().toBuffer();
     expect((await sharp(grey).metadata()).channels).toBe(1);
-    expectNear(await firstPixel(grey), [90, 90, 90], 2);
+    expect(off(await firstPixel(grey), [90, 90, 90])).toBeLessThanOrEqual(2);
   });
 
   it.each(['png', 'webp', 'gif', 'tiff', 'avif'] as const)('shows alpha of %s over white', async (format) => {
@@ -84,13 +84,13 @@ describe('formats', () => {
     const options = format === 'tiff' ? { compression: 'lzw' as const } : {};
     const bytes = await clear.toFormat(format, options).toBuffer();
     expect((await sharp(bytes).metadata()).hasAlpha).toBe(true);
-    expectNear(await firstPixel(bytes), [255, 255, 255], 2);
+    expect(off(await firstPixel(bytes), [255, 255, 255])).toBeLessThanOrEqual(2);
   });
 
   it('blends half-transparent pixels with white', async () => {
     const half = { r: 200, g: 100, b: 0, alpha: 0.5 };
     const photo = sharp({ create: { width: 16, height: 16, channels: 4, background: half } });
-    expectNear(await firstPixel(await photo.png().toBuffer()), [228, 178, 128], 3);
+    expect(off(await firstPixel(await photo.png().toBuffer()), [228, 178, 128])).toBeLessThanOrEqual(3);
     const grey = await photo.clone().toColourspace('b-w').png().toBuffer();
     expect((await sharp(grey).metadata()).channels).toBe(2);
     const [r, g, b] = await firstPixel(grey);
@@ -102,8 +102,8 @@ describe('formats', () => {
   it('reads palettes', async () => {
     const palette = await quarters().png({ palette: true, colours: 4 }).toBuffer();
     const pixels = await decodePhoto(palette, small);
-    expectNear(pixel(pixels, 8, 1, 1), [230, 20, 20], 8);
-    expectNear(pixel(pixels, 8, 6, 6), [220, 220, 20], 8);
+    expect(off(pixel(pixels, 8, 1, 1), [230, 20, 20])).toBeLessThanOrEqual(8);
+    expect(off(pixel(pixels, 8, 6, 6), [220, 220, 20])).toBeLessThanOrEqual(8);
   });
 
   it('converts an embedded profile to sRGB', async () => {
@@ -113,7 +113,7 @@ describe('formats', () => {
     expect((await sharp(p3).metadata()).hasProfile).toBe(true);
     const stored = await sharp(p3, { ignoreIcc: true }).raw().toBuffer();
     expect(Math.abs((stored[0] ?? 0) - 200)).toBeGreaterThan(5); // sharp converted on the way in
-    expectNear(await firstPixel(p3), [200, 60, 60], 3); // and we convert back
+    expect(off(await firstPixel(p3), [200, 60, 60])).toBeLessThanOrEqual(3); // and we convert back
   });
 
   it.each(['gif', 'webp'] as const)('takes the first frame of an animated %s', async (format) => {
@@ -124,7 +124,7 @@ describe('formats', () => {
       .toFormat(format)
       .toBuffer();
     expect((await sharp(animated).metadata()).pages).toBe(2);
-    expectNear(await firstPixel(animated), [200, 0, 0], 8);
+    expect(off(await firstPixel(animated), [200, 0, 0])).toBeLessThanOrEqual(8);
     expect(await photoSize(animated)).toEqual({ width: 16, height: 16 });
   });
 
@@ -136,7 +136,7 @@ describe('formats', () => {
       .tiff({ compression: 'lzw' })
       .toBuffer();
     expect((await sharp(tiff).metadata()).pages).toBe(2);
-    expectNear(await firstPixel(tiff), [200, 0, 0], 2);
+    expect(off(await firstPixel(tiff), [200, 0, 0])).toBeLessThanOrEqual(2);
     expect(await photoSize(tiff)).toEqual({ width: 16, height: 12 });
   });
 
@@ -145,7 +145,7 @@ describe('formats', () => {
     // An acTL chunk after IHDR (33 bytes in) makes it an APNG: two frames, for ever.
     const acTL = Buffer.from('000000086163544c0000000200000000f38d9370', 'hex');
     const animated = Buffer.concat([png.subarray(0, 33), acTL, png.subarray(33)]);
-    expectNear(await firstPixel(animated), [200, 100, 50], 0);
+    expect(off(await firstPixel(animated), [200, 100, 50])).toBeLessThanOrEqual(0);
   });
 });
 
@@ -153,7 +153,7 @@ describe('EXIF orientation', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('%i is applied', async (orientation) => {
     const upright = await quarters(64, 48).png().toBuffer();
     // What a camera held that way stores: the opposite of what a viewer must do.
-    const stored: Record<number, (image: sharp.Sharp) => sharp.Sharp> = {
+    const stored: Record<number, (image: Sharp) => Sharp> = {
       1: (image) => image,
       2: (image) => image.flop(),
       3: (image) => image.rotate(180),
@@ -167,18 +167,18 @@ describe('EXIF orientation', () => {
     const bytes = await sharp(sideways).withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
     expect(await photoSize(bytes)).toEqual({ width: 64, height: 48 });
     const pixels = await decodePhoto(bytes, policyOf(24, 32));
-    expectNear(pixel(pixels, 32, 4, 4), [230, 20, 20], 12);
-    expectNear(pixel(pixels, 32, 28, 4), [20, 200, 20], 12);
-    expectNear(pixel(pixels, 32, 4, 20), [20, 20, 230], 12);
-    expectNear(pixel(pixels, 32, 28, 20), [220, 220, 20], 12);
+    expect(off(pixel(pixels, 32, 4, 4), [230, 20, 20])).toBeLessThanOrEqual(12);
+    expect(off(pixel(pixels, 32, 28, 4), [20, 200, 20])).toBeLessThanOrEqual(12);
+    expect(off(pixel(pixels, 32, 4, 20), [20, 20, 230])).toBeLessThanOrEqual(12);
+    expect(off(pixel(pixels, 32, 28, 20), [220, 220, 20])).toBeLessThanOrEqual(12);
   });
 });
 
 describe('resize modes', () => {
   it('squash shows everything', async () => {
     const pixels = await decodePhoto(await quarters(100, 50).png().toBuffer(), policyOf(20, 20));
-    expectNear(pixel(pixels, 20, 2, 2), [230, 20, 20], 3);
-    expectNear(pixel(pixels, 20, 17, 17), [220, 220, 20], 3);
+    expect(off(pixel(pixels, 20, 2, 2), [230, 20, 20])).toBeLessThanOrEqual(3);
+    expect(off(pixel(pixels, 20, 17, 17), [220, 220, 20])).toBeLessThanOrEqual(3);
   });
 
   it('crop keeps the middle part', async () => {
@@ -200,7 +200,7 @@ describe('resize modes', () => {
     const pixels = await decodePhoto(bytes, policyOf(20, 20, { resize: 'pad' }));
     expect(pixel(pixels, 20, 10, 1)).toEqual([128, 128, 128]);
     expect(pixel(pixels, 20, 10, 18)).toEqual([128, 128, 128]);
-    expectNear(pixel(pixels, 20, 10, 10), [200, 0, 0], 1);
+    expect(off(pixel(pixels, 20, 10, 10), [200, 0, 0])).toBeLessThanOrEqual(1);
   });
 
   it.each(['squash', 'crop', 'pad'] as const)(
@@ -232,7 +232,7 @@ describe('views', () => {
       .toBuffer();
     const bytes = await sharp(sideways).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer();
     const pixels = await decodePhoto(bytes, small, { flip: false, crop });
-    for (const x of [1, 4, 6]) expectNear(pixel(pixels, 8, x, 4), [20, 200, 20], 12);
+    for (const x of [1, 4, 6]) expect(off(pixel(pixels, 8, x, 4), [20, 200, 20])).toBeLessThanOrEqual(12);
   });
 
   it('gives the same pixels alone and together', async () => {
@@ -283,7 +283,7 @@ describe('what can not be decoded', () => {
     for (const part of [0.4, 0.7, 0.9]) {
       const { reason, message } = await refusal(bytes.subarray(0, Math.floor(bytes.length * part)));
       // A TIFF's directory may name what was cut off only indirectly.
-      expect(format === 'tiff' ? ['truncated', 'damaged'] : ['truncated'], message).toContain(reason);
+      expect(format === 'tiff' ? ['truncated', 'damaged'] : ['truncated']).toContain(reason);
       expect(message).not.toMatch(/vips|buffer|source:/i);
     }
   });
