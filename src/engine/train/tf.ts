@@ -5,27 +5,46 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { loadTfjsNodeGpu } from '../devices/tfjs-node-gpu.ts';
 
 export { tf };
 
-let ready: Promise<string> | undefined;
+/** Where TensorFlow.js computes: WebAssembly, plain JavaScript, or TensorFlow on CUDA. */
+export type TfBackend = 'wasm' | 'cpu' | 'tensorflow';
+
+let ready: Promise<TfBackend> | undefined;
 
 /**
- * Selects the backend for head training on the CPU: WebAssembly with SIMD, single-threaded so that
- * the same seed gives the same bits; plain JavaScript where WebAssembly can't start.
+ * Selects the backend for training on the CPU: WebAssembly with SIMD, single-threaded so that the same seed gives
+ * the same bits; plain JavaScript where WebAssembly can't start.
  *
  * @param wasmFolder folder (path ending in a separator) or URL that holds the tfjs-backend-wasm binaries
- * @returns the name of the backend in use: 'wasm' or 'cpu'
  */
-export function startTf(wasmFolder: string): Promise<string> {
-  ready ??= (async () => {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm'); // registers its flags
-    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    setWasmPaths(wasmFolder);
-    if (await tf.setBackend('wasm').catch(() => false)) return 'wasm';
-    await import('@tensorflow/tfjs-backend-cpu');
-    await tf.setBackend('cpu');
-    return 'cpu';
+export function startTf(wasmFolder: string): Promise<TfBackend> {
+  ready ??= startWasm(wasmFolder);
+  return ready;
+}
+
+/**
+ * Selects `@tensorflow/tfjs-node-gpu`.
+ *
+ * @throws HolotypeError('not-supported') when it isn't installed or can't be loaded
+ */
+export function startTfOnCuda(): Promise<TfBackend> {
+  ready = (async () => {
+    const backend = await loadTfjsNodeGpu();
+    await tf.setBackend(backend);
+    return backend;
   })();
   return ready;
+}
+
+async function startWasm(wasmFolder: string): Promise<TfBackend> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm'); // registers its flags
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  setWasmPaths(wasmFolder);
+  if (await tf.setBackend('wasm').catch(() => false)) return 'wasm';
+  await import('@tensorflow/tfjs-backend-cpu');
+  await tf.setBackend('cpu');
+  return 'cpu';
 }

@@ -3,7 +3,7 @@ import type { JobEventBody } from '../../contract/job-events.ts';
 import type { Metrics } from '../../contract/metrics.ts';
 import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
-import type { TrainResult } from '../../contract/train.ts';
+import type { TrainOptions, TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
 import { softmaxRows } from '../../engine/evaluate/calibration.ts';
 import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
@@ -139,7 +139,7 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
     counts,
     skipped: dataset.skipped,
     metrics: about.metrics,
-    device: 'cpu',
+    device: deviceOf(options),
     backbone: backbone.id,
     recipe: 'head',
     chosen: {
@@ -158,6 +158,11 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
   };
   await run.writeReport(result);
   return result;
+}
+
+/** The device that trained. */
+function deviceOf({ device }: TrainOptions): string {
+  return device === 'cuda' ? 'cuda' : 'cpu';
 }
 
 /** Validation photos (training photos when there are none), spread evenly, with what the trained model answers. */

@@ -7,7 +7,7 @@ import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
 import { candidatesFor, crossValidate, weightDecays } from '../../engine/train/choose-decay.ts';
 import type { Candidate } from '../../engine/train/choose-decay.ts';
 import type { HeadWeights } from '../../engine/train/head-model.ts';
-import { startTf } from '../../engine/train/tf.ts';
+import { startTf, startTfOnCuda } from '../../engine/train/tf.ts';
 import { trainHeads } from '../../engine/train/train-heads.ts';
 import type {
   GroupProgress,
@@ -32,6 +32,8 @@ export interface HeadTask {
   /** Given by the person; undefined: compared. */
   readonly weightDecay: number | undefined;
   readonly run: Run;
+  /** `cuda` trains the head on `@tensorflow/tfjs-node-gpu`; anything else on the CPU. */
+  readonly device: string;
 }
 
 export interface ChosenHead {
@@ -62,7 +64,8 @@ export async function* trainHead(
   resume: boolean,
   signal?: AbortSignal,
 ): AsyncGenerator<JobEventBody, ChosenHead> {
-  await startTf(wasmFolder());
+  if (task.device === 'cuda') await startTfOnCuda();
+  else await startTf(wasmFolder());
   const { matrices, settings } = task;
   const { train, val } = matrices;
   const shared = {

@@ -53,7 +53,7 @@ export async function makeReport(
     settings: settingsOf(trained),
     backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
     inputPolicy: about.input,
-    device: 'cpu',
+    device: trained.options.device === 'cuda' ? 'cuda' : 'cpu',
     seconds,
     seed: about.seed,
     datasetHash: about.datasetHash,

@@ -5,6 +5,7 @@ import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
 import { trainOptionsSchema, trainResultSchema } from '../../contract/train.ts';
 import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
+import { loadTfjsNodeGpu } from '../../engine/devices/tfjs-node-gpu.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import { parseGroupBy } from '../../engine/data/groups.ts';
@@ -73,6 +74,7 @@ export async function* train(
   const options = parsed.data;
   checkOptions(options);
   await checkBackbone(options);
+  if (options.device === 'cuda') await loadTfjsNodeGpu(); // better told before the photos are read
   const out = resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
   await checkOut(out, resolve(options.photos));
 
@@ -123,14 +125,11 @@ function checkOptions(options: TrainOptions): void {
         remedy: 'Use --recipe head or --recipe auto.',
       },
     );
-  if (!['auto', 'cpu'].includes(options.device))
-    throw new HolotypeError(
-      'not-supported',
-      `This version trains on the CPU; it can't use the device "${options.device}".`,
-      {
-        remedy: 'Use --device auto or --device cpu.',
-      },
-    );
+  if (!['auto', 'cpu', 'cuda'].includes(options.device))
+    throw new HolotypeError('not-supported', `This version can't use the device "${options.device}".`, {
+      remedy:
+        'Use --device auto or --device cpu; --device cuda trains the head on @tensorflow/tfjs-node-gpu.',
+    });
   if (options.valFraction + options.testFraction >= 1)
     throw new HolotypeError(
       'bad-usage',
@@ -211,6 +210,7 @@ async function* trainSteps(
         settings,
         weightDecay: options.weightDecay,
         run,
+        device: options.device,
       },
       resumed,
       signal,
