@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { InputPolicy } from '../contract/input-policy.ts';
@@ -10,6 +9,7 @@ import { importModel, recognizeFormat } from '../engine/graph/import-model.ts';
 import {
   fetchModel as fetchFile,
   importModelFile as importFile,
+  isThere,
   listModelFiles,
   readModelBytes,
   removeModel as removeFile,
@@ -84,7 +84,7 @@ function infoOf(file: ModelFile): ModelInfo {
  */
 export async function loadBackbone(idOrPath: string, options: LoadOptions = {}): Promise<Backbone> {
   const known = (await listModelFiles()).find((file) => file.id === idOrPath);
-  if (known === undefined && !existsSync(idOrPath)) throw await unknownModel(idOrPath);
+  if (known === undefined && !(await isThere(idOrPath))) throw await unknownModel(idOrPath);
   if (known === undefined) return read(idOrPath, undefined, options);
   if (!known.installed && options.allowFetch === false)
     throw new HolotypeError('not-found', `The model "${known.id}" is not installed.`, {

@@ -189,6 +189,14 @@ export async function readModelBytes(path: string): Promise<ModelBytes> {
   return { path: main, files, sha256: hashOfFiles(files) };
 }
 
+/** Whether there is a file or folder with this path. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Whether bytes are JSON text: the first that isn't white space (or a byte order mark) opens an object. */
 export function looksLikeJson(bytes: Uint8Array): boolean {
   const first = bytes

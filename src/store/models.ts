@@ -1,6 +1,6 @@
 /** Installing, importing and removing models. */
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ModelManifest, ModelSource } from '../contract/model-manifest.ts';
 import type { FetchProgress } from '../contract/models.ts';
@@ -11,6 +11,7 @@ import { manifestFolder, readManifests } from './manifests.ts';
 import {
   cachedModelPath,
   importedModelsFolder,
+  isThere,
   listModelFiles,
   readModelBytes,
   shardsOf,
@@ -22,7 +23,7 @@ import type { NpmSource } from './npm-tarball.ts';
 import { storageError } from './storage-error.ts';
 import { pinsPath, readPin, writePin } from './trusted-models.ts';
 
-export { listModelFiles, readModelBytes } from './model-files.ts';
+export { isThere, listModelFiles, readModelBytes } from './model-files.ts';
 export type { ModelBytes, ModelFile } from './model-files.ts';
 
 export interface FetchOptions {
@@ -189,7 +190,7 @@ async function install(model: ModelBytes, manifest: ModelManifest, target: strin
             : `If you expected the change, remove "${manifest.id}" from "${pinsPath()}" and fetch it again.`,
       },
     );
-  await placeFiles(model, dirname(target));
+  await placeFiles(model, dirname(target), basename(target));
   if (expected === undefined) {
     const [source] = manifest.sources;
     const url = source?.kind === 'https' ? source.url : model.path;
@@ -250,11 +251,8 @@ export async function importModelFile(path: string): Promise<ModelFile> {
     });
   }
   const sidecar = sidecarPath(model.path);
-  const hasSidecar = await stat(sidecar).then(
-    () => true,
-    () => false,
-  );
-  await placeFiles(model, join(importedModelsFolder(), id), undefined, hasSidecar ? sidecar : undefined);
+  const stated = (await isThere(sidecar)) ? sidecar : undefined;
+  await placeFiles(model, join(importedModelsFolder(), id), undefined, stated);
   return findModel(id);
 }
 
