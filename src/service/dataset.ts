@@ -177,7 +177,9 @@ async function readItems(
   const worker = async (): Promise<void> => {
     for (let index = next++; index < work.length; index = next++) {
       if (signal?.aborted === true) throw cancelled();
-      const { source, file } = work[index] as (typeof work)[number];
+      const job = work[index];
+      if (job === undefined) break;
+      const { source, file } = job;
       const key = { path: join(source.folder, file.path), bytes: file.bytes, mtimeMs: file.mtimeMs };
       const id = facts.idOf(key);
       const known = id === undefined ? undefined : facts.factsOf(id);

@@ -119,7 +119,10 @@ export class FactsCache {
     if (current && text.length <= this.maxBytes) return;
     try {
       await ensureFolder(dirname(this.path));
-      await writeFileAtomic(this.path, `${[this.header, ...(current ? this.newest(lines) : [])].join('\n')}\n`);
+      await writeFileAtomic(
+        this.path,
+        `${[this.header, ...(current ? this.newest(lines) : [])].join('\n')}\n`,
+      );
     } catch {
       // As in append.
     }
@@ -151,7 +154,7 @@ export class FactsCache {
     const kept: string[] = [];
     let size = 0;
     for (let index = lines.length - 1; index > 0; index -= 1) {
-      const line = lines[index] as string;
+      const line = lines[index] ?? '';
       size += line.length + 1;
       if (size > this.maxBytes / 2) break;
       if (line !== '') kept.push(line);

@@ -110,10 +110,10 @@ export function decodeBitmap(bytes: Uint8Array): Bitmap {
   const palette = readPalette(bytes, header);
   const data = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < indices.length; pixel += 1) {
-    const entry = (indices[pixel] as number) * 3;
-    data[pixel * 3] = palette[entry] as number;
-    data[pixel * 3 + 1] = palette[entry + 1] as number;
-    data[pixel * 3 + 2] = palette[entry + 2] as number;
+    const entry = (indices[pixel] ?? 0) * 3;
+    data[pixel * 3] = palette[entry] ?? 0;
+    data[pixel * 3 + 1] = palette[entry + 1] ?? 0;
+    data[pixel * 3 + 2] = palette[entry + 2] ?? 0;
   }
   return { width, height, channels: 3, data };
 }
@@ -124,9 +124,9 @@ function readPalette(bytes: Uint8Array, header: BitmapHeader): Uint8Array {
   for (let entry = 0; entry < header.paletteLength; entry += 1) {
     const at = header.paletteOffset + entry * header.paletteEntryBytes;
     if (at + 3 > bytes.length) throw new BitmapError('truncated', 'the file ends within its palette');
-    palette[entry * 3] = bytes[at + 2] as number;
-    palette[entry * 3 + 1] = bytes[at + 1] as number;
-    palette[entry * 3 + 2] = bytes[at] as number;
+    palette[entry * 3] = bytes[at + 2] ?? 0;
+    palette[entry * 3 + 1] = bytes[at + 1] ?? 0;
+    palette[entry * 3 + 2] = bytes[at] ?? 0;
   }
   return palette;
 }
@@ -153,7 +153,7 @@ function packedIndices(bytes: Uint8Array, header: BitmapHeader): Uint8Array {
     const to = (header.topDown ? row : height - 1 - row) * width;
     for (let x = 0; x < width; x += 1) {
       const shift = 8 - bitsPerPixel * ((x % perByte) + 1);
-      indices[to + x] = ((bytes[from + Math.floor(x / perByte)] as number) >> shift) & mask;
+      indices[to + x] = ((bytes[from + Math.floor(x / perByte)] ?? 0) >> shift) & mask;
     }
   }
   return indices;
@@ -219,9 +219,9 @@ function trueColour(bytes: Uint8Array, header: BitmapHeader): Bitmap {
     let to = (header.topDown ? row : height - 1 - row) * width * channels;
     for (let x = 0; x < width; x += 1) {
       let word = 0;
-      for (let byte = 0; byte < pixelBytes; byte += 1) word |= (bytes[from + byte] as number) << (8 * byte);
+      for (let byte = 0; byte < pixelBytes; byte += 1) word |= (bytes[from + byte] ?? 0) << (8 * byte);
       for (let channel = 0; channel < channels; channel += 1) {
-        const { mask, shift, highest } = scale[channel] as ChannelScale;
+        const { mask, shift, highest } = scale[channel] ?? noChannel;
         data[to + channel] = highest === 0 ? 0 : Math.round((((word & mask) >>> shift) * 255) / highest);
       }
       from += pixelBytes;
@@ -238,8 +238,10 @@ interface ChannelScale {
   highest: number;
 }
 
+const noChannel: ChannelScale = { mask: 0, shift: 0, highest: 0 };
+
 function channelScale(mask: number): ChannelScale {
-  if (mask === 0) return { mask: 0, shift: 0, highest: 0 };
+  if (mask === 0) return noChannel;
   const shift = 31 - Math.clz32(mask & -mask);
   return { mask, shift, highest: mask >>> shift };
 }

@@ -78,26 +78,13 @@ export function splitNamed(name: string): Split | undefined {
 export function parseLabelsCsv(bytes: Uint8Array, name: string): LabelsCsv {
   const text = decodeText(bytes);
   const separator = separatorOf(text);
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(text, {
-      delimiter: separator,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-      relax_quotes: true,
-      info: true,
-    }) as unknown as typeof records;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw badCsv(name, `can't be read as a table: ${error.message}`, error);
-  }
+  const records = readTable(text, separator, name);
   const first = records[0];
   if (first === undefined) throw badCsv(name, 'is empty');
 
   const columns = columnsOf(first.record);
   if (columns.filename === undefined && looksLikeFile(first.record[0])) {
-    const order = Object.keys(columnWords) as Column[];
+    const order = Object.keys(columnWords);
     const names = first.record.map((_, index) => order[index] ?? `column ${index + 1}`);
     const positions = Object.fromEntries(names.map((column, index) => [column, index]));
     return { name, columns: names, labels: names.length > 1, rows: rowsOf(name, records, names, positions) };
@@ -112,6 +99,32 @@ export function parseLabelsCsv(bytes: Uint8Array, name: string): LabelsCsv {
     labels: columns.label !== undefined || columns.target !== undefined,
     rows: rowsOf(name, records.slice(1), first.record, columns),
   };
+}
+
+interface TableRow {
+  record: string[];
+  line: number;
+}
+
+function readTable(text: string, separator: string, name: string): TableRow[] {
+  const rows: TableRow[] = [];
+  try {
+    parse(text, {
+      delimiter: separator,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      on_record: (record: string[], { lines }) => {
+        rows.push({ record, line: lines });
+        return null; // nothing for parse to collect
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw badCsv(name, `can't be read as a table: ${error.message}`, error);
+  }
+  return rows;
 }
 
 /** Whether a table's first line could be that of a labels file; for finding one lying among the photos. */
@@ -137,35 +150,35 @@ function columnsOf(header: readonly string[]): Positions {
 
 function rowsOf(
   name: string,
-  records: readonly { record: string[]; info: { lines: number } }[],
+  records: readonly TableRow[],
   header: readonly string[],
   positions: Positions,
 ): LabelRow[] {
   const rows: LabelRow[] = [];
-  for (const { record, info } of records) {
+  for (const { record, line } of records) {
     const cell = (column: Column): string => record[positions[column] ?? -1] ?? '';
     const filename = cell('filename')
       .replaceAll('\\', '/')
       .replace(/^(\.\/)+/, '');
     if (filename === '') {
       if (record.every((value) => value === '')) continue;
-      throw badCsv(name, `has no file name on line ${info.lines}`);
+      throw badCsv(name, `has no file name on line ${line}`);
     }
     const given = cell('split');
     const split = splitNamed(given);
     if (given !== '' && split === undefined) {
-      throw badCsv(name, `says split "${given}" on line ${info.lines}, which is none of train, val, test`);
+      throw badCsv(name, `says split "${given}" on line ${line}, which is none of train, val, test`);
     }
     // Some programs write decimal commas into files separated by semicolons.
     const number = cell('target');
     const target = number === '' ? undefined : Number(number.replace(',', '.'));
     if (target !== undefined && !Number.isFinite(target)) {
-      throw badCsv(name, `has the target "${number}" on line ${info.lines}, which is not a number`);
+      throw badCsv(name, `has the target "${number}" on line ${line}, which is not a number`);
     }
     const label = cell('label').normalize('NFC');
     const group = cell('group');
     rows.push({
-      line: info.lines,
+      line,
       filename,
       ...(label === '' ? {} : { label }),
       ...(split === undefined ? {} : { split }),

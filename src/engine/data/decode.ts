@@ -53,8 +53,8 @@ export async function decodePhoto(
   policy: InputPolicy,
   view: View = plainView,
 ): Promise<Uint8Array> {
-  const [pixels] = await decodeViews(bytes, policy, [view]);
-  return pixels as Uint8Array;
+  const [pixels = new Uint8Array()] = await decodeViews(bytes, policy, [view]);
+  return pixels;
 }
 
 /**
@@ -258,9 +258,9 @@ function mirrored(pixels: Uint8Array, width: number): Uint8Array {
   const row = width * 3;
   for (let start = 0; start < pixels.length; start += row) {
     for (let from = start, to = start + row - 3; from < start + row; from += 3, to -= 3) {
-      result[to] = pixels[from] as number;
-      result[to + 1] = pixels[from + 1] as number;
-      result[to + 2] = pixels[from + 2] as number;
+      result[to] = pixels[from] ?? 0;
+      result[to + 1] = pixels[from + 1] ?? 0;
+      result[to + 2] = pixels[from + 2] ?? 0;
     }
   }
   return result;

@@ -10,8 +10,8 @@ export class DisjointSets {
     const { parents } = this;
     let at = index;
     while (parents[at] !== at) {
-      parents[at] = parents[parents[at] as number] as number;
-      at = parents[at] as number;
+      parents[at] = parents[parents[at] ?? 0] ?? 0;
+      at = parents[at] ?? 0;
     }
     return at;
   }

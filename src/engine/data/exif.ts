@@ -12,10 +12,9 @@ export async function takenAt(bytes: Uint8Array): Promise<string | undefined> {
       reviveValues: false,
     });
     if (typeof tags !== 'object' || tags === null) return undefined;
-    const values = tags as Record<string, unknown>;
     // Editing changes ModifyDate, so it is only better than nothing.
     for (const name of ['DateTimeOriginal', 'CreateDate', 'DateTime', 'ModifyDate']) {
-      const time = isoTime(values[name]);
+      const time = name in tags ? isoTime(Reflect.get(tags, name)) : undefined;
       if (time !== undefined) return time;
     }
   } catch {

@@ -22,11 +22,11 @@ export function stratifiedGroupFolds(
   const members = new Map<number, number[]>();
   const totals = new Map<number, number>();
   for (let index = 0; index < labels.length; index += 1) {
-    const group = groups === undefined ? index : (groups[index] as number);
+    const group = groups === undefined ? index : (groups[index] ?? 0);
     const others = members.get(group);
     if (others === undefined) members.set(group, [index]);
     else others.push(index);
-    const label = labels[index] as number;
+    const label = labels[index] ?? 0;
     totals.set(label, (totals.get(label) ?? 0) + 1);
   }
   if (members.size < k) {
@@ -44,7 +44,7 @@ export function stratifiedGroupFolds(
   for (const [position, unit] of units.entries()) {
     const counts = new Map<number, number>();
     for (const index of unit) {
-      const label = labels[index] as number;
+      const label = labels[index] ?? 0;
       counts.set(label, (counts.get(label) ?? 0) + 1);
     }
     // The last groups go to folds that have none yet.
@@ -52,23 +52,23 @@ export function stratifiedGroupFolds(
     let best = -1;
     let bestCost = Infinity;
     for (let fold = 0; fold < k; fold += 1) {
-      if (mustFill && (sizes[fold] as number) > 0) continue;
+      if (mustFill && (sizes[fold] ?? 0) > 0) continue;
       let cost = 0;
       for (const [label, count] of counts) {
-        const total = totals.get(label) as number;
-        cost += (count * ((placed.get(label) as Int32Array)[fold] as number)) / (total * total);
+        const total = totals.get(label) ?? 1;
+        cost += (count * (placed.get(label)?.[fold] ?? 0)) / (total * total);
       }
       // Folds alike for the class are told apart by their size, so that small classes don't all meet in the first.
-      const better = cost < bestCost || (cost === bestCost && (sizes[fold] as number) < (sizes[best] ?? 0));
+      const better = cost < bestCost || (cost === bestCost && (sizes[fold] ?? 0) < (sizes[best] ?? 0));
       if (!better) continue;
       best = fold;
       bestCost = cost;
     }
     if (sizes[best] === 0) empty -= 1;
-    sizes[best] = (sizes[best] as number) + unit.length;
+    sizes[best] = (sizes[best] ?? 0) + unit.length;
     for (const [label, count] of counts) {
-      const row = placed.get(label) as Int32Array;
-      row[best] = (row[best] as number) + count;
+      const row = placed.get(label);
+      if (row !== undefined) row[best] = (row[best] ?? 0) + count;
     }
     for (const index of unit) folds[index] = best;
   }

@@ -83,7 +83,7 @@ export function groupPhotos(
       photos.map((photo) => photo.perceptualHash),
       threshold,
     )) {
-      for (const index of group) sets.union(group[0] as number, index);
+      for (const index of group) sets.union(group[0] ?? index, index);
     }
   }
   if (by !== undefined && photos.length > 0) uniteBy(sets, photos, by);

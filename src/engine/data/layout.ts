@@ -216,8 +216,8 @@ function applyCsv(layout: Layout, csv: LabelsCsv, groupColumn: string | undefine
   const rowsOf = new Map<string, LabelRow[]>();
   for (const row of csv.rows) {
     const found = finder.find(row.filename);
-    if (found.length === 1) {
-      const path = found[0] as string;
+    const [path] = found;
+    if (path !== undefined && found.length === 1) {
       const rows = rowsOf.get(path);
       if (rows === undefined) rowsOf.set(path, [row]);
       else rows.push(row);

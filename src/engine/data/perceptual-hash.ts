@@ -40,7 +40,7 @@ export function hashOfGrey(grey: Uint8Array): string {
     for (let u = 0; u < kept; u += 1) {
       let sum = 0;
       for (let x = 0; x < side; x += 1) {
-        sum += (grey[y * side + x] as number) * (cosines[u * side + x] as number);
+        sum += (grey[y * side + x] ?? 0) * (cosines[u * side + x] ?? 0);
       }
       rows[y * kept + u] = sum;
     }
@@ -50,7 +50,7 @@ export function hashOfGrey(grey: Uint8Array): string {
     for (let u = 0; u < kept; u += 1) {
       let sum = 0;
       for (let y = 0; y < side; y += 1) {
-        sum += (rows[y * kept + u] as number) * (cosines[v * side + y] as number);
+        sum += (rows[y * kept + u] ?? 0) * (cosines[v * side + y] ?? 0);
       }
       frequencies[v * kept + u] = sum;
     }
@@ -59,10 +59,10 @@ export function hashOfGrey(grey: Uint8Array): string {
   const structure = frequencies.slice(1);
   if (Math.max(...structure.map(Math.abs)) < plainLimit) return plainHash;
   const sorted = Float64Array.from(structure).sort();
-  const median = sorted[structure.length >> 1] as number;
+  const median = sorted[structure.length >> 1] ?? 0;
   let hash = 0n;
   for (let bit = 1; bit < frequencies.length; bit += 1) {
-    if ((frequencies[bit] as number) > median) hash |= 1n << BigInt(bit);
+    if ((frequencies[bit] ?? 0) > median) hash |= 1n << BigInt(bit);
   }
   return hash.toString(16).padStart(16, '0');
 }
@@ -110,17 +110,17 @@ export function nearDuplicates(hashes: readonly string[], threshold = nearDuplic
     const shift = quarter % 2 === 0 ? 16 : 0;
     heads.fill(-1);
     for (let position = 0; position < distinct.length; position += 1) {
-      const word = ((source[position] as number) >>> shift) & 0xffff;
+      const word = ((source[position] ?? 0) >>> shift) & 0xffff;
       // What is already in the table is compared, so that each pair is met once.
       for (const mask of masks) {
-        for (let other = heads[word ^ mask] as number; other >= 0; other = next[other] as number) {
+        for (let other = heads[word ^ mask] ?? -1; other >= 0; other = next[other] ?? -1) {
           const distance =
-            bitCount((high[position] as number) ^ (high[other] as number)) +
-            bitCount((low[position] as number) ^ (low[other] as number));
-          if (distance <= threshold) sets.union(distinct[position] as number, distinct[other] as number);
+            bitCount((high[position] ?? 0) ^ (high[other] ?? 0)) +
+            bitCount((low[position] ?? 0) ^ (low[other] ?? 0));
+          if (distance <= threshold) sets.union(distinct[position] ?? 0, distinct[other] ?? 0);
         }
       }
-      next[position] = heads[word] as number;
+      next[position] = heads[word] ?? -1;
       heads[word] = position;
     }
   }

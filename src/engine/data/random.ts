@@ -51,14 +51,15 @@ export function restoreRandom(state: readonly [number, number, number, number]):
   };
 }
 
-/** A shuffled copy (Fisher-Yates). */
+/** A shuffled copy (Fisher-Yates, inside out). */
 export function shuffled<T>(items: Iterable<T>, random: Random): T[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last -= 1) {
-    const other = random.integer(last + 1);
-    const held = result[last] as T;
-    result[last] = result[other] as T;
-    result[other] = held;
+  const result: T[] = [];
+  for (const item of items) {
+    // The new one takes a random place, whose holder moves to the end.
+    const place = random.integer(result.length + 1);
+    result.push(item);
+    result.copyWithin(result.length - 1, place, place + 1);
+    result[place] = item;
   }
   return result;
 }

@@ -99,6 +99,13 @@ interface Unit {
   split: Split;
 }
 
+/** What is wanted of a class that some group has. */
+function targetOf(wanted: ReadonlyMap<number, Target>, label: number): Target {
+  const target = wanted.get(label);
+  if (target === undefined) throw new Error(`There is no target for class ${label}.`);
+  return target;
+}
+
 /** By class: photos wanted in each split, in the order train, val, test, and how many there are in all. */
 interface Target {
   wanted: [number, number, number];
@@ -136,7 +143,7 @@ function closedGroups(photos: readonly SplittablePhoto[], given: ArrayLike<numbe
   const sets = new DisjointSets(photos.length);
   const first = new Map<string | number, number>();
   for (const [index, photo] of photos.entries()) {
-    for (const key of given === undefined ? [photo.id] : [photo.id, given[index] as number]) {
+    for (const key of given === undefined ? [photo.id] : [photo.id, given[index] ?? 0]) {
       const other = first.get(key);
       if (other === undefined) first.set(key, index);
       else sets.union(other, index);
@@ -167,8 +174,8 @@ function toUnits(pool: readonly number[][], photos: readonly SplittablePhoto[], 
       counts.set(label, (counts.get(label) ?? 0) + 1);
     }
     const keys = members.map((index) => {
-      const photo = photos[index] as SplittablePhoto;
-      return `${photo.id} ${photo.root} ${photo.path}`;
+      const photo = photos[index];
+      return `${photo?.id} ${photo?.root} ${photo?.path}`;
     });
     const unit: Unit = { members, counts: [...counts].sort((a, b) => a[0] - b[0]), split: 'train' };
     return { key: keys.reduce((least, key) => (key < least ? key : least)), unit };
@@ -211,8 +218,8 @@ function assign(units: readonly Unit[], wanted: ReadonlyMap<number, Target>): vo
     for (let split = 0; split < 3; split += 1) {
       let gain = 0;
       for (const [label, count] of unit.counts) {
-        const { wanted: want, placed, total } = wanted.get(label) as Target;
-        const missing = (want[split] as number) - (placed[split] as number);
+        const { wanted: want, placed, total } = targetOf(wanted, label);
+        const missing = (want[split] ?? 0) - (placed[split] ?? 0);
         // A split that wants none of a class gets none, however large the group.
         gain += want[split] === 0 ? -1e9 : (count * (missing - count / 2)) / (total * total);
       }
@@ -226,10 +233,10 @@ function assign(units: readonly Unit[], wanted: ReadonlyMap<number, Target>): vo
 }
 
 function place(unit: Unit, split: number, wanted: ReadonlyMap<number, Target>): void {
-  unit.split = splitNames[split] as Split;
+  unit.split = splitNames[split] ?? 'train';
   for (const [label, count] of unit.counts) {
-    const { placed } = wanted.get(label) as Target;
-    placed[split] = (placed[split] as number) + count;
+    const { placed } = targetOf(wanted, label);
+    placed[split] = (placed[split] ?? 0) + count;
   }
 }
 
@@ -239,16 +246,17 @@ function place(unit: Unit, split: number, wanted: ReadonlyMap<number, Target>): 
  */
 function repair(units: readonly Unit[], wanted: ReadonlyMap<number, Target>): void {
   for (const label of [...wanted.keys()].sort((a, b) => a - b)) {
-    const target = wanted.get(label) as Target;
+    const target = targetOf(wanted, label);
     for (let split = 0; split < 3; split += 1) {
-      if (target.wanted[split] === 0 || (target.placed[split] as number) > 0) continue;
+      if (target.wanted[split] === 0 || (target.placed[split] ?? 0) > 0) continue;
       for (let at = units.length - 1; at >= 0; at -= 1) {
-        const unit = units[at] as Unit;
+        const unit = units[at];
+        if (unit === undefined) continue;
         const from = splitNames.indexOf(unit.split);
         if (!unit.counts.some(([own]) => own === label) || !canLeave(unit, from, wanted)) continue;
         for (const [own, count] of unit.counts) {
-          const { placed } = wanted.get(own) as Target;
-          placed[from] = (placed[from] as number) - count;
+          const { placed } = targetOf(wanted, own);
+          placed[from] = (placed[from] ?? 0) - count;
         }
         place(unit, split, wanted);
         break;
@@ -259,9 +267,7 @@ function repair(units: readonly Unit[], wanted: ReadonlyMap<number, Target>): vo
 
 /** Whether every class of the group keeps photos where it is taken from. */
 function canLeave(unit: Unit, from: number, wanted: ReadonlyMap<number, Target>): boolean {
-  return unit.counts.every(
-    ([label, count]) => ((wanted.get(label) as Target).placed[from] as number) > count,
-  );
+  return unit.counts.every(([label, count]) => (targetOf(wanted, label).placed[from] ?? 0) > count);
 }
 
 const purposeOf: Record<Split, string> = { train: 'training', val: 'validation', test: 'test' };
@@ -274,7 +280,7 @@ function judge(
   name: (label: number) => string,
 ): Warning[] {
   const labels = [...wanted.keys()].sort((a, b) => a - b);
-  const few = labels.filter((label) => (wanted.get(label) as Target).units < 2);
+  const few = labels.filter((label) => targetOf(wanted, label).units < 2);
   if (units.length > 0 && !units.some((unit) => unit.split === needed)) {
     const purpose = purposeOf[needed];
     const grouped = units.some((unit) => unit.members.length > 1);
@@ -297,10 +303,10 @@ function judge(
     warnings.push({ code: 'class-too-small', message });
   }
   for (const label of labels) {
-    const { wanted: want, placed, total } = wanted.get(label) as Target;
+    const { wanted: want, placed, total } = targetOf(wanted, label);
     for (const split of [1, 2]) {
-      const got = placed[split] as number;
-      const off = Math.abs(got - (want[split] as number));
+      const got = placed[split] ?? 0;
+      const off = Math.abs(got - (want[split] ?? 0));
       if (off > 1 && off / total > 0.1) {
         const message = `Of "${name(label)}" ${got} of ${total} photos are for ${purposeOf[split === 1 ? 'val' : 'test']} rather than ${want[split]}: its groups are too large to come closer.`;
         warnings.push({ code: 'split-uneven', message });
@@ -317,13 +323,13 @@ function findLeaks(
 ): Leak[] {
   const leaks: Leak[] = [];
   for (const group of members) {
-    const own = new Set(group.map((index) => result[index] as Split));
+    const own = new Set(group.map((index) => result[index]));
     if (own.size < 2) continue;
-    const byId = new Map<string, Split>();
+    const byId = new Map<string | undefined, Split | undefined>();
     const copy = group.some((index) => {
-      const { id } = photos[index] as SplittablePhoto;
+      const id = photos[index]?.id;
       const before = byId.get(id);
-      byId.set(id, result[index] as Split);
+      byId.set(id, result[index]);
       return before !== undefined && before !== result[index];
     });
     leaks.push({
