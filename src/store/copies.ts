@@ -12,11 +12,11 @@ const longestName = 100;
  * their own (`..`, `CON`).
  */
 export function folderName(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what must go
-  const safe = text
-    .replaceAll(/[<>:"/\\|?*\u0000-\u001f]/g, '_')
-    .replace(/[. ]+$/, '')
-    .slice(0, longestName);
+  const safe = [...text]
+    .map((character) => (character < ' ' || '<>:"/\\|?*'.includes(character) ? '_' : character))
+    .join('')
+    .slice(0, longestName)
+    .replace(/[. ]+$/, '');
   return safe === '' || /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(safe) ? `_${safe}` : safe;
 }
 

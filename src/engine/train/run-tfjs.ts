@@ -1,3 +1,4 @@
+import type { io } from '@tensorflow/tfjs-core';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import { tf } from './tf.ts';
 import type { TfjsFiles } from '../graph/export-tfjs.ts';
@@ -17,7 +18,7 @@ export async function tfjsProbabilities(
   if (files.customLayers.length > 0) await import('../graph/tfjs-custom-layers.ts');
   const { modelTopology, weightsManifest } = JSON.parse(files.modelJson) as {
     modelTopology: object;
-    weightsManifest: { weights: import('@tensorflow/tfjs-core').io.WeightsManifestEntry[] }[];
+    weightsManifest: { weights: io.WeightsManifestEntry[] }[];
   };
   const model = await loadLayersModel(
     tf.io.fromMemory({

@@ -199,8 +199,8 @@ function trainStep(
     const { grads } = tf.variableGrads(() => {
       logits = tf.keep(head.forward(features));
       const logProbabilities = tf.logSoftmax(tf.reshape(logits, [n, k, classes]), 2);
-      losses = tf.keep(tf.neg(tf.sum(tf.mul(logProbabilities, wanted), 2)) as Tensor2D);
-      return tf.sum(tf.mul(losses, share)) as Scalar;
+      losses = tf.keep(tf.neg(tf.sum<Tensor2D>(tf.mul(logProbabilities, wanted), 2)));
+      return tf.sum<Scalar>(tf.mul(losses, share));
     }, variables);
     optimizer.step(head.maskGradients(grads), learningRate);
     if (losses === undefined || logits === undefined) return;

@@ -11,7 +11,7 @@ export class ProgressBar {
   #epoch = '';
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
-    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.#live = Boolean(stream.isTTY) && process.env['TERM'] !== 'dumb';
   }
 
   show(event: JobEvent): void {
@@ -69,7 +69,7 @@ export class ProgressBar {
 /** A bare count for work that is no job: `shown` on a terminal only. */
 export class Counter {
   readonly #unit: string;
-  readonly #live = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  readonly #live = Boolean(process.stderr.isTTY) && process.env['TERM'] !== 'dumb';
   #last = 0;
 
   constructor(unit: string) {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { startTf, tf } from '../../../src/engine/train/tf.ts';
 
@@ -7,6 +8,6 @@ const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-ba
 
 test('training runs on WebAssembly and gradients are registered', async () => {
   expect(await startTf(wasm)).toBe('wasm');
-  const gradient = tf.grad((x: import('@tensorflow/tfjs-core').Tensor) => tf.sum(tf.square(x)));
+  const gradient = tf.grad((x: Tensor) => tf.sum(tf.square(x)));
   expect([...gradient(tf.tensor1d([1, -2])).dataSync()]).toEqual([2, -4]);
 });
