@@ -16,7 +16,7 @@ export function addDemo(program: Command): void {
     .description('Draw photos of leaves, train on them, evaluate: the whole thing once, in about a minute.')
     .option('--out <folder>', 'where photos and model go', 'holotype-demo')
     .option('--backbone <id|file>', 'pretrained network (default: the best one installed)')
-    .option('--seed <n>', 'other leaves', integer(0), 0)
+    .option('--seed <n>', 'other leaves', integer(0), 1)
     .option('--json', 'print one JSON document on stdout')
     .action(async (flags: { out: string; backbone?: string; seed: number; json?: boolean }) => {
       const { writeDemoPhotos } = await import('../../../service/demo.ts');
