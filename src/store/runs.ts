@@ -19,7 +19,7 @@ const runVersion = 1;
 
 /** A line of a run's log: whatever the event says, numbered and dated. */
 export interface RunEvent {
-  /** 1, 2, 3, ... over the whole life of the run, also when it is resumed. */
+  /** From 1, always rising over the whole life of the run, also when it is resumed. */
   seq: number;
   /** ISO 8601, UTC. */
   time: string;
@@ -47,6 +47,8 @@ export interface Run {
    * @param options.sync wait until the disk has it
    */
   appendEvent(event: Readonly<Record<string, unknown>>, options?: { sync?: boolean }): Promise<number>;
+  /** Takes the next number for an event that is told but not logged; the log's numbers then have a gap there. */
+  takeSeq(): number;
   /** Events with `seq >= fromSeq`, oldest first. Bad lines of the log are reported, not thrown. */
   readEvents(fromSeq?: number): Promise<RunEvents>;
   /** Saves a checkpoint, all or nothing; keeps the last two and the best. */
@@ -168,6 +170,13 @@ class RunFolder implements Run {
     const seq = this.#nextSeq;
     this.#nextSeq += 1;
     await log.append({ ...event, seq, time: new Date().toISOString() }, options);
+    return seq;
+  }
+
+  takeSeq(): number {
+    this.#writing();
+    const seq = this.#nextSeq;
+    this.#nextSeq += 1;
     return seq;
   }
 

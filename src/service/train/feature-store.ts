@@ -25,9 +25,11 @@ const cacheBytes = 8 * 1024 ** 3;
 const flushEvery = 256;
 
 export interface FeatureProgress {
-  /** Views computed, of `total` that were not cached. */
+  /** Views computed, of `total` that were not cached; 0 before the first. */
   readonly done: number;
   readonly total: number;
+  /** Photos they are of. */
+  readonly photos: number;
 }
 
 /** Features of photos by content, computed once per trunk, policy and view, and remembered on disk. */
@@ -36,6 +38,8 @@ export class FeatureStore {
   readonly #policy: InputPolicy;
   readonly #folder: string;
   readonly #caches = new Map<ViewName, FeatureCache>();
+  /** What the cache folder did not take: kept for this training, by view and photo. */
+  readonly #unkept = new Map<string, Float32Array>();
   readonly times: FeatureTimes = { decode: 0, inference: 0 };
   /** Views computed, and the seconds it took, since the store was opened. */
   computed = 0;
@@ -63,29 +67,17 @@ export class FeatureStore {
     signal?: AbortSignal,
   ): AsyncGenerator<FeatureProgress, Map<string, string>> {
     const failed = new Map<string, string>();
-    const jobs: (PhotoToRead & { id: string; names: ViewName[] })[] = [];
-    const seen = new Set<string>();
-    for (const { photo, views: names } of wanted) {
-      if (seen.has(photo.id)) continue;
-      seen.add(photo.id);
-      const missing = names.filter((name) => !this.#cache(name).has(photo.id));
-      if (missing.length === 0) continue;
-      jobs.push({
-        id: photo.id,
-        names: missing,
-        index: jobs.length,
-        bytes: photo.bytes,
-        views: missing.map((name) => views[name]),
-        read: () => readPhoto(roots[photo.root] ?? '', photo.path),
-      });
-    }
+    const jobs = this.#jobs(wanted, roots);
     if (jobs.length === 0) return failed;
+    const photos = jobs.length;
     const total = jobs.reduce((sum, { names }) => sum + names.length, 0);
-    yield { done: 0, total };
+    yield { done: 0, total, photos };
 
     const started = performance.now();
     const session = await createSession(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
     let done = 0;
+    let told = 0;
+    let flushed = 0;
     try {
       const batch = batchSize(this.#policy);
       for await (const event of extractFeatures(jobs, this.#policy, session, batch, this.times, signal)) {
@@ -96,25 +88,31 @@ export class FeatureStore {
           done += job.names.length;
         } else {
           const name = job.names[event.view];
-          if (name !== undefined) await this.#keep(name, job.id, event.vector);
+          if (name !== undefined) this.#keep(name, job.id, event.vector);
           done += 1;
           this.computed += 1;
         }
-        if (done % batch === 0 || done === total) yield { done, total };
-        if (done % flushEvery === 0) await this.#flush();
+        if (done - told >= batch || done === total) {
+          told = done;
+          yield { done, total, photos };
+        }
+        if (done - flushed >= flushEvery) {
+          flushed = done;
+          await this.#flush();
+        }
       }
     } finally {
       await this.#flush();
       await session.release();
       this.seconds += (performance.now() - started) / 1000;
-      pruneFeatureCaches(this.#folder, cacheBytes);
+      await this.#guard(() => void pruneFeatureCaches(this.#folder, cacheBytes));
     }
     return failed;
   }
 
   /** The features of a view of a photo, or undefined when they were never computed. */
   get(view: ViewName, id: string): Float32Array | undefined {
-    return this.#cache(view).get(id);
+    return this.#unkept.get(`${view} ${id}`) ?? this.#cache(view)?.get(id);
   }
 
   async close(): Promise<void> {
@@ -123,22 +121,65 @@ export class FeatureStore {
     this.#caches.clear();
   }
 
-  #cache(view: ViewName): FeatureCache {
-    let cache = this.#caches.get(view);
-    if (cache === undefined) {
-      cache = openFeatureCache(this.#folder, {
-        graphHash: graphHash(this.#trunk.graph),
-        policyHash: policyHash(this.#policy),
-        view,
-        dimension: this.#trunk.dimension,
+  /** What is missing, one job a photo; copies of one photo stand in for each other. */
+  #jobs(
+    wanted: readonly { readonly photo: Photo; readonly views: readonly ViewName[] }[],
+    roots: readonly string[],
+  ): Job[] {
+    const jobs: Job[] = [];
+    const copies = new Map<string, Photo[]>();
+    for (const { photo, views: names } of wanted) {
+      const others = copies.get(photo.id);
+      if (others !== undefined) {
+        others.push(photo);
+        continue;
+      }
+      const files = [photo];
+      copies.set(photo.id, files);
+      const missing = names.filter((name) => !this.#has(name, photo.id));
+      if (missing.length === 0) continue;
+      jobs.push({
+        id: photo.id,
+        names: missing,
+        index: jobs.length,
+        bytes: photo.bytes,
+        views: missing.map((name) => views[name]),
+        read: () => readFirst(files, roots),
       });
-      this.#caches.set(view, cache);
+    }
+    return jobs;
+  }
+
+  #has(view: ViewName, id: string): boolean {
+    return this.#unkept.has(`${view} ${id}`) || this.#cache(view)?.has(id) === true;
+  }
+
+  /** Undefined where the cache folder can't even be looked into. */
+  #cache(view: ViewName): FeatureCache | undefined {
+    let cache = this.#caches.get(view);
+    if (cache === undefined && this.storageProblem === undefined) {
+      try {
+        cache = openFeatureCache(this.#folder, {
+          graphHash: graphHash(this.#trunk.graph),
+          policyHash: policyHash(this.#policy),
+          view,
+          dimension: this.#trunk.dimension,
+        });
+        this.#caches.set(view, cache);
+      } catch (error) {
+        this.#trouble(error);
+      }
     }
     return cache;
   }
 
-  async #keep(view: ViewName, id: string, vector: Float32Array): Promise<void> {
-    await this.#guard(() => this.#cache(view).put(id, vector));
+  #keep(view: ViewName, id: string, vector: Float32Array): void {
+    try {
+      this.#cache(view)?.put(id, vector);
+    } catch (error) {
+      this.#trouble(error);
+    }
+    if (this.#cache(view)?.has(id) !== true) this.#unkept.set(`${view} ${id}`, vector.slice());
   }
 
   async #flush(): Promise<void> {
@@ -150,9 +191,28 @@ export class FeatureStore {
     try {
       await write();
     } catch (error) {
-      this.storageProblem ??= error instanceof Error ? error.message : String(error);
+      this.#trouble(error);
     }
   }
+
+  #trouble(error: unknown): void {
+    this.storageProblem ??= error instanceof Error ? error.message : String(error);
+  }
+}
+
+type Job = PhotoToRead & { readonly id: string; readonly names: readonly ViewName[] };
+
+/** The first of several copies of a photo that is still there. @throws HolotypeError of the last */
+async function readFirst(copies: readonly Photo[], roots: readonly string[]): Promise<Uint8Array> {
+  let trouble: unknown;
+  for (const { root, path } of copies) {
+    try {
+      return await readPhoto(roots[root] ?? '', path);
+    } catch (error) {
+      trouble = error;
+    }
+  }
+  throw trouble;
 }
 
 /** Views a run of the backbone: large enough to be fast, small enough that cancelling takes well under a second. */

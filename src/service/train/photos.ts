@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Photo, Skipped, Split } from '../../contract/dataset.ts';
 import { displayPath } from '../../contract/dataset.ts';
+import { HolotypeError } from '../../contract/errors.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { groupPhotos, parseGroupBy } from '../../engine/data/groups.ts';
 import { nearDuplicates } from '../../engine/data/perceptual-hash.ts';
@@ -70,7 +71,13 @@ export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPh
   };
 }
 
-/** The dataset without photos that turned out to be undecodable after all, which are listed as skipped. */
+/**
+ * The dataset without photos that turned out to be unreadable after all, which are listed as skipped; a class that
+ * lost its last photo goes, too.
+ *
+ * @param failed reasons by photo id
+ * @throws HolotypeError('bad-input') when fewer than two classes are left
+ */
 export function withoutFailed(dataset: Dataset, failed: ReadonlyMap<string, string>): Dataset {
   if (failed.size === 0) return dataset;
   const skipped: Skipped[] = dataset.photos.flatMap((photo) => {
@@ -79,9 +86,31 @@ export function withoutFailed(dataset: Dataset, failed: ReadonlyMap<string, stri
       ? []
       : [{ path: displayPath(dataset.roots, photo), reason, code: 'damaged' as const }];
   });
+  const photos = dataset.photos.filter(({ id }) => !failed.has(id));
+  const left = new Set(photos.map(({ label }) => label));
+  const classes = dataset.classes.filter((_, label) => left.has(label));
+  if (classes.length < 2)
+    throw new HolotypeError(
+      'bad-input',
+      `Photos could not be read any more, and too few are left: "${skipped[0]?.path ?? ''}": ${skipped[0]?.reason ?? ''}.`,
+      { remedy: 'Check that the drive with the photos is connected, then train again.' },
+    );
+  const lost = dataset.classes.filter((_, label) => !left.has(label));
+  const labels = new Map(classes.map((name, label) => [name, label]));
   return {
     ...dataset,
-    photos: dataset.photos.filter(({ id }) => !failed.has(id)),
+    classes,
+    photos: photos.map((photo) => ({
+      ...photo,
+      label: labels.get(dataset.classes[photo.label] ?? '') ?? photo.label,
+    })),
     skipped: [...dataset.skipped, ...skipped],
+    warnings: [
+      ...dataset.warnings,
+      ...lost.map((name) => ({
+        code: 'class-lost',
+        message: `No photo of "${name}" can be used: the class is left out.`,
+      })),
+    ],
   };
 }

@@ -10,11 +10,12 @@ import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import { parseGroupBy } from '../../engine/data/groups.ts';
 import { exists } from '../../store/folders.ts';
+import { listFiles } from '../../store/photos.ts';
 import type { Run } from '../../store/runs.ts';
 import { openDataset } from '../dataset.ts';
 import { defaultBackbone, fetchModel, listModels, loadBackbone } from '../models.ts';
 import type { Backbone } from '../models.ts';
-import { bridge } from './bridge.ts';
+import { bridge, mapped } from './bridge.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { ViewName } from './feature-store.ts';
 import { finish } from './finish.ts';
@@ -76,27 +77,20 @@ export async function* train(
   await checkBackbone(options);
   if (options.device === 'cuda') await loadTfjsNodeGpu(); // better told before the photos are read
   const out = resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
-  await checkOut(out, resolve(options.photos));
+  await checkFolders(options);
+  await checkOut(out, options);
 
-  const { run, resumed } = await openTrainingRun(out, options);
-  let seq = 0;
+  const { run, resumed, release } = await openTrainingRun(out, options);
   const numbered = async (body: JobEventBody): Promise<JobEvent> => {
     // Progress is for the moment; what a reader of the log wants is what happened.
-    const { seq: logged } = body.type === 'batch' ? { seq } : { seq: await run.appendEvent(body) };
-    seq = Math.max(logged, seq + (body.type === 'batch' ? 1 : 0), 1);
+    const seq = body.type === 'batch' ? run.takeSeq() : await run.appendEvent(body);
     return { ...body, jobId: run.id, seq };
   };
   try {
     yield await numbered({ type: 'started', run: run.folder });
-    const steps = trainSteps(options, out, run, resumed, signal);
-    for (;;) {
-      const { value, done } = await steps.next();
-      if (done === true) {
-        yield await numbered({ type: 'done', model: value.model });
-        return value;
-      }
-      yield await numbered(value);
-    }
+    const result = yield* mapped(trainSteps(options, out, run, resumed, signal), numbered);
+    yield await numbered({ type: 'done', model: result.model });
+    return result;
   } catch (error) {
     const cancelled = signal?.aborted === true;
     const shape = toErrorShape(error);
@@ -111,6 +105,7 @@ export async function* train(
     });
   } finally {
     await run.close();
+    release();
   }
 }
 
@@ -138,6 +133,16 @@ function checkOptions(options: TrainOptions): void {
         remedy: 'Give fractions whose sum is below 1.',
       },
     );
+}
+
+/** A path that was mistyped must not leave a model's folder behind. */
+async function checkFolders({ photos, val }: TrainOptions): Promise<void> {
+  for (const folder of [photos, val]) {
+    if (folder === undefined) continue;
+    const files = listFiles(folder);
+    await files.next(); // throws where there is no such folder
+    await files.return(undefined);
+  }
 }
 
 /** A backbone that doesn't exist is better told before thousands of photos are read. */
@@ -188,11 +193,11 @@ async function* trainSteps(
   const trainViews: ViewName[] = flips ? ['plain', 'flip'] : ['plain'];
   const store = new FeatureStore(trunk, policy);
   try {
-    const failed = yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
-    if (failed.size > 0) {
+    for (;;) {
+      const failed = yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
+      if (failed.size === 0) break;
       dataset = withoutFailed(dataset, failed);
       divided = dividePhotos(dataset, options);
-      yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
     }
     if (store.storageProblem !== undefined)
       warnings.push(`Features could not be kept for next time: ${store.storageProblem}`);
@@ -247,17 +252,19 @@ async function* scan(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Dataset> {
   const progress = new Progress('scan', 'photos');
-  const reports = bridge<JobEventBody, Dataset>((report) =>
-    openDataset(options.photos, {
-      ...(options.labels === undefined ? {} : { labelsCsv: options.labels }),
-      ...(options.val === undefined ? {} : { valFolder: options.val }),
-      ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: ({ done, total }) => {
-        const body = progress.at(done, total);
-        if (body !== undefined) report(body);
-      },
-    }),
+  const reports = bridge<JobEventBody, Dataset>(
+    (report, stop) =>
+      openDataset(options.photos, {
+        ...(options.labels === undefined ? {} : { labelsCsv: options.labels }),
+        ...(options.val === undefined ? {} : { valFolder: options.val }),
+        ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
+        signal: stop,
+        onProgress: ({ done, total }) => {
+          const body = progress.at(done, total);
+          if (body !== undefined) report(body);
+        },
+      }),
+    signal,
   );
   const dataset = yield* reports;
   for (const { message } of dataset.warnings) yield { type: 'warning', message };
@@ -270,7 +277,6 @@ async function* openBackbone(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Backbone> {
   const id = options.backbone ?? (await defaultBackbone());
-  const stopping = signal === undefined ? {} : { signal };
   if (options.backbone === undefined) {
     const info = (await listModels()).find((model) => model.id === id);
     if (info?.installed === false) {
@@ -278,19 +284,21 @@ async function* openBackbone(
       const message = `No backbone is installed: downloading ${info.name} (${megabytes} MB), once`;
       yield { type: 'stage', stage: 'backbone', message };
       const progress = new Progress('backbone', 'bytes');
-      yield* bridge<JobEventBody, unknown>((report) =>
-        fetchModel(id, {
-          ...stopping,
-          onProgress: ({ received, total }) => {
-            const body = progress.at(received, total);
-            if (body !== undefined) report(body);
-          },
-        }),
+      yield* bridge<JobEventBody, unknown>(
+        (report, stop) =>
+          fetchModel(id, {
+            signal: stop,
+            onProgress: ({ received, total }) => {
+              const body = progress.at(received, total);
+              if (body !== undefined) report(body);
+            },
+          }),
+        signal,
       );
     }
   }
   yield { type: 'stage', stage: 'backbone', message: `Loading the backbone ${basename(id)}` };
-  return loadBackbone(id, stopping);
+  return loadBackbone(id, signal === undefined ? {} : { signal });
 }
 
 async function* computeFeatures(
@@ -305,19 +313,11 @@ async function* computeFeatures(
     ...[...divided.val, ...divided.test].map((photo) => ({ photo, views: ['plain'] as const })),
   ];
   const progress = new Progress('features', 'views');
-  const steps = store.compute(wanted, roots, signal);
-  let announced = false;
-  for (;;) {
-    const { value, done } = await steps.next();
-    if (done === true) return value;
-    if (!announced) {
-      announced = true;
-      const message = `Computing features of ${value.total} views of ${wanted.length} photos`;
-      yield { type: 'stage', stage: 'features', message };
-    }
-    const body = progress.at(value.done, value.total);
-    if (body !== undefined) yield body;
-  }
+  return yield* mapped(store.compute(wanted, roots, signal), ({ done, total, photos }) => {
+    if (done > 0) return progress.at(done, total);
+    const message = `Computing features of ${photos} photos (${total} views)`;
+    return { type: 'stage', stage: 'features', message } as const;
+  });
 }
 
 /** @returns seconds since the last call */
