@@ -6,6 +6,15 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HolotypeError } from '../contract/errors.ts';
 import { ensureFolder, renameReplacing, syncFolder, writeAll } from './atomic.ts';
+import {
+  cancelled,
+  Interrupted,
+  mismatch,
+  networkError,
+  Restart,
+  StallWatch,
+  translate,
+} from './download-errors.ts';
 import { adoptPart, discardPart, newPart, parkPart, partValidator } from './download-part.ts';
 import type { Part } from './download-part.ts';
 import { fileSystem } from './file-system.ts';
@@ -28,9 +37,6 @@ export interface DownloadOptions {
   /** Give up on a connection that sends nothing for so many ms (default 60,000). */
   readonly stallTime?: number;
 }
-
-/** A failure that trying again may cure. */
-class Interrupted extends Error {}
 
 /**
  * Downloads a file: into a part file beside the target, which is verified, synced and renamed at the end, so
@@ -79,13 +85,6 @@ export async function download(
       }
     }
     await pause((options.retryDelay ?? 500) * 2 ** attempt, options.signal);
-  }
-}
-
-/** The part on disk isn't the beginning of what the server has now. */
-class Restart extends Error {
-  constructor() {
-    super('the server answered with a part of the file that nobody asked for');
   }
 }
 
@@ -221,90 +220,10 @@ function verify(url: string, received: Received, options: DownloadOptions): void
     );
 }
 
-function mismatch(url: string, how: string, contentType: string | null): HolotypeError {
-  const page = contentType?.startsWith('text/html')
-    ? ' It is a web page: perhaps the login page of the network you are in.'
-    : '';
-  return new HolotypeError(
-    'checksum',
-    `The file from ${url} is not the one that was published: ${how}.${page}`,
-    {
-      remedy:
-        'Nothing of it was kept. Try again later or from another network; if it stays so, get the file elsewhere and run `holotype models import FILE`.',
-      details: { url },
-    },
-  );
-}
-
-/** What went wrong on the way, and how to do without the network. */
-function networkError(url: string, reason: string, cause?: unknown): HolotypeError {
-  return new HolotypeError('network', `${url} could not be downloaded: ${reason}.`, {
-    remedy:
-      'Check the connection (and HTTPS_PROXY, if you are behind a proxy) and run the command again: it goes on where it stopped. Without a connection, download that address on another machine and run `holotype models import FILE` here.',
-    details: { url },
-    cause,
-  });
-}
-
-function translate(url: string, error: unknown, watch: StallWatch, signal: AbortSignal | undefined): unknown {
-  if (error instanceof HolotypeError || error instanceof Interrupted || error instanceof Restart)
-    return error;
-  if (signal?.aborted) return cancelled();
-  if (watch.stalled) return new Interrupted('nothing came for a while', { cause: error });
-  // fetch hides the reason ("fetch failed") in a chain of causes.
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
-  const hopeless = hopelessCodes[code];
-  if (hopeless !== undefined) return networkError(url, hopeless, error);
-  const reason = innermost instanceof Error ? innermost.message || code : String(error);
-  return new Interrupted(reason || 'the connection failed', { cause: error });
-}
-
-/** Failures that a second attempt a moment later doesn't cure. */
-const hopelessCodes: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the address was not found (no connection?)',
-  EAI_AGAIN: 'the address could not be looked up (no connection?)',
-  ECONNREFUSED: 'the server refuses connections',
-  ENETUNREACH: 'there is no network',
-  CERT_HAS_EXPIRED: "the server's certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not trusted (NODE_EXTRA_CA_CERTS adds one)",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted (NODE_EXTRA_CA_CERTS adds one)",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted (NODE_EXTRA_CA_CERTS adds one)",
-};
-
-/** Aborts when nothing came for a while, or when the person cancels. */
-class StallWatch {
-  stalled = false;
-  readonly signal: AbortSignal;
-  readonly #stall = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(time: number, signal: AbortSignal | undefined) {
-    this.signal = signal ? AbortSignal.any([signal, this.#stall.signal]) : this.#stall.signal;
-    this.#timer = setTimeout(() => {
-      this.stalled = true;
-      this.#stall.abort();
-    }, time);
-  }
-
-  alive(): void {
-    this.#timer.refresh();
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
 async function pause(time: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(time, undefined, signal ? { signal } : {}).catch(() => {
     throw cancelled();
   });
-}
-
-function cancelled(): HolotypeError {
-  return new HolotypeError('cancelled', 'The download was cancelled; the next one goes on where it stopped.');
 }
 
 async function sizeOf(part: Part): Promise<number> {

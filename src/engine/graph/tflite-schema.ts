@@ -6,6 +6,8 @@
  * RangeError outside the file, and lengths are compared with what is left before anything is allocated.
  */
 
+import { builtinOperators } from './tflite-operator-names.ts';
+
 export type TensorType = 'float32' | 'float16' | 'int32' | 'uint8' | 'int64' | 'int16' | 'int8';
 
 const tensorTypes: Readonly<Record<number, TensorType | undefined>> = {
@@ -16,70 +18,6 @@ const tensorTypes: Readonly<Record<number, TensorType | undefined>> = {
   4: 'int64',
   7: 'int16',
   9: 'int8',
-};
-
-/** Names of the builtin operators an importer may meet; the others are shown by number. */
-export const builtinOperators: Readonly<Record<number, string>> = {
-  0: 'ADD',
-  1: 'AVERAGE_POOL_2D',
-  2: 'CONCATENATION',
-  3: 'CONV_2D',
-  4: 'DEPTHWISE_CONV_2D',
-  5: 'DEPTH_TO_SPACE',
-  6: 'DEQUANTIZE',
-  9: 'FULLY_CONNECTED',
-  11: 'L2_NORMALIZATION',
-  12: 'L2_POOL_2D',
-  13: 'LOCAL_RESPONSE_NORMALIZATION',
-  14: 'LOGISTIC',
-  16: 'LSTM',
-  17: 'MAX_POOL_2D',
-  18: 'MUL',
-  19: 'RELU',
-  20: 'RELU_N1_TO_1',
-  21: 'RELU6',
-  22: 'RESHAPE',
-  23: 'RESIZE_BILINEAR',
-  25: 'SOFTMAX',
-  26: 'SPACE_TO_DEPTH',
-  28: 'TANH',
-  32: 'CUSTOM',
-  34: 'PAD',
-  36: 'GATHER',
-  39: 'TRANSPOSE',
-  40: 'MEAN',
-  41: 'SUB',
-  42: 'DIV',
-  43: 'SQUEEZE',
-  45: 'STRIDED_SLICE',
-  47: 'EXP',
-  49: 'SPLIT',
-  50: 'LOG_SOFTMAX',
-  53: 'CAST',
-  54: 'PRELU',
-  55: 'MAXIMUM',
-  56: 'ARG_MAX',
-  57: 'MINIMUM',
-  60: 'PADV2',
-  65: 'SLICE',
-  67: 'TRANSPOSE_CONV',
-  70: 'EXPAND_DIMS',
-  74: 'SUM',
-  75: 'SQRT',
-  76: 'RSQRT',
-  77: 'SHAPE',
-  82: 'REDUCE_MAX',
-  83: 'PACK',
-  97: 'RESIZE_NEAREST_NEIGHBOR',
-  98: 'LEAKY_RELU',
-  100: 'MIRROR_PAD',
-  102: 'SPLIT_V',
-  111: 'ELU',
-  114: 'QUANTIZE',
-  117: 'HARD_SWISH',
-  126: 'BATCH_MATMUL',
-  150: 'GELU',
-  152: 'RELU_0_TO_1',
 };
 
 export interface Quantization {
