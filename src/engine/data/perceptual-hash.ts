@@ -9,9 +9,9 @@ const kept = 8;
 export const plainHash = '0000000000000000';
 
 /**
- * Two photos are near duplicates when at most this many of the 64 bits differ. Measured on photos: copies (other
- * quality, size, brightness, format) stay within it, unrelated photos differ in 32 bits on average and practically
- * never in fewer than 10.
+ * Two photos are near duplicates when at most this many of the 64 bits differ. Measured on 3,668 photos of flowers:
+ * within 6 bits lie 22 groups, each of them one shot in several versions; of what 10 bits add, most are merely similar
+ * (round things in the middle). Among 397 photos of ants and bees no two lie within 12.
  */
 export const nearDuplicateBits = 6;
 
