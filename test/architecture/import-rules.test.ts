@@ -24,10 +24,13 @@ async function readHouse(): Promise<SourceFile[]> {
 
 async function readDependencies(): Promise<Set<string>> {
   const text = await readFile(join(root, 'package.json'), 'utf8');
-  const { dependencies, devDependencies } = JSON.parse(text) as Record<string, Record<string, string>>;
+  const { dependencies, devDependencies, peerDependencies } = JSON.parse(text) as Record<
+    string,
+    Record<string, string>
+  >;
   // electron is the runtime the app is packaged with; nothing else of the development tools may be used.
   const runtime = Object.keys(devDependencies ?? {}).filter((name) => name === 'electron');
-  return new Set([...Object.keys(dependencies ?? {}), ...runtime]);
+  return new Set([...Object.keys({ ...dependencies, ...peerDependencies }), ...runtime]);
 }
 
 const house = await readHouse();

@@ -1,7 +1,7 @@
 import { HolotypeError } from '../../contract/errors.ts';
 
 /** The optional package that runs TensorFlow.js on CUDA through TensorFlow's own library (Linux and Windows). */
-export const tfjsNodeGpu: string = '@tensorflow/tfjs-node-gpu';
+export const tfjsNodeGpu = '@tensorflow/tfjs-node-gpu';
 
 /**
  * Loads `@tensorflow/tfjs-node-gpu` where a person has installed it; it registers the TensorFlow.js backend
@@ -12,8 +12,7 @@ export const tfjsNodeGpu: string = '@tensorflow/tfjs-node-gpu';
  * @throws HolotypeError('not-supported') that says what is missing and how to get it
  */
 export async function loadTfjsNodeGpu(
-  // The name is a variable so that neither compiler nor bundler insists on a package that is optional.
-  load: () => Promise<unknown> = () => import(/* @vite-ignore */ tfjsNodeGpu),
+  load: () => Promise<unknown> = () => import(/* @vite-ignore */ '@tensorflow/tfjs-node-gpu'),
 ): Promise<'tensorflow'> {
   try {
     await load();
