@@ -83,6 +83,11 @@ export async function* crossValidate(
       }
       return { candidate, loss, accuracy };
     });
-    yield { type: 'done', comparisons: comparisons.sort((a, b) => a.loss - b.loss) };
+    // One that diverged has no loss, and comes last.
+    const rank = ({ loss }: Comparison): number => (Number.isNaN(loss) ? Infinity : loss);
+    yield {
+      type: 'done',
+      comparisons: comparisons.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0)),
+    };
   }
 }

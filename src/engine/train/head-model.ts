@@ -73,7 +73,9 @@ export function createHead(
     const values = new Float32Array(fanIn * width);
     if (index < hidden.length) {
       const deviation = Math.sqrt(2 / fanIn);
-      for (let i = 0; i < values.length; i++) values[i] = random.normal() * deviation;
+      // Columns that may not be read keep their zeros.
+      const used = index === 0 ? Math.min(columns, groups[0]?.columns ?? columns) : fanIn;
+      for (let i = 0; i < used * width; i++) values[i] = random.normal() * deviation;
     }
     return {
       kernel: tf.variable(tf.tensor2d(values, [fanIn, width]), true, `head${made}/${index}/kernel`),
@@ -85,7 +87,7 @@ export function createHead(
       ? tf.scalar(groups[0]?.weightDecay ?? 0)
       : tf.tensor1d(groups.flatMap(({ weightDecay }) => Array<number>(classes).fill(weightDecay))),
   );
-  const masks = columnMask(columns, classes, groups);
+  const masks = columnMask(columns, hidden[0] ?? classes, groups);
   const last = layers.length - 1;
 
   return {
@@ -158,14 +160,14 @@ function columnsOf({ shape, data }: Weight, from: number, count: number): Weight
   return { shape: [...shape.slice(0, -1), count], data: part };
 }
 
-/** [columns, groups * classes] of 0 and 1, or undefined when every group reads every column. */
-function columnMask(columns: number, classes: number, groups: readonly HeadGroup[]): Tensor2D | undefined {
+/** Of 0 and 1, [columns, groups * each] as the first layer's kernel; undefined when every group reads all columns. */
+function columnMask(columns: number, each: number, groups: readonly HeadGroup[]): Tensor2D | undefined {
   if (groups.every((group) => (group.columns ?? columns) >= columns)) return undefined;
-  const width = groups.length * classes;
+  const width = groups.length * each;
   const mask = new Float32Array(columns * width);
   groups.forEach((group, index) => {
     for (let row = 0; row < (group.columns ?? columns); row++) {
-      mask.fill(1, row * width + index * classes, row * width + (index + 1) * classes);
+      mask.fill(1, row * width + index * each, row * width + (index + 1) * each);
     }
   });
   return tf.tensor2d(mask, [columns, width]);

@@ -7,12 +7,14 @@ import type { TfjsFiles } from '../graph/export-tfjs.ts';
  * Loads an exported TF.js model from its bytes, as anyone who has the files would, and runs it on photos.
  *
  * @param photos RGB uint8 [height, width, 3] each
+ * @throws the signal's reason, within a photo of its abort
  * @returns probabilities, one array a photo
  */
 export async function tfjsProbabilities(
   files: TfjsFiles,
   photos: readonly Uint8Array[],
   policy: InputPolicy,
+  signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
   if (files.customLayers.length > 0) await import('../graph/tfjs-custom-layers.ts');
@@ -30,6 +32,8 @@ export async function tfjsProbabilities(
   const results: Float32Array[] = [];
   try {
     for (const pixels of photos) {
+      await new Promise((resolve) => setImmediate(resolve)); // for the signal to be heard
+      signal?.throwIfAborted();
       const answer = tf.tidy(() => {
         // The Teachable Machine library's own preprocessing.
         const input = Float32Array.from(pixels, (value) => value / 127 - 1);

@@ -12,7 +12,8 @@ export { tf };
 /** Where TensorFlow.js computes: WebAssembly, plain JavaScript, or TensorFlow on CUDA. */
 export type TfBackend = 'wasm' | 'cpu' | 'tensorflow';
 
-let ready: Promise<TfBackend> | undefined;
+/** What was selected last. */
+let selected: { readonly on: 'cpu' | 'cuda'; readonly backend: Promise<TfBackend> } | undefined;
 
 /**
  * Selects the backend for training on the CPU: WebAssembly with SIMD, single-threaded so that the same seed gives
@@ -21,8 +22,7 @@ let ready: Promise<TfBackend> | undefined;
  * @param wasmFolder folder (path ending in a separator) or URL that holds the tfjs-backend-wasm binaries
  */
 export function startTf(wasmFolder: string): Promise<TfBackend> {
-  ready ??= startWasm(wasmFolder);
-  return ready;
+  return select('cpu', () => startWasm(wasmFolder));
 }
 
 /**
@@ -31,12 +31,22 @@ export function startTf(wasmFolder: string): Promise<TfBackend> {
  * @throws HolotypeError('not-supported') when it isn't installed or can't be loaded
  */
 export function startTfOnCuda(): Promise<TfBackend> {
-  ready = (async () => {
+  return select('cuda', async () => {
     const backend = await loadTfjsNodeGpu();
     await tf.setBackend(backend);
     return backend;
-  })();
-  return ready;
+  });
+}
+
+/** Starts a backend unless it is the one in use; one that failed to start may be tried again. */
+function select(on: 'cpu' | 'cuda', start: () => Promise<TfBackend>): Promise<TfBackend> {
+  if (selected?.on === on) return selected.backend;
+  const backend = start();
+  selected = { on, backend };
+  backend.catch(() => {
+    if (selected?.backend === backend) selected = undefined;
+  });
+  return backend;
 }
 
 async function startWasm(wasmFolder: string): Promise<TfBackend> {

@@ -53,6 +53,11 @@ export class FeatureStore {
     this.#folder = folder;
   }
 
+  /** Names the network and the input policy that features come from. */
+  get key(): string {
+    return `${graphHash(this.#trunk.graph)} ${policyHash(this.#policy)}`;
+  }
+
   /**
    * Computes what isn't cached.
    *

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { Metrics } from '../../contract/metrics.ts';
 import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
@@ -10,18 +11,18 @@ import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
 import { decodePhoto } from '../../engine/data/decode.ts';
 import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
-import { ensureFolder, writeFileAtomic, writeJsonAtomic } from '../../store/atomic.ts';
-import { removeFile } from '../../store/folders.ts';
 import { readPhoto } from '../../store/photos.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { calibrate, unknownThreshold } from './calibrate.ts';
 import { makeReport } from './report.ts';
 import {
   checkParity,
+  describeFiles,
   exportModel,
+  modelFiles,
   parityTolerance,
   tfjsParityPhotos,
-  writeModelFiles,
+  writeModel,
 } from './save-model.ts';
 import type { ParityPhoto } from './save-model.ts';
 import type { Trained } from './train.ts';
@@ -29,8 +30,16 @@ import type { Trained } from './train.ts';
 /** Photos the exports are checked on. */
 const parityPhotos = 32;
 
-/** Judges the trained head, writes the saved model and the report, and sums up. */
-export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, TrainResult> {
+/**
+ * Judges the trained head, makes and checks the saved model and the report, and sums up. Nothing is written, and a
+ * model that is there already stays as it is, until all of it is ready.
+ *
+ * @throws the signal's reason, as long as nothing is written
+ */
+export async function* finish(
+  trained: Trained,
+  signal?: AbortSignal,
+): AsyncGenerator<JobEventBody, TrainResult> {
   const { options, out, run, dataset, divided, backbone, policy, trunk, matrices, head, seconds } = trained;
   const { classes } = dataset;
   const started = performance.now();
@@ -57,19 +66,16 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
     temperature,
   });
   const createdAt = new Date().toISOString();
-  const name = out.split(/[/\\]/).at(-1) ?? 'model';
+  const name = basename(out) || 'model';
   const exported = await exportModel(graph, { name, classes, policy, createdAt });
-  const photos = await photosForParity(trained, probabilities, temperature);
+  signal?.throwIfAborted();
+  const photos = await photosForParity(trained, probabilities, temperature, signal);
   const parity = {
     photos: photos.length,
     tfjsPhotos: Math.min(photos.length, tfjsParityPhotos),
-    ...(await checkParity(exported, policy, photos)),
+    ...(await checkParity(exported, policy, photos, signal)),
   };
-
-  await ensureFolder(join(out, 'tfjs'));
-  // A folder with a holotype.json is a whole model: the old one goes first, the new one comes last.
-  await removeFile(join(out, 'holotype.json'));
-  const files = await writeModelFiles(out, exported, classes);
+  const files = modelFiles(exported, classes);
   const counts = {
     train: divided.train.length,
     val: divided.val.length,
@@ -111,7 +117,7 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
     unknownBelow: unknownThreshold(probabilities, onVal.labels, classes.length),
     parity: { ...parity, tolerance: parityTolerance },
     customLayers: exported.tfjs.customLayers,
-    files,
+    files: describeFiles(files),
     versions: softwareVersions(),
   };
 
@@ -124,9 +130,9 @@ export async function* finish(trained: Trained): AsyncGenerator<JobEventBody, Tr
     duplicatesAcrossSplits: divided.leaks,
   });
   const totalSoFar = (performance.now() - trained.started) / 1000;
-  const html = await makeReport(trained, about, probabilities, advice, totalSoFar);
-  await writeFileAtomic(join(out, 'report.html'), html);
-  await writeJsonAtomic(join(out, 'holotype.json'), savedModelSchema.parse(about));
+  const html = await makeReport(trained, about, probabilities, advice, totalSoFar, signal);
+  signal?.throwIfAborted();
+  await writeModel(out, files, html, savedModelSchema.parse(about));
   seconds.export = (performance.now() - started) / 1000;
   seconds.total = (performance.now() - trained.started) / 1000;
 
@@ -165,11 +171,15 @@ function deviceOf({ device }: TrainOptions): string {
   return device === 'cuda' ? 'cuda' : 'cpu';
 }
 
-/** Validation photos (training photos when there are none), spread evenly, with what the trained model answers. */
+/**
+ * Validation photos (training photos when there are none), spread evenly, with what the trained model answers. Those
+ * that vanished or changed since their features were computed are left out.
+ */
 async function photosForParity(
   { divided, dataset, matrices, policy, head }: Trained,
   valProbabilities: Float32Array,
   temperature: number,
+  signal: AbortSignal | undefined,
 ): Promise<ParityPhoto[]> {
   const classes = dataset.classes.length;
   const fromVal = divided.val.length > 0;
@@ -179,14 +189,16 @@ async function photosForParity(
   const probabilities = fromVal
     ? valProbabilities
     : softmaxRows(headLogits(head.weights, matrices.train), classes, temperature);
-  return Promise.all(
-    chosen.map(async (index) => {
+  const found = await Promise.all(
+    chosen.map(async (index): Promise<ParityPhoto[]> => {
       const photo = photos[index];
-      const bytes = await readPhoto(dataset.roots[photo?.root ?? 0] ?? '', photo?.path ?? '');
-      return {
-        pixels: await decodePhoto(bytes, policy),
-        probabilities: probabilities.slice(index * classes, (index + 1) * classes),
-      };
+      const root = dataset.roots[photo?.root ?? 0] ?? '';
+      const bytes = await readPhoto(root, photo?.path ?? '').catch(() => undefined);
+      if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== photo?.id) return [];
+      signal?.throwIfAborted();
+      const pixels = await decodePhoto(bytes, policy);
+      return [{ pixels, probabilities: probabilities.slice(index * classes, (index + 1) * classes) }];
     }),
   );
+  return found.flat();
 }

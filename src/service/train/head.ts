@@ -32,6 +32,8 @@ export interface HeadTask {
   /** Given by the person; undefined: compared. */
   readonly weightDecay: number | undefined;
   readonly run: Run;
+  /** Names the photos, features and settings: a checkpoint of others is not gone on with. */
+  readonly fingerprint: string;
   /** `cuda` trains the head on `@tensorflow/tfjs-node-gpu`; anything else on the CPU. */
   readonly device: string;
 }
@@ -82,7 +84,8 @@ export async function* trainHead(
   if (candidates.length > 1 && !byValidation) {
     const folds = foldsOf(task);
     if (folds === undefined) {
-      contenders = [{ weightDecay: task.weightDecay ?? defaultDecay, columns: task.columns.final }];
+      const columns = settings.hidden.length > 0 ? task.columns.all : task.columns.final;
+      contenders = [{ weightDecay: task.weightDecay ?? defaultDecay, columns }];
       comparedBy = 'default';
     } else {
       contenders = [yield* compare(task, candidates, folds, signal)];
@@ -97,13 +100,18 @@ export async function* trainHead(
   let best: ChosenHead | undefined;
   let bestLoss = Number.POSITIVE_INFINITY;
   for (const [round, groups] of rounds.entries()) {
-    const saved = resume && round === rounds.length - 1 ? await savedState(task, groups) : undefined;
+    const last = round === rounds.length - 1;
+    const saved = resume && last ? await savedState(task, groups) : undefined;
+    if (saved !== undefined) {
+      const from = `Going on after epoch ${saved.epoch} of ${settings.epochs}`;
+      yield { type: 'stage', stage: 'head', message: from };
+    }
     const training: HeadTraining = { ...shared, groups, resume: saved };
-    const trained = yield* trainRound(training, task, groups, round === rounds.length - 1, signal);
+    const trained = yield* trainRound(training, task, groups, last, signal);
     for (const [index, head] of trained.heads.entries()) {
       const candidate = groups[index];
       const loss = Number.isNaN(head.valLoss) ? 0 : head.valLoss;
-      if (candidate === undefined || !(loss < bestLoss)) continue;
+      if (candidate === undefined || !(loss < bestLoss) || !isFinite(head.weights)) continue;
       bestLoss = loss;
       best = {
         weights: head.weights,
@@ -120,6 +128,13 @@ export async function* trainHead(
       remedy: 'Train with a smaller --lr.',
     });
   return best;
+}
+
+/** Whether every weight is a number. */
+function isFinite({ layers }: HeadWeights): boolean {
+  return layers.every(({ kernel, bias }) =>
+    [kernel, bias].every(({ data }) => data.every((value) => Number.isFinite(value))),
+  );
 }
 
 const nothing: GroupProgress = {
@@ -214,7 +229,7 @@ async function saveState(task: HeadTask, groups: readonly Candidate[], state: He
   await task.run.saveCheckpoint({
     step: state.optimizerSteps,
     tensors: new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }])),
-    state: { stage: 'head', groups, ...rest },
+    state: { stage: 'head', fingerprint: task.fingerprint, groups, ...rest },
   });
 }
 
@@ -222,6 +237,7 @@ async function saveState(task: HeadTask, groups: readonly Candidate[], state: He
 const real = z.custom<number>((value) => typeof value === 'number');
 const checkpointSchema = z.object({
   stage: z.literal('head'),
+  fingerprint: z.string(),
   groups: z.array(z.object({ weightDecay: real, columns: real })),
   epoch: real,
   sinceBest: real,
@@ -241,6 +257,7 @@ async function savedState(task: HeadTask, groups: readonly Candidate[]): Promise
   const { checkpoint } = await task.run.loadCheckpoint();
   const parsed = checkpointSchema.safeParse(checkpoint?.state);
   if (checkpoint === undefined || !parsed.success) return undefined;
+  if (parsed.data.fingerprint !== task.fingerprint) return undefined;
   if (JSON.stringify(parsed.data.groups) !== JSON.stringify(groups)) return undefined;
   const tensors = new Map(
     [...checkpoint.tensors].flatMap(([name, { shape, data }]) =>

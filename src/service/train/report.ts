@@ -19,6 +19,7 @@ export async function makeReport(
   probabilities: Float32Array,
   advice: readonly Advice[],
   seconds: number,
+  signal?: AbortSignal,
 ): Promise<string> {
   const { dataset, divided, head } = trained;
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -41,7 +42,7 @@ export async function makeReport(
       valAccuracy: finite(shown.valAccuracy),
     })),
     ...(head.bestEpoch > 0 ? { bestEpoch: head.bestEpoch } : {}),
-    predictions: await predictions(trained, probabilities),
+    predictions: await predictions(trained, probabilities, signal),
     skipped: dataset.skipped,
     duplicates: [
       ...dataset.exactDuplicates.map((paths) => ({ kind: 'exact' as const, paths })),
@@ -69,6 +70,7 @@ export async function makeReport(
 async function predictions(
   { dataset, divided }: Trained,
   probabilities: Float32Array,
+  signal: AbortSignal | undefined,
 ): Promise<ReportPrediction[]> {
   const { classes, roots } = dataset;
   const width = classes.length;
@@ -88,6 +90,7 @@ async function predictions(
   const queue = divided.val.filter((photo) => wanted.has(displayPath(roots, photo))).values();
   const work = async (): Promise<void> => {
     for (const photo of queue) {
+      signal?.throwIfAborted();
       try {
         const bytes = await readPhoto(roots[photo.root] ?? '', photo.path);
         const jpeg = await thumbnail(bytes, side);

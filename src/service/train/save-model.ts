@@ -9,7 +9,8 @@ import { exportTfjs } from '../../engine/graph/export-tfjs.ts';
 import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
 import type { ModelGraph } from '../../engine/graph/graph.ts';
 import { tfjsProbabilities } from '../../engine/train/run-tfjs.ts';
-import { writeFileAtomic } from '../../store/atomic.ts';
+import { ensureFolder, writeFileAtomic, writeJsonAtomic } from '../../store/atomic.ts';
+import { removeFile } from '../../store/folders.ts';
 
 /** Exports whose probabilities differ by more than this from the trained model's are refused. */
 export const parityTolerance = 1e-3;
@@ -64,6 +65,7 @@ export async function checkParity(
   model: ExportedModel,
   policy: InputPolicy,
   photos: readonly ParityPhoto[],
+  signal?: AbortSignal,
 ): Promise<{ onnx: number; tfjs: number }> {
   const parity = { onnx: 0, tfjs: 0 };
   const differs = (answers: Float32Array, { probabilities }: ParityPhoto): number =>
@@ -75,6 +77,7 @@ export async function checkParity(
   const session = await createSession(model.onnx);
   try {
     for (const photo of photos) {
+      signal?.throwIfAborted();
       const input = Float32Array.from(photo.pixels);
       const [answers] = await session.run(input, [1, policy.height, policy.width, 3]);
       parity.onnx = Math.max(parity.onnx, differs(answers ?? new Float32Array(), photo));
@@ -83,11 +86,8 @@ export async function checkParity(
     await session.release();
   }
   const some = photos.slice(0, tfjsParityPhotos);
-  const answers = await tfjsProbabilities(
-    model.tfjs,
-    some.map(({ pixels }) => pixels),
-    policy,
-  );
+  const pixels = some.map((photo) => photo.pixels);
+  const answers = await tfjsProbabilities(model.tfjs, pixels, policy, signal);
   some.forEach((photo, i) => {
     parity.tfjs = Math.max(parity.tfjs, differs(answers[i] ?? new Float32Array(), photo));
   });
@@ -102,28 +102,45 @@ export async function checkParity(
   return parity;
 }
 
-/**
- * Writes a saved model's files into a folder, holotype.json last, so that a folder with one is complete.
- *
- * @returns what was written, for holotype.json and the report
- */
-export async function writeModelFiles(
-  folder: string,
-  model: ExportedModel,
-  classes: readonly string[],
-): Promise<SavedModel['files']> {
+/** A file of a saved model: its path in the model's folder, with `/`, and its bytes. */
+export type ModelFile = readonly [path: string, bytes: Uint8Array];
+
+/** The files of a saved model that hold the network and its answers' names. */
+export function modelFiles(model: ExportedModel, classes: readonly string[]): ModelFile[] {
   const labels = classes.map((name) => `${name.replaceAll(/[\r\n]+/g, ' ')}\n`).join('');
-  const files: [string, Uint8Array][] = [
+  return [
     ['model.onnx', model.onnx],
     ['tfjs/model.json', Buffer.from(model.tfjs.modelJson)],
     ['tfjs/weights.bin', model.tfjs.weights],
     ['tfjs/metadata.json', Buffer.from(model.tfjs.metadata)],
     ['labels.txt', Buffer.from(labels)],
   ];
-  for (const [path, bytes] of files) await writeFileAtomic(join(folder, path), bytes);
+}
+
+/** What holotype.json and the report say of the files. */
+export function describeFiles(files: readonly ModelFile[]): SavedModel['files'] {
   return files.map(([path, bytes]) => ({
     path,
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   }));
+}
+
+/**
+ * Writes a saved model into its folder. A folder with a holotype.json is a whole model: that of an older one goes
+ * first, the new one comes last.
+ *
+ * @throws HolotypeError('storage')
+ */
+export async function writeModel(
+  folder: string,
+  files: readonly ModelFile[],
+  report: string,
+  about: SavedModel,
+): Promise<void> {
+  await ensureFolder(join(folder, 'tfjs'));
+  await removeFile(join(folder, 'holotype.json'));
+  for (const [path, bytes] of files) await writeFileAtomic(join(folder, path), bytes);
+  await writeFileAtomic(join(folder, 'report.html'), report);
+  await writeJsonAtomic(join(folder, 'holotype.json'), about);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import type { Dataset } from '../../contract/dataset.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
@@ -8,14 +9,12 @@ import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contrac
 import { loadTfjsNodeGpu } from '../../engine/devices/tfjs-node-gpu.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
-import { parseGroupBy } from '../../engine/data/groups.ts';
-import { exists } from '../../store/folders.ts';
-import { listFiles } from '../../store/photos.ts';
 import type { Run } from '../../store/runs.ts';
 import { openDataset } from '../dataset.ts';
 import { defaultBackbone, fetchModel, listModels, loadBackbone } from '../models.ts';
 import type { Backbone } from '../models.ts';
 import { bridge, mapped } from './bridge.ts';
+import { checkBackbone, checkFolders, checkOptions } from './check.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { ViewName } from './feature-store.ts';
 import { finish } from './finish.ts';
@@ -23,9 +22,11 @@ import { trainHead } from './head.ts';
 import type { ChosenHead } from './head.ts';
 import { buildMatrices } from './matrices.ts';
 import { dividePhotos, withoutFailed } from './photos.ts';
+import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
 import { checkOut, openTrainingRun } from './run.ts';
 import { headSettings } from './settings.ts';
+import type { HeadSettings } from './settings.ts';
 
 /** Above this many training photos, mirrored copies cost more time than they bring. */
 const manyPhotos = 10_000;
@@ -109,57 +110,6 @@ export async function* train(
   }
 }
 
-/** What can be said without looking at a photo. */
-function checkOptions(options: TrainOptions): void {
-  if (options.groupBy !== undefined) parseGroupBy(options.groupBy);
-  if (options.recipe === 'finetune')
-    throw new HolotypeError(
-      'not-supported',
-      'This version trains a new head on a frozen backbone; it has no recipe "finetune".',
-      {
-        remedy: 'Use --recipe head or --recipe auto.',
-      },
-    );
-  if (!['auto', 'cpu', 'cuda'].includes(options.device))
-    throw new HolotypeError('not-supported', `This version can't use the device "${options.device}".`, {
-      remedy:
-        'Use --device auto or --device cpu; --device cuda trains the head on @tensorflow/tfjs-node-gpu.',
-    });
-  if (options.valFraction + options.testFraction >= 1)
-    throw new HolotypeError(
-      'bad-usage',
-      `Validation (${options.valFraction}) and test (${options.testFraction}) together leave nothing to train on.`,
-      {
-        remedy: 'Give fractions whose sum is below 1.',
-      },
-    );
-}
-
-/** A path that was mistyped must not leave a model's folder behind. */
-async function checkFolders({ photos, val }: TrainOptions): Promise<void> {
-  for (const folder of [photos, val]) {
-    if (folder === undefined) continue;
-    const files = listFiles(folder);
-    await files.next(); // throws where there is no such folder
-    await files.return(undefined);
-  }
-}
-
-/** A backbone that doesn't exist is better told before thousands of photos are read. */
-async function checkBackbone({ backbone }: TrainOptions): Promise<void> {
-  if (backbone === undefined || (await exists(backbone))) return;
-  const models = await listModels();
-  const known = models.find(({ id }) => id === backbone);
-  if (known === undefined)
-    throw new HolotypeError('bad-usage', `There is no backbone "${backbone}", and no such file.`, {
-      remedy: `Give a model file, or one of: ${models.map(({ id }) => id).join(', ')}.`,
-    });
-  if (!known.installed)
-    throw new HolotypeError('not-found', `The backbone "${backbone}" is not installed.`, {
-      remedy: `Run \`holotype models fetch ${backbone}\` once; it stays for offline use.`,
-    });
-}
-
 async function* trainSteps(
   options: TrainOptions,
   out: string,
@@ -170,14 +120,22 @@ async function* trainSteps(
   const started = performance.now();
   const seconds: Seconds = { total: 0, scan: 0, decode: 0, features: 0, head: 0, finetune: 0, export: 0 };
   const warnings: string[] = [];
+  const warn = function* (messages: readonly string[]): Generator<JobEventBody, void> {
+    for (const message of messages) {
+      if (warnings.includes(message)) continue;
+      warnings.push(message);
+      yield { type: 'warning', message };
+    }
+  };
   const timed = stopwatch();
 
   yield { type: 'stage', stage: 'scan', message: `Looking at the photos in ${options.photos}` };
   let dataset = yield* scan(options, signal);
+  yield* warn(dataset.warnings.map(({ message }) => message));
   seconds.scan = timed();
 
   const backbone = yield* openBackbone(options, signal);
-  if (backbone.policyGuess !== undefined) warnings.push(backbone.policyGuess);
+  if (backbone.policyGuess !== undefined) yield* warn([backbone.policyGuess]);
   // ImageNet's habit of cutting away the rim (cropFraction 0.875) loses 1 to 2 points on flowers and hymenoptera:
   // a person's photos are framed as they want them.
   const policy: InputPolicy = {
@@ -199,8 +157,9 @@ async function* trainSteps(
       dataset = withoutFailed(dataset, failed);
       divided = dividePhotos(dataset, options);
     }
+    yield* warn([...dataset.warnings.map(({ message }) => message), ...divided.warnings]);
     if (store.storageProblem !== undefined)
-      warnings.push(`Features could not be kept for next time: ${store.storageProblem}`);
+      yield* warn([`Features could not be kept for next time: ${store.storageProblem}`]);
     seconds.features = timed();
     seconds.decode = store.times.decode;
 
@@ -215,15 +174,15 @@ async function* trainSteps(
         settings,
         weightDecay: options.weightDecay,
         run,
+        fingerprint: fingerprint(divided, store.key, settings),
         device: options.device,
       },
       resumed,
       signal,
     );
     seconds.head = timed();
-    warnings.push(...dataset.warnings.map(({ message }) => message), ...divided.warnings);
 
-    const result = yield* finish({
+    const parts: Trained = {
       options,
       out,
       run,
@@ -240,11 +199,21 @@ async function* trainSteps(
       warnings,
       seconds,
       started,
-    });
+    };
+    const result = yield* finish(parts, signal);
     return trainResultSchema.parse(result);
   } finally {
     await store.close();
   }
+}
+
+/** Names all that a head's training depends on, photos in their order included. */
+function fingerprint(divided: DividedPhotos, features: string, settings: HeadSettings): string {
+  const { train, val, trainGroups } = divided;
+  const rows = [train, val].map((photos) => photos.map(({ id, label }) => [id, label]));
+  return createHash('sha256')
+    .update(JSON.stringify([features, settings, rows, [...trainGroups]]))
+    .digest('hex');
 }
 
 async function* scan(
@@ -266,9 +235,7 @@ async function* scan(
       }),
     signal,
   );
-  const dataset = yield* reports;
-  for (const { message } of dataset.warnings) yield { type: 'warning', message };
-  return dataset;
+  return yield* reports;
 }
 
 /** The backbone that was named, or the best one there is; the out-of-the-box one is fetched when there is none. */

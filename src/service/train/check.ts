@@ -1,0 +1,61 @@
+import { HolotypeError } from '../../contract/errors.ts';
+import type { TrainOptions } from '../../contract/train.ts';
+import { parseGroupBy } from '../../engine/data/groups.ts';
+import { exists } from '../../store/folders.ts';
+import { listFiles } from '../../store/photos.ts';
+import { listModels } from '../models.ts';
+
+/** What can be said without looking at a photo. */
+export function checkOptions(options: TrainOptions): void {
+  if (options.groupBy !== undefined) parseGroupBy(options.groupBy);
+  if (options.recipe === 'finetune')
+    throw new HolotypeError(
+      'not-supported',
+      'This version trains a new head on a frozen backbone; it has no recipe "finetune".',
+      {
+        remedy: 'Use --recipe head or --recipe auto.',
+      },
+    );
+  if (!['auto', 'cpu', 'cuda'].includes(options.device))
+    throw new HolotypeError('not-supported', `This version can't use the device "${options.device}".`, {
+      remedy:
+        'Use --device auto or --device cpu; --device cuda trains the head on @tensorflow/tfjs-node-gpu.',
+    });
+  if (options.valFraction + options.testFraction >= 1)
+    throw new HolotypeError(
+      'bad-usage',
+      `Validation (${options.valFraction}) and test (${options.testFraction}) together leave nothing to train on.`,
+      {
+        remedy: 'Give fractions whose sum is below 1.',
+      },
+    );
+}
+
+/** A path that was mistyped must not leave a model's folder behind. */
+export async function checkFolders({ photos, val, labels }: TrainOptions): Promise<void> {
+  for (const folder of [photos, val]) {
+    if (folder === undefined) continue;
+    const files = listFiles(folder);
+    await files.next(); // throws where there is no such folder
+    await files.return(undefined);
+  }
+  if (labels !== undefined && !(await exists(labels)))
+    throw new HolotypeError('not-found', `There is no labels file "${labels}".`, {
+      remedy: 'Check the path given with --labels.',
+    });
+}
+
+/** A backbone that doesn't exist is better told before thousands of photos are read. */
+export async function checkBackbone({ backbone }: TrainOptions): Promise<void> {
+  if (backbone === undefined || (await exists(backbone))) return;
+  const models = await listModels();
+  const known = models.find(({ id }) => id === backbone);
+  if (known === undefined)
+    throw new HolotypeError('bad-usage', `There is no backbone "${backbone}", and no such file.`, {
+      remedy: `Give a model file, or one of: ${models.map(({ id }) => id).join(', ')}.`,
+    });
+  if (!known.installed)
+    throw new HolotypeError('not-found', `The backbone "${backbone}" is not installed.`, {
+      remedy: `Run \`holotype models fetch ${backbone}\` once; it stays for offline use.`,
+    });
+}
