@@ -7,9 +7,12 @@ type Runtime = typeof OnnxRuntime;
 
 export interface OnnxSession {
   readonly outputNames: readonly string[];
+  /** How many runs go on at the same time; further ones wait. Absent: 1. */
+  readonly lanes?: number;
   /**
    * Runs the model once.
-   * @param input pixels or numbers, of the type the model was exported for
+   * @param input pixels or numbers, of the type the model was exported for; they are handed over, so that the
+   *   array can't be used afterwards
    * @param shape the input's full shape, batch axis first
    * @returns one array per output, row-major; each is the caller's own
    */
@@ -40,6 +43,24 @@ export function loadOnnxRuntime(): Promise<Runtime> {
   return runtime;
 }
 
+/** How every session here computes. @param threads for one operation */
+export function sessionOptions(threads: number): OnnxRuntime.InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        // Threads that wait by spinning would take the cores from decoding between batches.
+        intra_op: { allow_spinning: '0' },
+      },
+    },
+  };
+}
+
 /**
  * Compiles an ONNX model for the CPU with all graph optimizations.
  * @param options.threads threads for one operation; default: as many as there are cores
@@ -52,20 +73,7 @@ export async function createSession(
   const { InferenceSession, Tensor } = await loadOnnxRuntime();
   let session: OnnxRuntime.InferenceSession;
   try {
-    session = await InferenceSession.create(onnx, {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
-      executionMode: 'sequential',
-      intraOpNumThreads: options.threads ?? availableParallelism(),
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-      extra: {
-        session: {
-          // Worker threads that wait by spinning would take the cores from decoding between batches.
-          intra_op: { allow_spinning: '0' },
-        },
-      },
-    });
+    session = await InferenceSession.create(onnx, sessionOptions(options.threads ?? availableParallelism()));
   } catch (cause) {
     throw new HolotypeError(
       'bad-input',

@@ -27,8 +27,11 @@ export interface FeatureTimes {
 /** Files being read or decoded at once never hold more than this. */
 const bytesInFlight = 256 * 1024 * 1024;
 
-/** Batches of pixels that may wait for the backbone. */
-const batchesAhead = 2;
+/** Batches the session is given at a time, per lane: one it computes, one so that it never waits. */
+const batchesPerLane = 2;
+
+/** Views, in batches per lane, that are decoded or being decoded ahead of the session. */
+const batchesAhead = 4;
 
 interface Decoded {
   readonly photo: PhotoToRead;
@@ -38,8 +41,7 @@ interface Decoded {
 
 /**
  * Runs photos through the trunk. Decoding goes on in libuv's threads while the session computes, because enough
- * photos are always under way; results come in the photos' order, so the batches, and so the bits, are the same
- * every time.
+ * photos are always under way; results come in the photos' order, whichever batch is done first.
  *
  * @param session takes uint8 [n, height, width, 3], returns [n, dimension]
  * @param batchSize views a run of the session
@@ -54,27 +56,40 @@ export async function* extractFeatures(
   times: FeatureTimes,
   signal?: AbortSignal,
 ): AsyncGenerator<FeatureEvent, void> {
+  const lanes = session.lanes ?? 1;
   const size = policy.height * policy.width * 3;
-  let slots: { index: number; view: number }[] = [];
+  const running: { slots: readonly Slot[]; outputs: Promise<Float32Array[]> }[] = [];
+  let slots: Slot[] = [];
   let batch = new Uint8Array(batchSize * size);
 
-  async function* flush(): AsyncGenerator<FeatureEvent, void> {
-    if (slots.length === 0) return;
-    signal?.throwIfAborted();
-    const started = performance.now();
-    const pixels = batch.subarray(0, slots.length * size);
-    const [features] = await session.run(pixels, [slots.length, policy.height, policy.width, 3]);
-    times.inference += (performance.now() - started) / 1000;
-    if (features === undefined) throw new HolotypeError('failed', 'The backbone returned nothing.');
-    const dimension = features.length / slots.length;
-    const done = slots;
+  const launch = (): void => {
+    const pixels = slots.length === batchSize ? batch : batch.slice(0, slots.length * size);
+    const outputs = session.run(pixels, [slots.length, policy.height, policy.width, 3]);
+    outputs.catch(() => undefined); // awaited in turn; an early rejection must not count as unhandled
+    running.push({ slots, outputs });
     slots = [];
-    for (const [at, { index, view }] of done.entries()) {
-      yield { type: 'vector', index, view, vector: features.subarray(at * dimension, (at + 1) * dimension) };
+    batch = new Uint8Array(batchSize * size);
+  };
+
+  /** The results of the oldest batches, until no more than `left` are under way. */
+  async function* collect(left: number): AsyncGenerator<FeatureEvent, void> {
+    while (running.length > left) {
+      signal?.throwIfAborted();
+      const oldest = running.shift();
+      if (oldest === undefined) return;
+      const started = performance.now();
+      const [features] = await oldest.outputs;
+      times.inference += (performance.now() - started) / 1000;
+      if (features === undefined) throw new HolotypeError('failed', 'The backbone returned nothing.');
+      const dimension = features.length / oldest.slots.length;
+      for (const [at, { index, view }] of oldest.slots.entries()) {
+        const vector = features.subarray(at * dimension, (at + 1) * dimension);
+        yield { type: 'vector', index, view, vector };
+      }
     }
   }
 
-  const decoded = decodeAhead(photos, policy, batchSize * batchesAhead, times, signal);
+  const decoded = decodeAhead(photos, policy, batchSize * batchesAhead * lanes, times, signal);
   for await (const { photo, pixels, error } of decoded) {
     if (error !== undefined) {
       yield { type: 'failed', index: photo.index, reason: error };
@@ -83,11 +98,19 @@ export async function* extractFeatures(
     for (const [view, values] of pixels.entries()) {
       batch.set(values, slots.length * size);
       slots.push({ index: photo.index, view });
-      if (slots.length === batchSize) yield* flush();
+      if (slots.length < batchSize) continue;
+      launch();
+      yield* collect(batchesPerLane * lanes - 1);
     }
   }
-  yield* flush();
-  batch = new Uint8Array(0);
+  if (slots.length > 0) launch();
+  yield* collect(0);
+}
+
+/** Whose pixels stand at a place of a batch. */
+interface Slot {
+  readonly index: number;
+  readonly view: number;
 }
 
 /** Decodes photos in order, keeping at most about `ahead` views and {@link bytesInFlight} under way. */

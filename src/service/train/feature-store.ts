@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Photo } from '../../contract/dataset.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { View } from '../../engine/data/decode.ts';
-import { createSession } from '../../engine/devices/onnx-session.ts';
+import { createPool } from '../../engine/devices/onnx-pool.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { graphHash } from '../../engine/graph/hash.ts';
 import { extractFeatures } from '../../engine/train/extract-features.ts';
@@ -79,7 +79,7 @@ export class FeatureStore {
     yield { done: 0, total, photos };
 
     const started = performance.now();
-    const session = await createSession(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
+    const session = await createPool(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
     let done = 0;
     let told = 0;
     let flushed = 0;
@@ -220,9 +220,9 @@ async function readFirst(copies: readonly Photo[], roots: readonly string[]): Pr
   throw trouble;
 }
 
-/** Views a run of the backbone: large enough to be fast, small enough that cancelling takes well under a second. */
+/** Views a run of the backbone: few, so that what passes between layers stays in a core's cache. */
 function batchSize(policy: InputPolicy): number {
-  return policy.height * policy.width > 260 * 260 ? 8 : 16;
+  return policy.height * policy.width > 260 * 260 ? 2 : 4;
 }
 
 /** Names an input policy in cache keys. */
