@@ -6,14 +6,14 @@ import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.
 import type { SavedModel } from '../../contract/saved-model.ts';
 import type { TrainOptions, TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
-import { softmaxRows } from '../../engine/evaluate/calibration.ts';
+import { fitTemperature, softmaxRows } from '../../engine/evaluate/calibration.ts';
 import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
 import { decodePhoto } from '../../engine/data/decode.ts';
 import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import { readPhoto } from '../../store/photos.ts';
 import { softwareVersions } from '../../store/versions.ts';
-import { calibrate, unknownThreshold } from './calibrate.ts';
+import { unknownThreshold } from './unknown-threshold.ts';
 import { makeReport } from './report.ts';
 import {
   checkParity,
@@ -50,7 +50,7 @@ export async function* finish(
       ? { logits: new Float32Array(), labels: new Int32Array() }
       : { logits: headLogits(head.weights, matrix), labels: matrix.labels };
   const onVal = judge(matrices.val);
-  const temperature = calibrate(onVal.logits, onVal.labels, classes.length);
+  const temperature = fitTemperature(onVal.logits, onVal.labels, classes.length);
   const evaluate = (answers: { logits: Float32Array; labels: Int32Array }): Metrics =>
     evaluateClassifier({ ...answers, classes, temperature, seed: options.seed });
   const val = evaluate(onVal);
