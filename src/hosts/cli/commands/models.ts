@@ -3,9 +3,11 @@ import { createInterface } from 'node:readline/promises';
 import { bytes, interruptible, log, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';
 
-/** `holotype models list | fetch | import | remove` */
+/** `holotype models list | show | fetch | import | remove` */
 export function addModels(program: Command): void {
-  const models = program.command('models').description('Pretrained networks: list, fetch, import, remove.');
+  const models = program
+    .command('models')
+    .description('Pretrained networks: list, show, fetch, import, remove.');
 
   models
     .command('list')
@@ -26,6 +28,22 @@ export function addModels(program: Command): void {
           `${id.padEnd(width)}  ${state.padEnd(14)}  ${accuracy.padEnd(14)}  ${(licence ?? '').padEnd(10)}  ${name === id ? '' : name}`.trimEnd(),
         );
       }
+    });
+
+  models
+    .command('show')
+    .description("draw a model's blocks: what can be frozen, and what each costs")
+    .argument('<id|file>', 'as in the list, or a model file')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (idOrFile: string, flags: { json?: boolean }) => {
+      const { showModel } = await import('../../../service/model-details.ts');
+      const details = await showModel(idOrFile);
+      if (flags.json === true) {
+        printJson(details);
+        return;
+      }
+      const { drawModel } = await import('../draw-model.ts');
+      print(drawModel(details));
     });
 
   models
