@@ -36,7 +36,8 @@ export async function tfjsProbabilities(
       signal?.throwIfAborted();
       const answer = tf.tidy(() => {
         // The Teachable Machine library's own preprocessing.
-        const input = Float32Array.from(pixels, (value) => value / 127 - 1);
+        const input = new Float32Array(pixels);
+        for (let i = 0; i < input.length; i++) input[i] = (input[i] as number) / 127 - 1;
         return model.predict(tf.tensor4d(input, [1, policy.height, policy.width, 3]));
       });
       if (Array.isArray(answer)) continue;

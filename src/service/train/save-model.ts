@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
 import { HolotypeError } from '../../contract/errors.ts';
-import { createSession } from '../../engine/devices/onnx-session.ts';
+import { createPool } from '../../engine/devices/onnx-pool.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { exportTfjs } from '../../engine/graph/export-tfjs.ts';
 import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
@@ -74,23 +74,30 @@ export async function checkParity(
       0,
     );
 
-  const session = await createSession(model.onnx);
-  try {
-    for (const photo of photos) {
-      signal?.throwIfAborted();
-      const input = Float32Array.from(photo.pixels);
-      const [answers] = await session.run(input, [1, policy.height, policy.width, 3]);
-      parity.onnx = Math.max(parity.onnx, differs(answers ?? new Float32Array(), photo));
+  const inOnnx = async (): Promise<void> => {
+    const session = await createPool(model.onnx, { lanes: 1 });
+    try {
+      for (const photo of photos) {
+        signal?.throwIfAborted();
+        const input = new Float32Array(photo.pixels);
+        const [answers] = await session.run(input, [1, policy.height, policy.width, 3]);
+        parity.onnx = Math.max(parity.onnx, differs(answers ?? new Float32Array(), photo));
+      }
+    } finally {
+      await session.release();
     }
-  } finally {
-    await session.release();
-  }
-  const some = photos.slice(0, tfjsParityPhotos);
-  const pixels = some.map((photo) => photo.pixels);
-  const answers = await tfjsProbabilities(model.tfjs, pixels, policy, signal);
-  some.forEach((photo, i) => {
-    parity.tfjs = Math.max(parity.tfjs, differs(answers[i] ?? new Float32Array(), photo));
-  });
+  };
+  const inTfjs = async (): Promise<void> => {
+    const some = photos.slice(0, tfjsParityPhotos);
+    const pixels = some.map((photo) => photo.pixels);
+    const answers = await tfjsProbabilities(model.tfjs, pixels, policy, signal);
+    some.forEach((photo, i) => {
+      parity.tfjs = Math.max(parity.tfjs, differs(answers[i] ?? new Float32Array(), photo));
+    });
+  };
+  // Side by side: ONNX Runtime has a thread of its own, TensorFlow.js this one.
+  const checks = await Promise.allSettled([inOnnx(), inTfjs()]);
+  for (const check of checks) if (check.status === 'rejected') throw check.reason;
   for (const [format, difference] of Object.entries(parity)) {
     if (!(difference <= parityTolerance))
       throw new HolotypeError(
