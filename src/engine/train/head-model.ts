@@ -1,7 +1,7 @@
-import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { seededRandom } from '../data/random.ts';
 import type { Weight } from '../graph/graph.ts';
-import { assign, read } from './optimizer.ts';
+import { assign, read, variableOf } from './optimizer.ts';
 import type { Trained } from './optimizer.ts';
 import { tf } from './tf.ts';
 
@@ -78,8 +78,11 @@ export function createHead(
       for (let i = 0; i < used * width; i++) values[i] = random.normal() * deviation;
     }
     return {
-      kernel: tf.variable(tf.tensor2d(values, [fanIn, width]), true, `head${made}/${index}/kernel`),
-      bias: tf.variable(tf.zeros([width]), true, `head${made}/${index}/bias`),
+      kernel: variableOf(tf.tensor2d(values, [fanIn, width]), {
+        trainable: true,
+        name: `head${made}/${index}/kernel`,
+      }),
+      bias: variableOf(tf.zeros([width]), { trainable: true, name: `head${made}/${index}/bias` }),
     };
   });
   const decays = layers.map((_, index) =>
@@ -98,7 +101,7 @@ export function createHead(
     forward(features) {
       let x: Tensor2D = features;
       layers.forEach(({ kernel, bias }, index) => {
-        const w = kernel as Variable as Tensor2D;
+        const w = kernel as Tensor2D;
         x = tf.add(index === 0 ? times(x, w) : tf.matMul(x, w), bias);
         if (index < last) x = tf.relu(x);
       });

@@ -34,7 +34,9 @@ const momentum = 0.9;
 export function createOptimizer(kind: OptimizerKind, trained: readonly Trained[]): Optimizer {
   const names = kind === 'sgd' ? ['momentum'] : ['first', 'second'];
   const moments = trained.map(({ variable }) =>
-    names.map((name) => tf.variable(tf.zerosLike(variable), false, `${variable.name}/${kind}-${name}`)),
+    names.map((name) =>
+      variableOf(tf.zerosLike(variable), { trainable: false, name: `${variable.name}/${kind}-${name}` }),
+    ),
   );
   let steps = 0;
 
@@ -97,6 +99,13 @@ export function createOptimizer(kind: OptimizerKind, trained: readonly Trained[]
       for (const moment of moments.flat()) moment.dispose();
     },
   };
+}
+
+/** A variable that takes a tensor over: TensorFlow.js itself would leave the tensor behind. */
+export function variableOf(initial: Tensor, options: { trainable: boolean; name: string }): Variable {
+  const variable = tf.variable(initial, options.trainable, options.name);
+  initial.dispose();
+  return variable;
 }
 
 /** The numbers of a tensor as plain data. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
-import { candidatesFor, crossValidate, weightDecays } from '../../engine/train/choose-decay.ts';
+import { candidatesFor, crossValidate, usualDecays, weightDecays } from '../../engine/train/choose-decay.ts';
 import type { Candidate } from '../../engine/train/choose-decay.ts';
 import type { HeadWeights } from '../../engine/train/head-model.ts';
 import { startTf, startTfOnCuda } from '../../engine/train/tf.ts';
@@ -50,8 +50,6 @@ export interface ChosenHead {
 /** With this many validation photos they can choose between candidates; with fewer, cross-validation does. */
 const enoughToCompare = 300;
 const foldCount = 4;
-/** What is taken when there are too few photos to compare anything. */
-const defaultDecay = 1;
 /** A checkpoint is written when the last one is this old (ms). */
 const checkpointEvery = 2000;
 
@@ -85,7 +83,7 @@ export async function* trainHead(
     const folds = foldsOf(task);
     if (folds === undefined) {
       const columns = settings.hidden.length > 0 ? task.columns.all : task.columns.final;
-      contenders = [{ weightDecay: task.weightDecay ?? defaultDecay, columns }];
+      contenders = [{ weightDecay: task.weightDecay ?? usualDecays[settings.optimizer], columns }];
       comparedBy = 'default';
     } else {
       contenders = [yield* compare(task, candidates, folds, signal)];
@@ -145,7 +143,7 @@ const nothing: GroupProgress = {
 };
 
 function candidatesOf({ weightDecay, columns, settings }: HeadTask): Candidate[] {
-  const decays = weightDecay === undefined ? weightDecays : [weightDecay];
+  const decays = weightDecay === undefined ? weightDecays[settings.optimizer] : [weightDecay];
   const widths = settings.hidden.length > 0 ? [columns.all] : [...new Set([columns.all, columns.final])];
   return candidatesFor(decays, widths);
 }
