@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = `${root}dist/node`;
+// CommonJS packages of megabytes: `require` runs them at once, `import` would read them for names first.
+const commonjs = /^(@tensorflow\/tfjs-core|sharp)$/;
 const bundled = /^(@tensorflow\/tfjs-core\/dist|commander|zod)(\/|$)/;
 const started = new Date();
 
@@ -26,14 +28,21 @@ const { metafile } = await build({
   plugins: [
     {
       name: 'externals',
-      setup({ onResolve }) {
+      setup({ onLoad, onResolve }) {
         onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-          kind === 'entry-point' || bundled.test(path) ? undefined : { path, external: true },
+          kind === 'entry-point' || bundled.test(path)
+            ? undefined
+            : commonjs.test(path) && kind === 'import-statement'
+              ? { path, namespace: 'commonjs' }
+              : { path, external: true },
         );
+        onLoad({ filter: /./, namespace: 'commonjs' }, ({ path }) => ({
+          contents: `module.exports = require(${JSON.stringify(path)});`,
+        }));
       },
     },
   ],
-  // Commander is a CommonJS package and asks for Node's own modules.
+  // What CommonJS packages ask for, and what is asked of them.
   banner: {
     js: `import { createRequire as ownRequire } from 'node:module'; const require = ownRequire(import.meta.url);`,
   },
