@@ -5,9 +5,8 @@ import { displayPath, skipCodeSchema } from '../contract/dataset.ts';
 import { HolotypeError } from '../contract/errors.ts';
 import { looksLikeLabels, parseLabelsCsv } from '../engine/data/csv.ts';
 import type { LabelsCsv } from '../engine/data/csv.ts';
-import { checkFormat, decodeConcurrency, photoError } from '../engine/data/decode.ts';
+import { decodeConcurrency } from '../engine/data/decode.ts';
 import { factsVersion, photoFacts } from '../engine/data/facts.ts';
-import { formatHeadBytes } from '../engine/data/format.ts';
 import { parseGroupBy } from '../engine/data/groups.ts';
 import type { GroupBy } from '../engine/data/groups.ts';
 import { layoutPhotos } from '../engine/data/layout.ts';
@@ -15,10 +14,11 @@ import type { LabelledItem } from '../engine/data/layout.ts';
 import { cacheFolder } from '../store/cache-folder.ts';
 import { FactsCache } from '../store/facts-cache.ts';
 import type { ContentFacts } from '../store/facts-cache.ts';
-import { cancelled, listFiles, readHead, readPhoto } from '../store/photos.ts';
+import { cancelled, listFiles, readPhoto } from '../store/photos.ts';
 import type { FoundFile } from '../store/photos.ts';
 import { assembleDataset } from './assemble-dataset.ts';
 import type { ReadItem } from './assemble-dataset.ts';
+import { readPhotoFile } from './read-photo.ts';
 
 export interface OpenDatasetOptions {
   /** A labels file: `filename,label[,split][,group][,target]`. */
@@ -49,10 +49,8 @@ export interface OpenProgress {
   read: number;
 }
 
-/** Read whole without a look at their beginning first: photos seldom are larger. */
-const smallBytes = 32 * 2 ** 20;
-/** Larger files are refused: they would have to be held in memory. */
-const largestBytes = 1024 * 2 ** 20;
+/** A table of labels is no larger than this. */
+const largestTable = 32 * 2 ** 20;
 
 interface Source {
   folder: string;
@@ -149,7 +147,7 @@ async function labelsOf(
     });
     return { csv: parseLabelsCsv(bytes, basename(path)), path, found: false };
   }
-  const tables = files.filter((file) => /^[^/]+\.(csv|tsv)$/i.test(file.path) && file.bytes < smallBytes);
+  const tables = files.filter((file) => /^[^/]+\.(csv|tsv)$/i.test(file.path) && file.bytes < largestTable);
   const candidates: FoundLabels[] = [];
   for (const { path } of tables) {
     const bytes = await readPhoto(base, path);
@@ -223,11 +221,7 @@ async function examine(
 ): Promise<{ id?: string; facts: ContentFacts }> {
   let bytes: Uint8Array;
   try {
-    if (file.bytes > smallBytes) checkFormat(await readHead(folder, file.path, formatHeadBytes));
-    if (file.bytes > largestBytes) {
-      throw photoError('too-large', `a file of more than ${largestBytes / 2 ** 20} MiB`);
-    }
-    bytes = await readPhoto(folder, file.path);
+    bytes = await readPhotoFile(folder, file.path, file.bytes);
   } catch (error) {
     return { facts: refusalOf(error) };
   }

@@ -3,7 +3,8 @@ import { HolotypeError } from '../contract/errors.ts';
 import type { ExportResult, PredictResult } from '../contract/predict.ts';
 import { ensureFolder, writeFileAtomic } from '../store/atomic.ts';
 import { copyInto, folderName } from '../store/copies.ts';
-import { readBytes } from '../store/folders.ts';
+import { listFolder, readBytes } from '../store/folders.ts';
+import { isHidden } from '../store/photos.ts';
 import { readModelFile } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
 
@@ -40,18 +41,20 @@ function cell(text: string): string {
 /**
  * Copies photos into a folder per answer, `unknown` for those; originals stay where they are.
  *
+ * @throws the signal's reason; the copies made by then stay
  * @returns copies made
  */
 export async function sortInto(
   folder: string,
   result: PredictResult,
-  onProgress?: (done: number, total: number) => void,
+  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<number> {
   let done = 0;
   for (const { path, label, unknown } of result.results) {
+    options.signal?.throwIfAborted();
     await copyInto(path, join(resolve(folder), unknown ? 'unknown' : folderName(label)), basename(path));
     done += 1;
-    onProgress?.(done, result.results.length);
+    options.onProgress?.(done, result.results.length);
   }
   return done;
 }
@@ -63,17 +66,25 @@ export async function exportTo(model: OpenedModel, format: string, out: string):
       remedy: `Formats are ${Object.keys(formats).join(' and ')}.`,
     });
   const folder = resolve(out);
-  if (folder === model.folder)
-    throw new HolotypeError('bad-usage', 'The export would overwrite the model itself.', {
-      remedy: 'Give --out another folder.',
-    });
+  const paths = formats[format as ExportFormat];
+  const own = new Set([...paths.map((path) => path.replace('tfjs/', '')), 'holotype.json']);
+  const others = (await listFolder(folder)).filter((name) => !isHidden(name) && !own.has(name));
+  // An earlier export is replaced; a saved model, a project or anything else is not.
+  if (folder === model.folder || others.length > 0)
+    throw new HolotypeError(
+      'bad-usage',
+      folder === model.folder
+        ? 'The export would overwrite the model itself.'
+        : `The folder "${out}" holds something else: "${others[0] ?? ''}".`,
+      { remedy: 'Give --out a new or empty folder.' },
+    );
   await ensureFolder(folder);
   const files: ExportResult['files'] = [];
   const write = async (path: string, bytes: Uint8Array): Promise<void> => {
     await writeFileAtomic(join(folder, path), bytes);
     files.push({ path, bytes: bytes.length });
   };
-  for (const path of formats[format as ExportFormat]) {
+  for (const path of paths) {
     await write(path.replace('tfjs/', ''), await readModelFile(model, path));
   }
   await write('holotype.json', await readBytes(join(model.folder, 'holotype.json')));

@@ -60,6 +60,10 @@ export async function evaluate(
     labels.push(files.get(outcome.file) ?? 0);
     for (const value of outcome.probabilities) logits.push(Math.log(Math.max(smallest, value)));
   }
+  if (labels.length === 0)
+    throw new HolotypeError('bad-input', `No photo in "${photos}" could be read any more.`, {
+      remedy: 'Check that the drive with the photos is connected.',
+    });
   const metrics = evaluateClassifier({
     logits: Float32Array.from(logits),
     labels: Int32Array.from(labels),

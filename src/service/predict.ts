@@ -1,13 +1,13 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { PredictResult, Prediction } from '../contract/predict.ts';
 import { extractFeatures } from '../engine/train/extract-features.ts';
 import type { PhotoToRead } from '../engine/train/extract-features.ts';
-import { isFolder } from '../store/folders.ts';
-import { listFiles, readPhoto } from '../store/photos.ts';
+import { fileSize, isFolder } from '../store/folders.ts';
+import { listFiles } from '../store/photos.ts';
+import { readPhotoFile } from './read-photo.ts';
 import { loadSession } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
-import { basename, dirname } from 'node:path';
 
 /** A photo to answer for. */
 export interface PhotoFile {
@@ -35,7 +35,14 @@ export async function findPhotos(paths: readonly string[], signal?: AbortSignal)
     if (await isFolder(path)) {
       for await (const file of listFiles(path, signal))
         found.push({ path: join(path, file.path), root: path, name: file.path, bytes: file.bytes });
-    } else found.push({ path, root: dirname(path), name: basename(path), bytes: 8 * 1024 ** 2 });
+    } else {
+      const bytes = await fileSize(path);
+      if (bytes === undefined)
+        throw new HolotypeError('not-found', `There is no photo or folder "${path}".`, {
+          remedy: 'Check the path; a path with spaces needs quotes.',
+        });
+      found.push({ path, root: dirname(path), name: basename(path), bytes });
+    }
   }
   if (found.length === 0)
     throw new HolotypeError('bad-input', `There are no files in ${paths.join(', ')}.`, {
@@ -47,7 +54,7 @@ export async function findPhotos(paths: readonly string[], signal?: AbortSignal)
 /**
  * Answers for photos, decoding while the model computes; unreadable ones don't stop the rest.
  *
- * @yields one outcome a photo, in no promised order
+ * @yields one outcome a photo, in their order but for those that could not be read
  */
 export async function* classify(
   model: OpenedModel,
@@ -60,7 +67,7 @@ export async function* classify(
     index,
     bytes: file.bytes,
     views: [{ flip: false }],
-    read: () => readPhoto(file.root, file.name),
+    read: () => readPhotoFile(file.root, file.name, file.bytes),
   }));
   try {
     const times = { decode: 0, inference: 0 };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { HolotypeError } from '../contract/errors.ts';
-import { savedModelSchema } from '../contract/saved-model.ts';
+import { savedModelSchema, savedModelVersion } from '../contract/saved-model.ts';
 import type { SavedModel } from '../contract/saved-model.ts';
 import { createSession } from '../engine/devices/onnx-session.ts';
 import type { OnnxSession } from '../engine/devices/onnx-session.ts';
@@ -30,8 +31,27 @@ export async function openSavedModel(path: string): Promise<OpenedModel> {
     throw new HolotypeError('bad-input', `"${path}" is not a saved model: there is no holotype.json.`, {
       remedy: 'Give the folder that train wrote; if training was stopped, finish it with --resume.',
     });
-  return { folder, about: await readJson(join(folder, 'holotype.json'), savedModelSchema) };
+  return { folder, about: await readJson(join(folder, 'holotype.json'), parser) };
 }
+
+/** What is no saved model at all, or one of a newer Holotype, is told so; what is damaged, what is wrong in it. */
+const parser = {
+  parse(value: unknown): SavedModel {
+    const kind = z.object({ kind: z.literal('model') }).safeParse(value);
+    if (!kind.success)
+      throw new HolotypeError('bad-input', 'This holotype.json is not that of a saved model.', {
+        remedy: 'Give the folder that train wrote.',
+      });
+    const version = z.object({ formatVersion: z.number().gt(savedModelVersion) }).safeParse(value);
+    if (version.success)
+      throw new HolotypeError(
+        'not-supported',
+        `This model was saved by a newer Holotype (format ${version.data.formatVersion}).`,
+        { remedy: 'Update Holotype.' },
+      );
+    return savedModelSchema.parse(value);
+  },
+};
 
 /**
  * A file of a saved model, checked against what holotype.json says of it.

@@ -27,6 +27,14 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/** A file's size in bytes, or undefined when there is none. */
+export async function fileSize(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  );
+}
+
 /** A file's bytes. @throws HolotypeError('storage') or, when it isn't there, 'not-found' */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {

@@ -1,33 +1,42 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number of at least `least`. */
-export function integer(least: number): (text: string) => number {
+/** A whole number from `least` to `most`. */
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const [from, to] = [least > Number.MIN_SAFE_INTEGER, most < Number.MAX_SAFE_INTEGER];
+  const range = from && to ? ` from ${least} to ${most}` : from ? ` of at least ${least}` : '';
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(
-        least > Number.MIN_SAFE_INTEGER
-          ? `Give a whole number of at least ${least}.`
-          : 'Give a whole number.',
-      );
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Give a whole number${range}.`);
     return value;
   };
 }
 
-/** A number of 0 or more. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('Give a number of 0 or more.');
-  return value;
+/** A number of `least` or more (or, with `above`, more than that) up to `most`. */
+export function amount(
+  least: number,
+  { above = false, most = Infinity }: { above?: boolean; most?: number } = {},
+): (text: string) => number {
+  const range = `${above ? `above ${least}` : `of ${least} or more`}${most < Infinity ? `, at most ${most}` : ''}`;
+  return (text) => {
+    const value = Number(text);
+    const enough = above ? value > least : value >= least;
+    if (text.trim() === '' || !Number.isFinite(value) || !enough || value > most)
+      throw new InvalidArgumentError(`Give a number ${range}.`);
+    return value;
+  };
 }
 
-/** A number from 0 to below 1. */
-export function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1))
-    throw new InvalidArgumentError('Give a part of the whole, such as 0.2.');
-  return value;
+/** A number below 1 and above 0, or with `zero` also that. */
+export function fraction(zero: boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value < 1) || !(zero ? value >= 0 : value > 0))
+      throw new InvalidArgumentError(
+        `Give a part of the whole ${zero ? 'from 0 to below 1' : 'between 0 and 1'}, such as 0.2.`,
+      );
+    return value;
+  };
 }
 
 /** Whole numbers behind a prefix, such as `mlp:256,128`. */

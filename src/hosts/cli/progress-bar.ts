@@ -11,7 +11,7 @@ export class ProgressBar {
   #epoch = '';
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
-    this.#live = Boolean(stream.isTTY) && process.env['TERM'] !== 'dumb';
+    this.#live = stream.isTTY && process.env['TERM'] !== 'dumb';
   }
 
   show(event: JobEvent): void {
@@ -69,7 +69,7 @@ export class ProgressBar {
 /** A bare count for work that is no job: `shown` on a terminal only. */
 export class Counter {
   readonly #unit: string;
-  readonly #live = Boolean(process.stderr.isTTY) && process.env['TERM'] !== 'dumb';
+  readonly #live = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
   #last = 0;
 
   constructor(unit: string) {
@@ -80,7 +80,9 @@ export class Counter {
     const now = performance.now();
     if (!this.#live || (now - this.#last < 100 && done !== total)) return;
     this.#last = now;
-    process.stderr.write(`\r\x1b[2K  ${done}/${total} ${this.#unit}`);
+    const amount =
+      this.#unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${done}/${total} ${this.#unit}`;
+    process.stderr.write(`\r\x1b[2K  ${amount}`);
   };
 
   readonly clear = (): void => {

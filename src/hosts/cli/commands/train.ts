@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
-import { fraction, integer, list, positive } from '../arguments.ts';
-import { count, duration, interruptible, log, percent, print, printJson } from '../output.ts';
+import { amount, fraction, integer, list } from '../arguments.ts';
+import { count, duration, interruptible, percent, print, printJson } from '../output.ts';
 import { ProgressBar } from '../progress-bar.ts';
 
 interface Flags {
@@ -44,19 +44,19 @@ export function addTrain(program: Command): void {
         .choices(['auto', 'head', 'finetune'])
         .default('auto'),
     )
-    .option('--epochs <n>', 'passes over the training photos', integer(1))
-    .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1))
+    .option('--epochs <n>', 'passes over the training photos', integer(1, 10_000))
+    .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1, 4096))
     .addOption(new Option('--optimizer <name>', 'default: adamw').choices(['adamw', 'adam', 'sgd']))
-    .option('--lr <rate>', 'peak learning rate', positive)
-    .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', positive)
+    .option('--lr <rate>', 'peak learning rate', amount(0, { above: true, most: 10 }))
+    .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', amount(0))
     .option('--head <shape>', 'linear, or mlp:256,128 for hidden layers', headShape, { hidden: [] })
     .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .addOption(
       new Option('--resize <how>', 'how photos are fitted to the input').choices(['squash', 'crop', 'pad']),
     )
     .option('--val <folder>', 'photos to check on, laid out like the others')
-    .option('--val-fraction <f>', 'part of the photos to check on (default: 0.2)', fraction)
-    .option('--test-fraction <f>', 'part that nothing looks at before the end (default: 0)', fraction)
+    .option('--val-fraction <f>', 'part of the photos to check on (default: 0.2)', fraction(false))
+    .option('--test-fraction <f>', 'part that nothing looks at before the end (default: 0)', fraction(true))
     .option('--group-by <what>', 'keep together: folder, burst, csv:COLUMN, or a regular expression')
     .option('--labels <csv>', 'filename,label[,split][,group]')
     .option(
@@ -118,7 +118,6 @@ export function summarize(result: TrainResult): void {
     `${result.classes.length} classes; ${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,
   );
   for (const { message, action } of result.advice) print(`- ${message} ${action}`);
-  for (const warning of result.warnings) log(`Note: ${warning}`);
   print('');
   print(`Model:  ${result.model}`);
   print(`Report: ${result.report}`);
