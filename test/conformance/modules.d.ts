@@ -34,6 +34,7 @@ declare module 'jasmine-core' {
     configure(options: { random: boolean; specFilter(spec: Spec): boolean }): void;
     addReporter(reporter: Reporter): void;
     topSuite(): Suite;
+    afterEach(action: () => void): void;
     execute(): Promise<unknown>;
   }
   const jasmineRequire: {

@@ -5,7 +5,8 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { tests } from 'conformance:tests';
 import jasmineRequire, { type Spec, type SpecResult, type Suite } from 'jasmine-core';
-import { backends } from './backends.ts';
+import { findBackend, getBackend } from '@tensorflow/tfjs-core';
+import { backends, type BackendUnderTest } from './backends.ts';
 import type { Job, Message, TestName, TestResult } from './protocol.ts';
 import { skipOf } from './skips.ts';
 
@@ -31,7 +32,7 @@ async function run(job: Job): Promise<void> {
   jasmine.DEFAULT_TIMEOUT_INTERVAL = TEST_TIMEOUT_MS;
   const env = jasmine.getEnv();
   // Importing the backend or registering it must not run tests, and tests must find it registered.
-  await backend.register();
+  backend.register();
   setTestEnvs([{ name: backend.name, backendName: backend.name, isDataSync: true }]);
   const ownName = new RegExp(` ${backend.name} \\{\\}`, 'g');
 
@@ -91,8 +92,34 @@ async function run(job: Job): Promise<void> {
       void send({ type: 'broken', file, name: 'after all tests', messages });
     },
   });
+  const fallbacks = new Tally(backend);
+  env.afterEach(() => fallbacks.take());
   await env.execute();
-  await send({ type: 'finished', fallbacks: backend.fallbacks() });
+  await send({ type: 'finished', fallbacks: fallbacks.counts });
+}
+
+/** Adds up a backend's list of kernels run elsewhere: each suite makes a new backend, counting from 0. */
+class Tally {
+  readonly counts: Record<string, number> = {};
+  readonly #backend: BackendUnderTest;
+  #instance: unknown;
+  #last: Readonly<Record<string, number>> = {};
+
+  constructor(backend: BackendUnderTest) {
+    this.#backend = backend;
+  }
+
+  /** To be called while the backend is still in use. */
+  take(): void {
+    if (getBackend() !== this.#backend.name) return;
+    const instance: unknown = findBackend(this.#backend.name);
+    if (instance !== this.#instance) this.#last = {};
+    this.#instance = instance;
+    const now = this.#backend.fallbacks();
+    for (const [kernel, count] of Object.entries(now))
+      this.counts[kernel] = (this.counts[kernel] ?? 0) + count - (this.#last[kernel] ?? 0);
+    this.#last = now;
+  }
 }
 
 /** Reason of the tests that TensorFlow.js marks as left out (`xit`). */
