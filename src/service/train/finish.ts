@@ -70,6 +70,13 @@ export async function* finish(
   const exported = await exportModel(graph, { name, classes, policy, createdAt });
   signal?.throwIfAborted();
   const photos = await photosForParity(trained, probabilities, temperature, signal);
+  const warnings = [...trained.warnings];
+  if (photos.length === 0) {
+    const message =
+      'The exports could not be checked against the trained model: the photos are gone or changed.';
+    warnings.push(message);
+    yield { type: 'warning', message };
+  }
   const parity = {
     photos: photos.length,
     tfjsPhotos: Math.min(photos.length, tfjsParityPhotos),
@@ -159,7 +166,7 @@ export async function* finish(
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     parity,
     advice: advice.map(({ code, message, action }) => ({ code, message, action })),
-    warnings: [...trained.warnings],
+    warnings,
     seed: options.seed,
   };
   await run.writeReport(result);

@@ -72,6 +72,7 @@ export async function* train(
     throw new HolotypeError(
       'bad-usage',
       `A training option is wrong: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
+      { remedy: 'Correct it; everything but the photos may be left out.' },
     );
   const options = parsed.data;
   checkOptions(options);
@@ -95,10 +96,9 @@ export async function* train(
   } catch (error) {
     const cancelled = signal?.aborted === true;
     const shape = toErrorShape(error);
+    const last: JobEventBody = cancelled ? { type: 'cancelled' } : { type: 'failed', error: shape };
     // The disk may be what failed: the log must not hide the reason.
-    await numbered(cancelled ? { type: 'cancelled' } : { type: 'failed', error: shape }).catch(
-      () => undefined,
-    );
+    yield await numbered(last).catch(() => ({ ...last, jobId: run.id, seq: run.takeSeq() }));
     if (!cancelled) throw error;
     throw new HolotypeError('cancelled', 'Training was cancelled; what was done is kept.', {
       remedy: 'Run the same command with --resume to go on.',
