@@ -35,18 +35,28 @@ export function runOnHost(
   }
   const cpu = host;
   const copied = new Map<object, TensorInfo>();
-  const isList = Array.isArray(inputs);
-  const hostInputs = (isList ? [] : {}) as NamedTensorInfoMap;
-  for (const [key, info] of Object.entries(inputs) as [string, TensorInfo | null | undefined][]) {
-    if (info === undefined || info === null) continue;
+  // What kernels get are tensors, and some of tfjs-backend-cpu's ask for their rank.
+  const onHost = (info: TensorInfo): TensorInfo & { rank: number } => {
     let copy = copied.get(info.dataId);
     if (copy === undefined || copy.dtype !== info.dtype) {
       copy = toHost(cpu, info, backend.readSync(info.dataId));
       copied.set(info.dataId, copy);
     }
-    hostInputs[key] = { ...copy, shape: info.shape };
+    return { ...copy, shape: info.shape, rank: info.shape.length };
+  };
+  const isList = Array.isArray(inputs);
+  const hostInputs = (isList ? [] : {}) as Record<string, TensorInfo | TensorInfo[]>;
+  // The ragged kernels have lists of tensors among their operands.
+  const entries = Object.entries(inputs) as [string, TensorInfo | TensorInfo[] | null | undefined][];
+  for (const [key, info] of entries) {
+    if (info === undefined || info === null) continue;
+    hostInputs[key] = Array.isArray(info) ? info.map(onHost) : onHost(info);
   }
-  const result = kernel.kernelFunc({ inputs: hostInputs, attrs: attrs ?? {}, backend: cpu });
+  const result = kernel.kernelFunc({
+    inputs: hostInputs as NamedTensorInfoMap,
+    attrs: attrs ?? {},
+    backend: cpu,
+  });
   const results = Array.isArray(result) ? result : [result];
   const outputs = results.map((info): TensorInfo => {
     const values = cpu.readSync(info.dataId);

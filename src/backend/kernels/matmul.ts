@@ -1,3 +1,4 @@
+import { util } from '@tensorflow/tfjs-core';
 import { broadcastShapes, type Graph } from '../graph/graph.ts';
 import { int } from '../graph/operations.ts';
 import type { Value } from '../graph/value.ts';
@@ -11,6 +12,10 @@ export function matMul(g: Graph, a: Value, b: Value, transposeA = false, transpo
   const right = transposeB ? swapLast(g, b) : b;
   const m = left.shape.at(-2) as number;
   const n = right.shape.at(-1) as number;
+  util.assert(
+    left.shape.at(-1) === right.shape.at(-2),
+    () => `MatMul: the inner lengths of [${left.shape.join()}] and [${right.shape.join()}] must be the same`,
+  );
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'MatMul');
   const shape = [...batch, m, n];
   if (left.size === 0 || right.size === 0) return g.uniform('float32', 0, shape);

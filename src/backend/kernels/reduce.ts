@@ -3,7 +3,7 @@ import { util } from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.ts';
 import { int } from '../graph/operations.ts';
 import { physicalAxis } from '../graph/perm.ts';
-import { sizeOf, type Value } from '../graph/value.ts';
+import { sizeOf, Value } from '../graph/value.ts';
 import type { Attrs, Kernel, Table } from './kernel.ts';
 
 function reduction(
@@ -29,12 +29,24 @@ const asFloat = (g: Graph, x: Value): Value => g.cast(x, 'float32');
 const asIs = (_: Graph, x: Value): Value => x;
 const likeBefore = (g: Graph, x: Value, like: Value): Value => g.cast(x, like.type);
 
+/** The largest or smallest; NaN where there is one, which ONNX Runtime would overlook. */
+function extreme(op: string, axisName: string): Kernel {
+  const onlyNumbers = reduction(op, asNumber, axisName, likeBefore);
+  const anyNaN = reduction('ReduceMax', (g, x) => g.map('IsNaN', x, { type: 'bool' }), axisName);
+  return (g, inputs, attrs, backend) => {
+    const numbers = onlyNumbers(g, inputs, attrs, backend);
+    if (inputs.get('x').type !== 'float32' || !(numbers instanceof Value)) return numbers;
+    const isNaN = anyNaN(g, inputs, attrs, backend) as Value;
+    return g.zip('Where', [isNaN, g.f32(Number.NaN), numbers], 'float32');
+  };
+}
+
 function extremeIndex(op: string): Kernel {
   return (g, inputs, attrs) => {
     const x = g.dense(asNumber(g, inputs.get('x')));
     const axis = axesOf(attrs, 'axis', x)[0];
     if (axis === undefined || x.size === 0) return undefined;
-    const plain = g.withPerm(x, null);
+    const plain = g.withPerm(withoutNaN(g, x, op === 'ArgMax' ? -Infinity : Infinity), null);
     const index = g.op(
       op,
       [plain],
@@ -43,6 +55,12 @@ function extremeIndex(op: string): Kernel {
     );
     return g.cast(index, 'int32');
   };
+}
+
+/** NaN is never the largest nor the smallest. */
+function withoutNaN(g: Graph, x: Value, instead: number): Value {
+  if (x.type !== 'float32') return x;
+  return g.zip('Where', [g.map('IsNaN', x, { type: 'bool' }), g.f32(instead), x], 'float32');
 }
 
 /** The axis a softmax runs along; TensorFlow.js allows the last one only. */
@@ -64,8 +82,8 @@ export const reduceKernels: Table = {
   Sum: reduction('ReduceSum', asNumber),
   Prod: reduction('ReduceProd', asNumber),
   Mean: reduction('ReduceMean', asFloat),
-  Max: reduction('ReduceMax', asNumber, 'reductionIndices', likeBefore),
-  Min: reduction('ReduceMin', asNumber, 'axis', likeBefore),
+  Max: extreme('ReduceMax', 'reductionIndices'),
+  Min: extreme('ReduceMin', 'axis'),
   All: reduction('ReduceMin', asIs),
   Any: reduction('ReduceMax', asIs),
   ArgMax: extremeIndex('ArgMax'),

@@ -1,5 +1,5 @@
 /** Shapes, slices, pads, joins: what moves elements rather than computing. */
-import { slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.ts';
 import { int, text } from '../graph/operations.ts';
 import { permute, physicalAxis, type Perm } from '../graph/perm.ts';
@@ -158,6 +158,10 @@ export const shapeKernels: Table = {
   Concat: (g, inputs, attrs) => {
     const values = inputs.list();
     const axis = normalizeAxis(attrs.number('axis'), values[0]?.rank ?? 0);
+    backend_util.assertParamsConsistent(
+      values.map(({ shape }) => [...shape]),
+      axis,
+    );
     const filled = values.filter((value) => value.size > 0);
     if (filled.length === 0) return undefined;
     return filled.length === 1 ? (filled[0] as Value) : concat(g, filled, axis);
@@ -166,22 +170,20 @@ export const shapeKernels: Table = {
     const x = inputs.get('x');
     const axis = normalizeAxis(attrs.number('axis'), x.rank);
     const asked = attrs.as<number | number[]>('numOrSizeSplits');
-    const length = x.shape[axis] as number;
-    if (typeof asked === 'number') {
-      return split(
-        g,
-        x,
-        Array.from({ length: asked }, () => length / asked),
-        axis,
-      );
-    }
-    const known = asked.reduce((sum, size) => sum + Math.max(size, 0), 0);
-    const sizes = asked.map((size) => (size < 0 ? length - known : size));
-    return split(g, x, sizes, axis);
+    const like = { shape: [...x.shape] } as Tensor;
+    return split(g, x, backend_util.prepareSplitSize(like, asked, axis), axis);
   },
   Pack: (g, inputs, attrs) => {
     const values = inputs.list();
     const axis = normalizeAxis(attrs.number('axis'), (values[0]?.rank ?? 0) + 1);
+    const [first] = values;
+    for (const { shape, type } of values) {
+      util.assertShapesMatch([...(first?.shape ?? [])], [...shape], 'Pack: shapes must be the same: ');
+      util.assert(
+        type === first?.type,
+        () => `Pack: dtypes ${type} and ${String(first?.type)} must be the same`,
+      );
+    }
     if (values.some(({ size }) => size === 0)) return undefined;
     const expanded = values.map((x) => g.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]));
     return expanded.length === 1 ? (expanded[0] as Value) : concat(g, expanded, axis);

@@ -65,11 +65,20 @@ export const unaryKernels: Table = {
   Cosh: floatOp('Cosh'),
   Sin: floatOp('Sin'),
   Sinh: floatOp('Sinh'),
-  Tan: floatOp('Tan'),
+  // ONNX Runtime's own Tan is off by a unit in the last place where it is steep.
+  Tan: floatKernel((g, x) => {
+    const precise = g.cast(x, 'float64');
+    return g.cast(g.zip('Div', [g.map('Sin', precise), g.map('Cos', precise)]), 'float32');
+  }),
   Tanh: floatOp('Tanh'),
   Elu: floatOp('Elu'),
   Erf: floatOp('Erf'),
-  Exp: floatOp('Exp'),
+  // The one operation of its kind that makes floats of integers, some of them large: rounded once.
+  Exp: (g, inputs) => {
+    const x = inputs.get('x');
+    if (x.type === 'float32') return g.map('Exp', x);
+    return g.cast(g.map('Exp', g.cast(x, 'float64')), 'float32');
+  },
   Expm1: floatKernel((g, x) => g.zip('Sub', [g.map('Exp', x), g.f32(1)])),
   Log: floatOp('Log'),
   Log1p: floatKernel((g, x) => g.map('Log', g.zip('Add', [x, g.f32(1)]))),
