@@ -21,8 +21,8 @@ export type ViewName = keyof typeof views;
 /** Features of all models together take no more than this on disk (bytes); the least recently used go first. */
 const cacheBytes = 8 * 1024 ** 3;
 
-/** Photos whose features are flushed to the disk together: what a kill may cost. */
-const flushEvery = 256;
+/** What a kill may cost: features are flushed to the disk after so many views, or so many milliseconds. */
+const flushEvery = { views: 256, ms: 2000 };
 
 export interface FeatureProgress {
   /** Views computed, of `total` that were not cached; 0 before the first. */
@@ -82,7 +82,7 @@ export class FeatureStore {
     const session = await createPool(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
     let done = 0;
     let told = 0;
-    let flushed = 0;
+    let flushed = { done: 0, time: started };
     try {
       const batch = batchSize(this.#policy);
       for await (const event of extractFeatures(jobs, this.#policy, session, batch, this.times, signal)) {
@@ -101,9 +101,10 @@ export class FeatureStore {
           told = done;
           yield { done, total, photos };
         }
-        if (done - flushed >= flushEvery) {
-          flushed = done;
+        const time = performance.now();
+        if (done - flushed.done >= flushEvery.views || time - flushed.time >= flushEvery.ms) {
           await this.#flush();
+          flushed = { done, time };
         }
       }
     } finally {
