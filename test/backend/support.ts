@@ -46,7 +46,7 @@ export function expectClose(actual: readonly Plain[], expected: readonly Plain[]
   );
   actual.forEach(({ values }, t) => {
     const wanted = expected[t]?.values ?? [];
-    const scale = Math.max(1e-3, ...wanted.filter(Number.isFinite).map(Math.abs));
+    const scale = Math.max(0.1, ...wanted.filter(Number.isFinite).map(Math.abs));
     values.forEach((value, i) => {
       const want = wanted[i] as number;
       const same = Object.is(value, want) || value === want || Math.abs(value - want) <= tolerance * scale;

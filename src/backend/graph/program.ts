@@ -70,8 +70,9 @@ export function compile(runtime: Runtime, plan: Schedule): Program {
       return name;
     });
     while (inputs.at(-1) === '') inputs.pop();
-    const outputs = node.dims.map((_, out) => (used[i]?.has(out) === true ? nameOf(node, out) : ''));
-    while (outputs.at(-1) === '') outputs.pop();
+    const outputs = node.dims.map((_, out) => nameOf(node, out));
+    // Positions of the greatest elements cost a slower kernel: only where something reads them.
+    if (node.operation.op === 'MaxPool' && used[i]?.has(1) !== true) outputs.pop();
     return {
       name: nodeName(node),
       op: node.operation.op,

@@ -13,9 +13,13 @@ import { isGraphType } from '../backend.ts';
 import { runOnHost } from '../fallback.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
+import { convKernels } from './conv/kernels.ts';
 import { createKernels } from './create.ts';
+import { indexKernels } from './index-ops.ts';
 import { Attrs, Inputs, type Kernel, type Table } from './kernel.ts';
 import { matMulKernels } from './matmul.ts';
+import { normalizeKernels } from './normalize.ts';
+import { poolKernels } from './pool.ts';
 import { reduceKernels } from './reduce.ts';
 import { shapeKernels } from './shape.ts';
 import { unaryKernels } from './unary.ts';
@@ -30,6 +34,10 @@ const tables: readonly Table[] = [
   matMulKernels,
   shapeKernels,
   createKernels,
+  convKernels,
+  poolKernels,
+  normalizeKernels,
+  indexKernels,
 ];
 
 interface Call {
@@ -59,6 +67,10 @@ const sharing: Record<string, (call: Call) => TensorInfo> = {
     const x = inputs['input'] as TensorInfo;
     const dim = attrs?.['dim'] as number;
     const axis = dim < 0 ? x.shape.length + dim + 1 : dim;
+    util.assert(
+      axis >= 0 && axis <= x.shape.length,
+      () => `ExpandDims: a tensor of shape [${x.shape.join()}] has no place for an axis ${String(dim)}`,
+    );
     return backend.share(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
   },
 };

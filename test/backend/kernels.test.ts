@@ -1,0 +1,401 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fallbackReport } from '../../src/backend/index.ts';
+import { expectSame, numbers, random, tf } from './support.ts';
+
+const shapes = fc.record({
+  shape: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
+  seed: fc.nat(1000),
+});
+type Case = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
+
+const check = (property: (given: Case) => Promise<void>, numRuns = 8) =>
+  fc.assert(fc.asyncProperty(shapes, property), { numRuns });
+
+const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 2.5, 3.5, -2.5, 20, -20, 100, -100];
+
+type Unary = (x: tf.Tensor) => tf.Tensor;
+
+/** Smooth enough for its gradient to be compared at random points of this range. */
+const unary: Record<string, [Unary, number, number]> = {
+  abs: [tf.abs, -2, 2],
+  acos: [tf.acos, -0.9, 0.9],
+  acosh: [tf.acosh, 1.1, 3],
+  asin: [tf.asin, -0.9, 0.9],
+  asinh: [tf.asinh, -2, 2],
+  atan: [tf.atan, -2, 2],
+  atanh: [tf.atanh, -0.9, 0.9],
+  ceil: [tf.ceil, -2, 2],
+  clipByValue: [(x) => tf.clipByValue(x, -0.7, 1.2), -2, 2],
+  cos: [tf.cos, -2, 2],
+  cosh: [tf.cosh, -2, 2],
+  elu: [tf.elu, -2, 2],
+  erf: [tf.erf, -2, 2],
+  exp: [tf.exp, -2, 2],
+  expm1: [tf.expm1, -2, 2],
+  floor: [tf.floor, -2, 2],
+  leakyRelu: [(x) => tf.leakyRelu(x, 0.3), -2, 2],
+  log: [tf.log, 0.1, 2],
+  log1p: [tf.log1p, -0.5, 2],
+  neg: [tf.neg, -2, 2],
+  reciprocal: [tf.reciprocal, 0.3, 2],
+  relu: [tf.relu, -2, 2],
+  relu6: [tf.relu6, -2, 9],
+  round: [tf.round, -2, 2],
+  rsqrt: [tf.rsqrt, 0.2, 2],
+  selu: [tf.selu, -2, 2],
+  sigmoid: [tf.sigmoid, -3, 3],
+  sign: [tf.sign, -2, 2],
+  sin: [tf.sin, -2, 2],
+  sinh: [tf.sinh, -2, 2],
+  softmax: [(x) => tf.softmax(x), -2, 2],
+  logSoftmax: [(x) => tf.logSoftmax(x), -2, 2],
+  softplus: [tf.softplus, -2, 2],
+  sqrt: [tf.sqrt, 0.1, 2],
+  square: [tf.square, -2, 2],
+  step: [(x) => tf.step(x, 0.2), -2, 2],
+  tan: [tf.tan, -1, 1],
+  tanh: [tf.tanh, -2, 2],
+};
+
+describe.each(Object.entries(unary))('%s', (_, [f, low, high]) => {
+  test('forward and gradient', () =>
+    check(({ shape, seed }) =>
+      expectSame(() => {
+        const x = random(shape, seed, low, high);
+        return [f(x), tf.grad(f)(x, random(shape, seed + 1))];
+      }),
+    ));
+
+  test('NaN, infinities, zeros and large numbers', async () => {
+    await expectSame(() => special.map((value) => f(tf.tensor1d([value]))));
+  });
+});
+
+type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
+const binary: Record<string, Binary> = {
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+  atan2: tf.atan2,
+  prelu: (a, b) => tf.prelu(a, b),
+};
+
+describe.each(Object.entries(binary))('%s', (_, f) => {
+  test('forward and gradients, broadcast both ways', () =>
+    check(({ shape, seed }) =>
+      expectSame(() => {
+        const narrow = shape.map((dim, i) => ((seed >> i) & 1 ? 1 : dim));
+        const suffix = shape.slice(seed % shape.length);
+        return [narrow, suffix].flatMap((other) => {
+          const args = [random(shape, seed, 0.2, 2), random(other, seed + 1, 0.2, 2)];
+          return [f(...(args as [tf.Tensor, tf.Tensor])), ...tf.grads(f)(args, random(shape, seed + 2))];
+        });
+      }),
+    ));
+});
+
+const pairs = special.flatMap((a) => special.map((b) => [a, b] as const));
+const column = (i: 0 | 1) => tf.tensor1d(pairs.map((pair) => pair[i]));
+const integers = [0, 1, -1, 2, -2, 3, 7, -7, 100, -100, 2 ** 20];
+const integerPairs = integers.flatMap((a) => integers.map((b) => [a, b] as const));
+const integerColumn = (i: 0 | 1) =>
+  tf.tensor1d(
+    integerPairs.map((pair) => pair[i]),
+    'int32',
+  );
+
+describe('two operands', () => {
+  test.each(
+    Object.entries({
+      maximum: tf.maximum,
+      minimum: tf.minimum,
+      mod: tf.mod,
+      add: tf.add,
+      mul: tf.mul,
+      div: tf.div,
+      equal: tf.equal,
+      notEqual: tf.notEqual,
+      less: tf.less,
+      lessEqual: tf.lessEqual,
+      greater: tf.greater,
+      greaterEqual: tf.greaterEqual,
+    }),
+  )('%s of special values', async (_, f) => {
+    await expectSame(() => f(column(0), column(1)));
+  });
+
+  test.each(
+    Object.entries({
+      add: tf.add,
+      sub: tf.sub,
+      div: tf.div,
+      floorDiv: tf.floorDiv,
+      mod: tf.mod,
+      maximum: tf.maximum,
+      minimum: tf.minimum,
+      squaredDifference: tf.squaredDifference,
+      less: tf.less,
+      equal: tf.equal,
+    }),
+  )('%s of integers', async (name, f) => {
+    await expectSame(() => {
+      const small = name === 'squaredDifference' ? tf.scalar(100, 'int32') : undefined;
+      const b = small === undefined ? integerColumn(1) : tf.minimum(integerColumn(1), small);
+      const a = small === undefined ? integerColumn(0) : tf.minimum(integerColumn(0), small);
+      return f(a, b);
+    });
+  });
+
+  test('pow of floats and of integers', async () => {
+    await expectSame(() => [
+      tf.pow(random([20], 1, 0.1, 3), random([20], 2, -2, 2)),
+      tf.pow(tf.tensor1d([-2, -3, 2, 0], 'int32'), tf.tensor1d([3, 2, 4, 0], 'int32')),
+      ...tf.grads(tf.pow)([random([20], 1, 0.1, 3), random([20], 2, -2, 2)]),
+    ]);
+  });
+
+  test('logic and choice', async () => {
+    await expectSame(() => {
+      const a = tf.tensor2d([1, 0, 1, 0], [2, 2], 'bool');
+      const b = tf.tensor2d([1, 1, 0, 0], [2, 2], 'bool');
+      const [x, y] = [random([2, 2], 1), random([2, 2], 2)];
+      return [
+        tf.logicalAnd(a, b),
+        tf.logicalOr(a, b),
+        tf.logicalXor(a, b),
+        tf.logicalNot(a),
+        tf.where(a, x, y),
+        tf.where(a, a, b),
+        tf.where(tf.tensor1d([1, 0], 'bool'), x, y),
+        tf.where(a, tf.cast(x, 'int32'), tf.cast(y, 'int32')),
+        tf.isNaN(column(0)),
+        tf.isInf(column(0)),
+        tf.isFinite(column(0)),
+        tf.addN([x, y, x]),
+      ];
+    });
+  });
+
+  test('casts', async () => {
+    await expectSame(() => {
+      const x = tf.tensor1d([NaN, 0, -0.9, 1.9, -3.5, 1e6, Infinity]);
+      return [
+        tf.cast(x, 'int32'),
+        tf.cast(x, 'bool'),
+        tf.cast(tf.tensor1d([0, 1, 5], 'int32'), 'bool'),
+        tf.cast(tf.tensor1d([0, 1, 5], 'int32'), 'float32'),
+        tf.cast(tf.tensor1d([0, 1, 1], 'bool'), 'float32'),
+        tf.cast(tf.tensor1d([0, 1, 1], 'bool'), 'int32'),
+      ];
+    });
+  });
+});
+
+describe('reductions', () => {
+  type Reduce = (x: tf.Tensor, axis: number[], keepDims: boolean) => tf.Tensor;
+  const reductions: Record<string, Reduce> = {
+    sum: tf.sum,
+    mean: tf.mean,
+    max: tf.max,
+    min: tf.min,
+    prod: tf.prod,
+    logSumExp: tf.logSumExp,
+  };
+
+  test.each(Object.entries(reductions))('%s with its gradient, over any axes', async (_, f) => {
+    await check(({ shape, seed }) =>
+      expectSame(() => {
+        const axes = shape.map((_, i) => i).filter((i) => (seed >> i) & 1);
+        const chosen = axes.length === 0 ? [0] : axes;
+        const x = random(shape, seed);
+        const g = (y: tf.Tensor): tf.Tensor => f(y, chosen, seed % 2 === 0);
+        return [g(x), tf.grad(g)(x), f(tf.cast(tf.mul(x, 5), 'int32'), chosen, false)];
+      }),
+    );
+  });
+
+  test('argMax, argMin, all, any, topk, cumsum, moments', async () => {
+    await check(({ shape, seed }) =>
+      expectSame(() => {
+        const x = random(shape, seed);
+        const axis = seed % shape.length;
+        const { values, indices } = tf.topk(x, Math.min(2, shape.at(-1) as number));
+        const { mean, variance } = tf.moments(x, axis);
+        return [
+          tf.argMax(x, axis),
+          tf.argMin(x, axis),
+          tf.all(tf.greater(x, -0.9), axis),
+          tf.any(tf.greater(x, 0.9), axis),
+          values,
+          indices,
+          tf.cumsum(x, axis, seed % 2 === 0, seed % 3 === 0),
+          mean,
+          variance,
+        ];
+      }),
+    );
+  });
+});
+
+describe('matrices', () => {
+  test('matMul in all transpositions, with gradients', async () => {
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        await expectSame(() => {
+          const a = random(transposeA ? [4, 3] : [3, 4], 1);
+          const b = random(transposeB ? [5, 4] : [4, 5], 2);
+          const f = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.matMul(x, y, transposeA, transposeB);
+          return [f(a, b), ...tf.grads(f)([a, b], random([3, 5], 3))];
+        });
+        await expectSame(() => {
+          const a = random(transposeA ? [2, 4, 3] : [2, 3, 4], 1);
+          const b = random(transposeB ? [2, 5, 4] : [2, 4, 5], 2);
+          const f = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.matMul(x, y, transposeA, transposeB);
+          return [f(a, b), ...tf.grads(f)([a, b], random([2, 3, 5], 3))];
+        });
+      }
+    }
+  });
+
+  test('fused with bias and activation', async () => {
+    await expectSame(() =>
+      (['linear', 'relu', 'elu', 'relu6', 'sigmoid', 'prelu'] as const).map((activation) =>
+        tf.fused.matMul({
+          a: random([3, 4], 1),
+          b: random([4, 5], 2),
+          bias: random([5], 3),
+          activation,
+          preluActivationWeights: random([5], 4),
+        }),
+      ),
+    );
+  });
+});
+
+describe('shapes', () => {
+  test('reshape, transpose, slices, pads, concats, splits, tiles with gradients', async () => {
+    await check(
+      ({ shape, seed }) =>
+        expectSame(() => {
+          const x = random(shape, seed);
+          const order = shape.map((_, i) => (i + seed) % shape.length);
+          const axis = seed % shape.length;
+          const begin = shape.map((dim) => seed % dim);
+          const fs: Unary[] = [
+            (y) => tf.transpose(y, order),
+            (y) => tf.mul(tf.transpose(y, order), tf.transpose(tf.square(y), order)),
+            (y) => tf.reshape(y, [-1]),
+            (y) => tf.reshape(tf.transpose(y, order), [-1]),
+            (y) =>
+              tf.slice(
+                y,
+                begin,
+                shape.map((dim, i) => dim - (begin[i] as number)),
+              ),
+            (y) =>
+              tf.pad(
+                y,
+                shape.map((_, i) => [i % 2, (seed + i) % 3] as [number, number]),
+                0.5,
+              ),
+            (y) => tf.concat([y, tf.square(y)], axis),
+            (y) =>
+              tf.tile(
+                y,
+                shape.map((_, i) => 1 + ((seed + i) % 2)),
+              ),
+            (y) => tf.expandDims(y, axis),
+            (y) => tf.squeeze(y),
+            (y) => tf.stack([y, tf.exp(y)], axis),
+            (y) => tf.reverse(y, axis),
+            (y) => tf.addN(tf.unstack(y, axis)),
+            (y) => tf.addN(tf.split(tf.concat([y, y], axis), 2, axis)),
+            (y) => tf.broadcastTo(tf.sum(y, axis, true), shape),
+            (y) => tf.gather(y, tf.tensor1d([0, seed % (shape[axis] as number), 0], 'int32'), axis),
+          ];
+          return fs.flatMap((f) => [f(x), tf.grad(f)(x)]);
+        }),
+      12,
+    );
+  });
+
+  test('strided slices, mirrored pads, one-hot, ranges, fills', async () => {
+    await expectSame(() => {
+      const x = random([4, 5, 3], 1);
+      return [
+        tf.stridedSlice(x, [0, 1, 0], [4, 5, 3], [2, 1, 2]),
+        tf.stridedSlice(x, [3, -1, 0], [0, -5, 3], [-1, -2, 1]),
+        tf.stridedSlice(x, [1, 0, 0], [2, 5, 3], [1, 1, 1], 0, 0, 0, 0, 1),
+        tf.mirrorPad(
+          x,
+          [
+            [1, 1],
+            [2, 1],
+            [0, 2],
+          ],
+          'reflect',
+        ),
+        tf.oneHot(tf.tensor2d([0, 2, -1, 5], [2, 2], 'int32'), 4),
+        tf.oneHot(tf.tensor1d([0, 2], 'int32'), 3, 2, -1, 'float32'),
+        tf.range(0, 10, 3),
+        tf.range(5, 0),
+        tf.linspace(1, 3, 5),
+        tf.fill([2, 3], 7),
+        tf.zerosLike(x),
+        tf.onesLike(tf.cast(x, 'int32')),
+        tf.reshape(tf.tensor1d([]), [0, 4]),
+        tf.concat([tf.zeros([0, 3]), random([2, 3], 4)]),
+      ];
+    });
+  });
+
+  test('resized images', async () => {
+    const options = [
+      [false, false],
+      [true, false],
+      [false, true],
+    ] as const;
+    for (const [align, half] of options) {
+      await expectSame(() => {
+        const x = random([2, 5, 4, 3], 1) as tf.Tensor4D;
+        return [
+          tf.image.resizeBilinear(x, [7, 9], align, half),
+          tf.image.resizeBilinear(x, [3, 2], align, half),
+          tf.image.resizeNearestNeighbor(x, [7, 9], align, half),
+          tf.image.resizeNearestNeighbor(x, [3, 2], align, half),
+        ];
+      });
+    }
+  });
+});
+
+describe('kernels without an ONNX form', () => {
+  test('run on the host and are counted', async () => {
+    const before = fallbackReport().get('Multinomial') ?? 0;
+    await tf.setBackend('onnxruntime');
+    tf.tidy(() => expect(tf.multinomial(tf.tensor1d([0, 1]), 5, 3).dataSync()).toHaveLength(5));
+    expect(fallbackReport().get('Multinomial')).toBe(before + 1);
+  });
+
+  test('complex numbers and strings', async () => {
+    await expectSame(() => {
+      const z = tf.complex(tf.tensor1d(numbers(4, 1)), tf.tensor1d(numbers(4, 2)));
+      return [
+        tf.real(z),
+        tf.imag(z),
+        tf.abs(z),
+        tf.real(tf.mul(z, z)),
+        tf.real(tf.spectral.fft(z as tf.Tensor)),
+      ];
+    });
+    await tf.setBackend('onnxruntime');
+    expect(
+      tf.tidy(() => Array.from(tf.concat([tf.tensor1d(['a', 'b']), tf.tensor1d(['c'])]).dataSync())),
+    ).toEqual(['a', 'b', 'c']);
+  });
+});
