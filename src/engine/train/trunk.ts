@@ -27,8 +27,13 @@ const widestTap = 2048;
  *
  * @param graph as imported, taking normalized photos
  * @param options.taps false: the final features alone
+ * @param options.fold false: batch norms stay layers of their own, as training wants them
  */
-export function buildTrunk(graph: ModelGraph, policy: InputPolicy, options: { taps?: boolean } = {}): Trunk {
+export function buildTrunk(
+  graph: ModelGraph,
+  policy: InputPolicy,
+  options: { taps?: boolean; fold?: boolean } = {},
+): Trunk {
   const shapes = inferShapes(graph);
   const final = featureNode(graph);
   const taps = options.taps === false ? [] : tapNodes(graph, final, shapes);
@@ -47,7 +52,7 @@ export function buildTrunk(graph: ModelGraph, policy: InputPolicy, options: { ta
   }
   const trunk = appendNodes(graph, added, new Map(), [output]);
   return {
-    graph: withInputNormalization(foldBatchNorm(trunk), policy),
+    graph: withInputNormalization(options.fold === false ? trunk : foldBatchNorm(trunk), policy),
     dimension: parts.reduce((sum, { columns }) => sum + columns, 0),
     finalColumns: parts[0]?.columns ?? 0,
     parts,

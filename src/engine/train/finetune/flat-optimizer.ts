@@ -1,0 +1,173 @@
+/** An optimizer whose arithmetic is on one flat vector of all weights: a dozen operations, however many layers. */
+import type { Scalar, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
+import type { OptimizerKind } from '../../../contract/train.ts';
+import { tf } from '../tf.ts';
+import type { FlatPart } from './tail-model.ts';
+
+/** How fast each part of the network learns. */
+export interface Rates {
+  /** Peak rate of the last block of the backbone. */
+  readonly learningRate: number;
+  /** Peak rate of the head. */
+  readonly headLearningRate: number;
+  /** Each block learns at this share of the next one's rate, 0..1. */
+  readonly layerDecay: number;
+  /** Pulls the backbone's kernels to zero, as a share of the rate. */
+  readonly weightDecay: number;
+  /** The same for the head's. */
+  readonly headWeightDecay: number;
+}
+
+/** Rate and decay of every weight, in the order of the flat vector. */
+export function flatRates(
+  parts: readonly FlatPart[],
+  rates: Rates,
+): { rate: Float32Array; decay: Float32Array } {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const rate = new Float32Array(size);
+  const decay = new Float32Array(size);
+  for (const { start, size: length, depth, decays } of parts) {
+    const isHead = depth < 0;
+    rate.fill(
+      isHead ? rates.headLearningRate : rates.learningRate * rates.layerDecay ** depth,
+      start,
+      start + length,
+    );
+    if (decays) decay.fill(isHead ? rates.headWeightDecay : rates.weightDecay, start, start + length);
+  }
+  return { rate, decay };
+}
+
+export interface FlatState {
+  readonly steps: number;
+  /** Moments and averaged weights by name, each as long as the flat vector. */
+  readonly vectors: ReadonlyMap<string, Float32Array>;
+}
+
+export interface FlatOptimizer {
+  /**
+   * One step. The gradients' common norm is clipped.
+   *
+   * @param gradients by variable name
+   * @param factor of the peak rates, as the schedule says
+   * @returns the norm before clipping, to be read and disposed
+   */
+  step(gradients: Readonly<Record<string, Tensor>>, factor: number): Scalar;
+  /** Weights averaged over the last steps; undefined when they aren't kept. */
+  averaged(): Float32Array | undefined;
+  state(): FlatState;
+  restore(state: FlatState): void;
+  /** Forgets what past gradients were, for weights that were set back. @param flat they average from here */
+  reset(flat: Float32Array): void;
+  dispose(): void;
+}
+
+const beta1 = 0.9;
+const beta2 = 0.999;
+const epsilon = 1e-8;
+const momentum = 0.9;
+
+export interface FlatOptimizerOptions {
+  readonly kind: OptimizerKind;
+  readonly rates: Rates;
+  /** Gradients of a larger norm are scaled down to it; Infinity: never. */
+  readonly clip: number;
+  /** Share of the averaged weights that stays at each step (0.99: over some 100 steps); 0: no average. */
+  readonly ema: number;
+}
+
+/**
+ * - `adamw`: Adam with decoupled weight decay (Loshchilov & Hutter 2019)
+ * - `adam`: Adam (Kingma & Ba 2015) with the decay added to the gradient
+ * - `sgd`: momentum 0.9, decay added to the gradient
+ */
+export function createFlatOptimizer(
+  parts: readonly FlatPart[],
+  { kind, rates, clip, ema }: FlatOptimizerOptions,
+  constant: (tensor: Tensor) => Tensor = (tensor) => tensor,
+): FlatOptimizer {
+  const { rate, decay } = flatRates(parts, rates);
+  const size = rate.length;
+  const rateOf = constant(tf.tensor1d(rate)) as Tensor1D;
+  const decayOf = constant(tf.tensor1d(decay)) as Tensor1D;
+  const flatten = (tensors: readonly Tensor[]): Tensor1D =>
+    tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1])));
+  const vector = (name: string): Variable => tf.tidy(() => tf.variable(tf.zeros([size]), false, name));
+  const id = parts[0]?.variable.name ?? 'tail';
+  const first = vector(`${id}/first`);
+  const second = kind === 'sgd' ? undefined : vector(`${id}/second`);
+  const average =
+    ema > 0
+      ? tf.tidy(() => tf.variable(flatten(parts.map(({ variable }) => variable)), false, `${id}/average`))
+      : undefined;
+  const vectors = new Map<string, Variable>([
+    ['first', first],
+    ...(second === undefined ? [] : ([['second', second]] as const)),
+    ...(average === undefined ? [] : ([['average', average]] as const)),
+  ]);
+  let steps = 0;
+
+  /** What to take off the weights, for a rate of 1. */
+  const direction = (gradient: Tensor, weights: Tensor): Tensor => {
+    const pulled = kind === 'adamw' ? gradient : tf.add(gradient, tf.mul(weights, decayOf));
+    if (second === undefined) {
+      first.assign(tf.add(tf.mul(first, momentum), pulled));
+      return first;
+    }
+    first.assign(tf.add(tf.mul(first, beta1), tf.mul(pulled, 1 - beta1)));
+    second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(pulled), 1 - beta2)));
+    const correction = Math.sqrt(1 - beta2 ** steps) / (1 - beta1 ** steps);
+    const step = tf.mul(tf.div(first, tf.add(tf.sqrt(second), epsilon)), tf.scalar(correction));
+    return kind === 'adamw' ? tf.add(step, tf.mul(weights, decayOf)) : step;
+  };
+
+  return {
+    step(gradients, factor) {
+      steps += 1;
+      return tf.tidy(() => {
+        const raw = flatten(parts.map(({ variable }) => gradients[variable.name] ?? tf.zerosLike(variable)));
+        const norm = tf.sqrt(tf.sum<Scalar>(tf.square(raw)));
+        const gradient = Number.isFinite(clip)
+          ? tf.mul(raw, tf.minimum(tf.div(clip, tf.maximum(norm, 1e-12)), 1))
+          : raw;
+        const weights = flatten(parts.map(({ variable }) => variable));
+        const change = tf.mul(tf.mul(direction(gradient, weights), rateOf), tf.scalar(factor));
+        const next = tf.sub(weights, change);
+        for (const { variable, start, size: length } of parts)
+          variable.assign(tf.reshape(tf.slice(next, [start], [length]), variable.shape));
+        if (average !== undefined) {
+          // The first steps' average is over as many steps as there were.
+          const kept = Math.min(ema, (1 + steps) / (10 + steps));
+          average.assign(tf.add(average, tf.mul(tf.sub(next, average), tf.scalar(1 - kept))));
+        }
+        return norm;
+      });
+    },
+    averaged: () => average?.dataSync<'float32'>().slice(),
+    state: () => ({
+      steps,
+      vectors: new Map([...vectors].map(([name, v]) => [name, v.dataSync<'float32'>().slice()])),
+    }),
+    restore(state) {
+      steps = state.steps;
+      for (const [name, variable] of vectors) {
+        const saved = state.vectors.get(name);
+        if (saved?.length !== size) throw new Error(`The optimizer's state has no usable "${name}".`);
+        tf.tidy(() => variable.assign(tf.tensor1d(saved)));
+      }
+    },
+    reset(flat) {
+      steps = 0;
+      tf.tidy(() => {
+        first.assign(tf.zeros([size]));
+        second?.assign(tf.zeros([size]));
+        average?.assign(tf.tensor1d(flat));
+      });
+    },
+    dispose() {
+      for (const variable of vectors.values()) variable.dispose();
+      rateOf.dispose();
+      decayOf.dispose();
+    },
+  };
+}
