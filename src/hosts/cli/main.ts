@@ -14,6 +14,7 @@ const program = new Command('holotype')
   .helpOption('-h, --help', 'show this help')
   .showHelpAfterError('Run with --help to see what is possible.')
   .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(sentence(text)) })
   .configureHelp({ showGlobalOptions: false })
   .option('--version', 'print the version')
   .on('option:version', () => {
@@ -21,6 +22,11 @@ const program = new Command('holotype')
   });
 
 for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDemo]) add(program);
+
+/** Commander's "error: unknown option" as the other errors look. */
+function sentence(text: string): string {
+  return text.replace(/^error: (.)/, (_, first: string) => `Error: ${first.toUpperCase()}`);
+}
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0); // `holotype ... | head` is no failure
@@ -41,7 +47,11 @@ try {
       process.exitCode = 2;
       // Commander has explained itself on stderr; with --json stdout holds a document all the same.
       if (process.argv.includes('--json'))
-        reportError(new HolotypeError('bad-usage', error.message.replace(/^error: /, '')), true, true);
+        reportError(
+          new HolotypeError('bad-usage', sentence(error.message).replace(/^Error: /, '')),
+          true,
+          true,
+        );
     }
   } else {
     const code = reportError(error, process.argv.includes('--json'));

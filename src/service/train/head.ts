@@ -50,8 +50,8 @@ export interface ChosenHead {
 /** With this many validation photos they can choose between candidates; with fewer, cross-validation does. */
 const enoughToCompare = 300;
 const foldCount = 4;
-/** A checkpoint is written when the last one is this old (ms). */
-const checkpointEvery = 2000;
+/** A checkpoint is written when the last one is this old (ms), or this many times what writing it took. */
+const checkpointEvery = { ms: 500, times: 20 };
 
 /**
  * Settles the regularization by comparison and trains the head.
@@ -189,7 +189,7 @@ async function* trainRound(
 ): AsyncGenerator<JobEventBody, Extract<HeadEvent, { type: 'done' }>> {
   const progress = new Progress('head', 'steps');
   const perEpoch = Math.ceil(training.train.rows / training.batchSize);
-  let savedAt = performance.now();
+  let due = performance.now() + checkpointEvery.ms;
   for await (const event of trainHeads(training, signal)) {
     if (event.type === 'done') return event;
     if (event.type === 'batch') {
@@ -200,10 +200,12 @@ async function* trainRound(
     const { epoch, learningRate } = event.epoch;
     const shown = leading(event.epoch.groups);
     yield { type: 'epoch', epoch, epochs: training.epochs, ...shown, learningRate };
-    if (checkpoints && performance.now() - savedAt > checkpointEvery) {
+    const now = performance.now();
+    if (checkpoints && now > due) {
       await saveState(task, groups, event.state());
       yield { type: 'checkpoint', step: epoch * perEpoch };
-      savedAt = performance.now();
+      const saved = performance.now();
+      due = saved + Math.max(checkpointEvery.ms, checkpointEvery.times * (saved - now));
     }
   }
   throw new HolotypeError('failed', 'Training ended without a result.');

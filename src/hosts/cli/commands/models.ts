@@ -23,7 +23,7 @@ export function addModels(program: Command): void {
       const width = Math.max(...list.map(({ id }) => id.length));
       for (const { id, name, installed, size, imagenetTop1, licence } of list) {
         const state = installed ? 'installed' : `fetch ${bytes(size)}`;
-        const accuracy = imagenetTop1 === undefined ? '' : `ImageNet ${imagenetTop1}%`;
+        const accuracy = imagenetTop1 === undefined ? '' : `ImageNet ${imagenetTop1.toFixed(1)}%`;
         print(
           `${id.padEnd(width)}  ${state.padEnd(14)}  ${accuracy.padEnd(14)}  ${(licence ?? '').padEnd(10)}  ${name === id ? '' : name}`.trimEnd(),
         );
@@ -57,7 +57,7 @@ export function addModels(program: Command): void {
       const counter = new Counter('bytes');
       const info = await fetchModel(id, {
         signal: interruptible(),
-        onProgress: ({ received, total }) => counter.show(received, total ?? received),
+        onProgress: ({ received, total }) => counter.show(received, total),
         confirmTrust: async ({ url, holder }) =>
           flags.trust === true ||
           ask(

@@ -49,7 +49,11 @@ export function addTrain(program: Command): void {
     .addOption(new Option('--optimizer <name>', 'default: adamw').choices(['adamw', 'adam', 'sgd']))
     .option('--lr <rate>', 'peak learning rate', amount(0, { above: true, most: 10 }))
     .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', amount(0))
-    .option('--head <shape>', 'linear, or mlp:256,128 for hidden layers', headShape, { hidden: [] })
+    .addOption(
+      new Option('--head <shape>', 'linear, or mlp:256,128 for hidden layers')
+        .argParser(headShape)
+        .default({ hidden: [] }, 'linear'),
+    )
     .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .addOption(
       new Option('--resize <how>', 'how photos are fitted to the input').choices(['squash', 'crop', 'pad']),
