@@ -1,7 +1,8 @@
-/** ONNX Runtime on the CPU: a compiled session for one model. */
+/** ONNX Runtime: a compiled session for one model. */
 import { availableParallelism } from 'node:os';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { HolotypeError } from '../../contract/errors.ts';
+import { executionProviders, type OnnxDevice } from './providers.ts';
 
 type Runtime = typeof OnnxRuntime;
 
@@ -43,12 +44,16 @@ export function loadOnnxRuntime(): Promise<Runtime> {
   return runtime;
 }
 
-/** How every session here computes. @param threads for one operation */
-export function sessionOptions(threads: number): OnnxRuntime.InferenceSession.SessionOptions {
+/** How every session here computes. @param threads for one operation on the processor */
+export function sessionOptions(
+  threads: number,
+  device: OnnxDevice = 'cpu',
+): OnnxRuntime.InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: executionProviders(device),
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
+    ...(device === 'dml' ? { enableMemPattern: false } : {}), // DirectML can't work with it
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -62,19 +67,31 @@ export function sessionOptions(threads: number): OnnxRuntime.InferenceSession.Se
 }
 
 /**
- * Compiles an ONNX model for the CPU with all graph optimizations.
- * @param options.threads threads for one operation; default: as many as there are cores
- * @throws HolotypeError `not-supported` when ONNX Runtime can't be loaded, `bad-input` when it refuses the model
+ * Compiles an ONNX model with all graph optimizations.
+ * @param options.threads threads for one operation on the processor; default: as many as there are cores
+ * @param options.device one that has passed its self-test; default: the processor
+ * @throws HolotypeError `not-supported` when ONNX Runtime can't be loaded or the device can't be used, `bad-input`
+ *   when it refuses the model
  */
 export async function createSession(
   onnx: Uint8Array,
-  options: { threads?: number } = {},
+  options: { threads?: number; device?: OnnxDevice } = {},
 ): Promise<OnnxSession> {
   const { InferenceSession, Tensor } = await loadOnnxRuntime();
   let session: OnnxRuntime.InferenceSession;
   try {
-    session = await InferenceSession.create(onnx, sessionOptions(options.threads ?? availableParallelism()));
+    session = await InferenceSession.create(
+      onnx,
+      sessionOptions(options.threads ?? availableParallelism(), options.device),
+    );
   } catch (cause) {
+    const { device = 'cpu' } = options;
+    if (device !== 'cpu')
+      throw new HolotypeError(
+        'not-supported',
+        `The model can't be run on the device "${device}": ${cause instanceof Error ? cause.message : String(cause)}.`,
+        { remedy: 'Use --device cpu; `holotype devices` says what works here.', cause },
+      );
     throw new HolotypeError(
       'bad-input',
       `ONNX Runtime refuses this model: ${cause instanceof Error ? cause.message : String(cause)}.`,

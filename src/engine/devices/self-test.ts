@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { SelfTest } from '../../contract/devices.ts';
 import { exportOnnx } from '../graph/export-onnx.ts';
+import type { OnnxSession } from './onnx-session.ts';
 import { batch, classes, forward, names, selfTestData, selfTestGraph, side } from './self-test-network.ts';
 import type { SelfTestData } from './self-test-network.ts';
 
@@ -25,28 +26,18 @@ export interface Part {
 /** The reference answers don't depend on the device. */
 const plain = 'cpu';
 
-/** How inference is run on the device. @returns the first output of one run */
-export type RunModel = (
-  onnx: Uint8Array,
-  input: Float32Array,
-  shape: readonly number[],
-) => Promise<ArrayLike<number>>;
-
 /** Runs a small convolutional network on the device and compares. */
-export async function testInference(run: RunModel): Promise<SelfTest> {
+export async function testInference(compile: (onnx: Uint8Array) => Promise<OnnxSession>): Promise<SelfTest> {
   const data = selfTestData();
   const expected = await onBackend(plain, () => tf.tidy(() => probabilities(data).dataSync<'float32'>()));
-  const answer = await run(exportOnnx(selfTestGraph(data.weights)), data.photos.slice(), [
-    batch,
-    side,
-    side,
-    3,
-  ]);
-  return compare(
-    'inference',
-    [{ name: 'class probabilities', values: answer }],
-    [{ name: 'class probabilities', values: expected }],
-  );
+  const session = await compile(exportOnnx(selfTestGraph(data.weights)));
+  const name = 'class probabilities';
+  try {
+    const [answer = []] = await session.run(data.photos.slice(), [batch, side, side, 3]);
+    return compare('inference', [{ name, values: answer }], [{ name, values: expected }]);
+  } finally {
+    await session.release();
+  }
 }
 
 /** Trains a small convolutional network for a few steps on a TensorFlow.js backend and compares. */

@@ -1,0 +1,145 @@
+/** What the measurement runs: a network of MobileNetV2's shape with random weights. */
+import type * as Tf from '@tensorflow/tfjs-core';
+import { seededRandom } from '../data/random.ts';
+import type { GraphNode, ModelGraph, Pair, Weight } from '../graph/graph.ts';
+
+type TfCore = typeof Tf;
+
+/** Sandler et al. 2018, table 2: expansion, channels, repetitions, stride of the first. */
+const stages = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
+
+const lastChannels = 1280;
+
+/**
+ * MobileNetV2 1.0 up to its class scores, batch norm folded into the convolutions.
+ *
+ * @param side of the square photos, in pixels
+ * @param classes how many scores it ends in
+ */
+export function mobileNet(side = 224, classes = 10): ModelGraph {
+  const random = seededRandom(2);
+  const weights = new Map<string, Weight>();
+  const nodes: GraphNode[] = [];
+  const add = (node: GraphNode): string => {
+    nodes.push(node);
+    return node.name;
+  };
+  /** He initialization keeps the numbers in the range of a trained network. */
+  const weight = (key: string, shape: readonly number[], fanIn: number): string => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const scale = fanIn === 0 ? 0 : Math.sqrt(2 / fanIn);
+    weights.set(key, { shape, data: Float32Array.from({ length }, () => scale * random.normal()) });
+    return key;
+  };
+  const strided = (kernel: number, stride: number) => {
+    const [before, after] = kernel === 1 ? [0, 0] : stride === 1 ? [1, 1] : [0, 1];
+    return {
+      strides: [stride, stride] as Pair,
+      dilations: [1, 1] as Pair,
+      pads: [before, before, after, after] as const,
+    };
+  };
+  const relu6 = (name: string, from: string): string =>
+    add({ op: 'activation', name, kind: 'relu6', inputs: [from] });
+  const conv = (name: string, from: string, cin: number, cout: number, kernel: number, stride = 1): string =>
+    add({
+      op: 'conv2d',
+      name,
+      inputs: [from],
+      kernel: weight(`${name}/kernel`, [kernel, kernel, cin, cout], kernel * kernel * cin),
+      bias: weight(`${name}/bias`, [cout], 0),
+      groups: 1,
+      ...strided(kernel, stride),
+    });
+  const depthwise = (name: string, from: string, channels: number, stride: number): string =>
+    add({
+      op: 'depthwise-conv2d',
+      name,
+      inputs: [from],
+      kernel: weight(`${name}/kernel`, [3, 3, channels, 1], 9),
+      bias: weight(`${name}/bias`, [channels], 0),
+      ...strided(3, stride),
+    });
+
+  let x = relu6('stem/relu6', conv('stem', 'photos', 3, 32, 3, 2));
+  let cin = 32;
+  let block = 0;
+  for (const [expansion, cout, repetitions, first] of stages)
+    for (let i = 0; i < repetitions; i += 1) {
+      const name = `block${block++}`;
+      const stride = i === 0 ? first : 1;
+      const width = cin * expansion;
+      let y = x;
+      if (expansion > 1) y = relu6(`${name}/expand/relu6`, conv(`${name}/expand`, y, cin, width, 1));
+      y = relu6(`${name}/depthwise/relu6`, depthwise(`${name}/depthwise`, y, width, stride));
+      y = conv(`${name}/project`, y, width, cout, 1);
+      x = stride === 1 && cin === cout ? add({ op: 'add', name, inputs: [x, y] }) : y;
+      cin = cout;
+    }
+  x = relu6('top/relu6', conv('top', x, cin, lastChannels, 1));
+  add({ op: 'global-average-pool', name: 'pool', inputs: [x], keepDims: false });
+  add({
+    op: 'dense',
+    name: 'scores',
+    inputs: ['pool'],
+    kernel: weight('scores/kernel', [lastChannels, classes], lastChannels),
+    bias: weight('scores/bias', [classes], 0),
+  });
+  return { input: { name: 'photos', shape: [side, side, 3] }, nodes, outputs: ['scores'], weights };
+}
+
+/**
+ * Runs {@link mobileNet} in TensorFlow.js.
+ *
+ * @param variables its weights by key
+ * @param photos [n, side, side, 3]
+ * @returns [n, classes]
+ */
+export function runMobileNet(
+  tf: TfCore,
+  graph: ModelGraph,
+  variables: ReadonlyMap<string, Tf.Tensor>,
+  photos: Tf.Tensor4D,
+): Tf.Tensor2D {
+  const tensors = new Map<string, Tf.Tensor>([[graph.input.name, photos]]);
+  const get = <T extends Tf.Tensor>(from: ReadonlyMap<string, Tf.Tensor>, name = ''): T => {
+    const tensor = from.get(name);
+    if (tensor === undefined) throw new Error(`The measured network has no tensor "${name}".`);
+    return tensor as T;
+  };
+  const compute = (node: GraphNode): Tf.Tensor => {
+    const x = get<Tf.Tensor4D>(tensors, node.inputs[0]);
+    switch (node.op) {
+      case 'conv2d':
+        return tf.add(
+          tf.conv2d(x, get<Tf.Tensor4D>(variables, node.kernel), [...node.strides], 'same'),
+          get(variables, node.bias),
+        );
+      case 'depthwise-conv2d':
+        return tf.add(
+          tf.depthwiseConv2d(x, get<Tf.Tensor4D>(variables, node.kernel), [...node.strides], 'same'),
+          get(variables, node.bias),
+        );
+      case 'activation':
+        return tf.relu6(x);
+      case 'add':
+        return tf.add(x, get(tensors, node.inputs[1]));
+      case 'global-average-pool':
+        return tf.mean(x, [1, 2]);
+      case 'dense':
+        return tf.add(tf.matMul(x, get(variables, node.kernel)), get(variables, node.bias));
+      default:
+        throw new Error(`The measured network has no "${node.op}".`);
+    }
+  };
+  for (const node of graph.nodes) tensors.set(node.name, compute(node));
+  return get(tensors, graph.outputs[0]);
+}
