@@ -59,7 +59,7 @@ export async function main(args: string[], root: string): Promise<number> {
     if (section === 'features') {
       const few = Math.max(1, Math.ceil(rounds / 2));
       const name = existsSync(flowers) ? 'flowers' : 'drawn leaves';
-      add(await benchFeatures(name, await benchPhotos(flowers, 800), backbone, few));
+      add(await benchFeatures(name, await benchPhotos(flowers, 300), backbone, few));
       if (existsSync(hymenoptera))
         add(await benchFeatures('hymenoptera', await benchPhotos(hymenoptera, 400), backbone, few));
       else skipped.push('features of hymenoptera: there is no ../shared/datasets/hymenoptera');
