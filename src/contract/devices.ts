@@ -53,14 +53,15 @@ export const deviceInfoSchema = z.object({
   /** How to get it, where a person can do anything about it. */
   remedy: z.string().optional(),
   selfTests: z.array(selfTestSchema),
-  speed: deviceSpeedSchema.optional(),
+  /** Inference and a training step, as far as they were timed. */
+  speeds: z.array(deviceSpeedSchema),
 });
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
 
 /** What `devices` prints. */
 export const deviceListSchema = z.object({
   devices: z.array(deviceInfoSchema),
-  /** What `--device auto` takes; absent while more than one is ready and none has been timed. */
+  /** What `--device auto` takes; absent while more than one is ready and they have not been timed. */
   auto: deviceIdSchema.optional(),
 });
 export type DeviceList = z.infer<typeof deviceListSchema>;

@@ -110,22 +110,22 @@ export function runMobileNet(
   photos: Tf.Tensor4D,
 ): Tf.Tensor2D {
   const tensors = new Map<string, Tf.Tensor>([[graph.input.name, photos]]);
-  const get = <T extends Tf.Tensor>(from: ReadonlyMap<string, Tf.Tensor>, name = ''): T => {
+  const get = (from: ReadonlyMap<string, Tf.Tensor>, name = ''): Tf.Tensor => {
     const tensor = from.get(name);
     if (tensor === undefined) throw new Error(`The measured network has no tensor "${name}".`);
-    return tensor as T;
+    return tensor;
   };
   const compute = (node: GraphNode): Tf.Tensor => {
-    const x = get<Tf.Tensor4D>(tensors, node.inputs[0]);
+    const x = get(tensors, node.inputs[0]) as Tf.Tensor4D;
     switch (node.op) {
       case 'conv2d':
         return tf.add(
-          tf.conv2d(x, get<Tf.Tensor4D>(variables, node.kernel), [...node.strides], 'same'),
+          tf.conv2d(x, get(variables, node.kernel) as Tf.Tensor4D, [...node.strides], 'same'),
           get(variables, node.bias),
         );
       case 'depthwise-conv2d':
         return tf.add(
-          tf.depthwiseConv2d(x, get<Tf.Tensor4D>(variables, node.kernel), [...node.strides], 'same'),
+          tf.depthwiseConv2d(x, get(variables, node.kernel) as Tf.Tensor4D, [...node.strides], 'same'),
           get(variables, node.bias),
         );
       case 'activation':
@@ -141,5 +141,5 @@ export function runMobileNet(
     }
   };
   for (const node of graph.nodes) tensors.set(node.name, compute(node));
-  return get(tensors, graph.outputs[0]);
+  return get(tensors, graph.outputs[0]) as Tf.Tensor2D;
 }

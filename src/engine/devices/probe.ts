@@ -1,24 +1,10 @@
 /** What a child process finds out about one device. A driver may end the process, so nobody else should. */
-import { z } from 'zod';
-import { deviceIdSchema, deviceSpeedSchema, selfTestSchema } from '../../contract/devices.ts';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { measure, usualWorkload, type Workload } from './measure.ts';
 import { openDevice, type OpenDevice } from './open-device.ts';
+import type { ProbeMessage, ProbeRequest } from './probe-messages.ts';
 import { testInference, testTraining } from './self-test.ts';
-
-export const probeRequestSchema = z.object({ device: deviceIdSchema, bench: z.boolean() });
-export type ProbeRequest = z.infer<typeof probeRequestSchema>;
-
-/** One message of the child; it ends after `done` or `unavailable`. */
-export const probeMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('self-test'), test: selfTestSchema }),
-  z.object({ type: z.literal('speed'), speed: deviceSpeedSchema }),
-  /** In the words of whoever refused; `remedy` only where it knows one. */
-  z.object({ type: z.literal('unavailable'), message: z.string(), remedy: z.string().optional() }),
-  z.object({ type: z.literal('done') }),
-]);
-export type ProbeMessage = z.infer<typeof probeMessageSchema>;
 
 /**
  * Opens a device, tests it and, when asked and the tests passed, times it. Whatever fails becomes the last message.

@@ -142,10 +142,10 @@ export function forward(
   photos: Tf.Tensor4D,
   moments?: ReadonlyMap<string, Tf.Tensor>,
 ): Tf.Tensor2D {
-  const weight = <T extends Tf.Tensor>(name: string, from = weights): T => {
+  const weight = (name: string, from = weights): Tf.Tensor => {
     const found = from.get(name);
     if (found === undefined) throw new Error(`The self-test has no weight "${name}".`);
-    return found as T;
+    return found;
   };
   const norm = (x: Tf.Tensor4D, name: 'norm1' | 'norm2'): Tf.Tensor4D => {
     const { mean, variance } =
@@ -156,16 +156,16 @@ export function forward(
       x,
       tf.reshape<Tf.Rank.R1>(mean, [-1]),
       tf.reshape<Tf.Rank.R1>(variance, [-1]),
-      weight<Tf.Tensor1D>(`${name}/offset`),
-      weight<Tf.Tensor1D>(`${name}/scale`),
+      weight(`${name}/offset`) as Tf.Tensor1D,
+      weight(`${name}/scale`) as Tf.Tensor1D,
       epsilon,
     );
   };
-  const conv = tf.conv2d(photos, weight<Tf.Tensor4D>('conv/kernel'), 2, 'same');
+  const conv = tf.conv2d(photos, weight('conv/kernel') as Tf.Tensor4D, 2, 'same');
   const first = tf.relu6(norm(conv, 'norm1'));
-  const depthwise = tf.depthwiseConv2d(first, weight<Tf.Tensor4D>('depthwise/kernel'), 1, 'same');
+  const depthwise = tf.depthwiseConv2d(first, weight('depthwise/kernel') as Tf.Tensor4D, 1, 'same');
   const second = tf.relu(
-    norm(tf.conv2d(depthwise, weight<Tf.Tensor4D>('pointwise/kernel'), 1, 'same'), 'norm2'),
+    norm(tf.conv2d(depthwise, weight('pointwise/kernel') as Tf.Tensor4D, 1, 'same'), 'norm2'),
   );
   const pooled = tf.mean(tf.maxPool(second, 2, 2, 'valid'), [1, 2]);
   return tf.add(tf.matMul(pooled, weight('dense/kernel')), weight('dense/bias'));
