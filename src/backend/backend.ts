@@ -51,6 +51,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   readonly #limits: BackendLimits;
   readonly #data: DataStorage<Entry>;
   readonly #pending = new Set<Entry>();
+  #lastOperations: readonly string[] = [];
 
   constructor(runtime: Runtime, limits: BackendLimits) {
     super();
@@ -208,6 +209,13 @@ export class OnnxRuntimeBackend extends KernelBackend {
     if (source.isLeaf && source.constant === 0) source.constant = ++constants;
   }
 
+  /** Per operation, how many the graph computed last had. */
+  lastOperations(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const op of this.#lastOperations) counts.set(op, (counts.get(op) ?? 0) + 1);
+    return counts;
+  }
+
   /**
    * Computes everything pending that is still referenced, in one session.
    * @throws Error naming kernel, operation and shapes; what depended on the graph is lost then
@@ -242,6 +250,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
       }
       const compiled = performance.now();
       const tensors = run(program, plan);
+      this.#lastOperations = program.operations;
       counters.runs++;
       counters.runNodes += plan.nodes.length;
       counters.runMs += performance.now() - compiled;

@@ -96,3 +96,8 @@ export function stats(): Stats {
 export function fallbackReport(): Map<string, number> {
   return new Map(current().counters.fallbacks);
 }
+
+/** Per operation of ONNX, how many the last computed graph had: what there is to look at when a step is slow. */
+export function inspect(): Map<string, number> {
+  return current().lastOperations();
+}

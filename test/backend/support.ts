@@ -29,34 +29,41 @@ export async function on(backend: 'cpu' | 'onnxruntime', compute: Compute): Prom
       dtype: tensor.dtype,
       values: Array.from(tensor.dataSync()),
     }));
-    return plain as unknown as tf.TensorContainer;
+    return plain;
   }) as unknown as Plain[];
 }
 
-/** Both backends give the same shapes, dtypes and values (relative to the largest, NaN and infinities included). */
-export async function expectSame(compute: Compute, tolerance = 1e-4): Promise<void> {
+/** Where the backend under test and tfjs-backend-cpu differ: in shape, dtype or value (see {@link compare}). */
+export async function differences(compute: Compute, tolerance = 1e-4): Promise<string[]> {
   const expected = await on('cpu', compute);
-  const actual = await on('onnxruntime', compute);
-  expectClose(actual, expected, tolerance);
+  return compare(await on('onnxruntime', compute), expected, tolerance);
 }
 
-export function expectClose(actual: readonly Plain[], expected: readonly Plain[], tolerance = 1e-4): void {
-  expect(actual.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
-    expected.map(({ shape, dtype }) => ({ shape, dtype })),
-  );
-  actual.forEach(({ values }, t) => {
-    const wanted = expected[t]?.values ?? [];
-    const scale = Math.max(0.1, ...wanted.filter(Number.isFinite).map(Math.abs));
-    values.forEach((value, i) => {
-      const want = wanted[i] as number;
-      const same = Object.is(value, want) || value === want || Math.abs(value - want) <= tolerance * scale;
-      if (!same) {
-        expect.fail(
-          `output ${String(t)} differs at ${String(i)}: ${String(value)}, expected ${String(want)}`,
-        );
-      }
+/** Fails where the two backends differ. */
+export async function expectSame(compute: Compute, tolerance = 1e-4): Promise<void> {
+  expect(await differences(compute, tolerance)).toEqual([]);
+}
+
+/** What differs, values relative to the largest; NaN and infinities must be the same. At most one line an output. */
+export function compare(actual: readonly Plain[], expected: readonly Plain[], tolerance = 1e-4): string[] {
+  const lines = actual.length === expected.length ? [] : [`${String(actual.length)} outputs`];
+  expected.forEach(({ shape, dtype, values }, t) => {
+    const got = actual[t];
+    if (got === undefined) return;
+    const kind = `${got.dtype}[${got.shape.join()}]`;
+    const wantedKind = `${dtype}[${shape.join()}]`;
+    if (kind !== wantedKind) lines.push(`output ${String(t)} is ${kind}, expected ${wantedKind}`);
+    const scale = Math.max(0.1, ...values.filter(Number.isFinite).map(Math.abs));
+    const place = values.findIndex((want, i) => {
+      const value = got.values[i] as number;
+      return !Object.is(value, want) && value !== want && !(Math.abs(value - want) <= tolerance * scale);
     });
+    if (place < 0) return;
+    lines.push(
+      `output ${String(t)} at ${String(place)} is ${String(got.values[place])}, expected ${String(values[place])}`,
+    );
   });
+  return lines;
 }
 
 /** Numbers in [low, high) from a small generator: the same for the same seed. */

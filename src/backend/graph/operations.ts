@@ -50,8 +50,7 @@ function bytesOf(type: ElementType, values: readonly number[]): Uint8Array {
       return new Uint8Array(Int32Array.from(values).buffer);
     case 'int64':
       return new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
-    case 'bool':
-    case 'uint8':
+    default:
       return Uint8Array.from(values);
   }
 }

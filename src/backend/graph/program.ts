@@ -22,6 +22,8 @@ export interface Program {
   readonly outputNames: readonly string[];
   /** What the session holds, about: its model, its constants and the arena its activations leave behind. */
   readonly bytes: number;
+  /** The ONNX operations it was compiled from. */
+  readonly operations: readonly string[];
   /** Constants compiled into it, by number. */
   readonly constants: readonly number[];
 }
@@ -109,6 +111,7 @@ export function compile(runtime: Runtime, plan: Schedule): Program {
     inputNames,
     outputNames: outputs.map(({ name }) => name),
     bytes: 2 * model.length + peakBytes(plan),
+    operations: plan.nodes.map((node) => node.operation.op),
     constants,
   };
 }

@@ -16,7 +16,7 @@ export function finishFused(g: Graph, x: Value, inputs: Inputs, attrs: Attrs): V
  * @throws Error naming the activation when there's none of that name
  */
 export function activate(g: Graph, x: Value, inputs: Inputs, attrs: Attrs): Value {
-  const activation = attrs.as<string | undefined>('activation') ?? 'linear';
+  const activation = (attrs.any('activation') as string | undefined) ?? 'linear';
   switch (activation) {
     case 'linear':
       return x;

@@ -10,9 +10,10 @@ import type { Kernel, Table } from './kernel.ts';
  */
 const filled =
   (value: number): Kernel =>
-  (_, inputs, __, backend) => {
+  (g, inputs, _, backend) => {
     const x = inputs.get('x');
     const dtype = x.type as 'float32' | 'int32' | 'bool';
+    if (!x.isReady) return g.uniform(dtype, value, x.shape);
     return backend.leaf(util.getArrayFromDType(dtype, x.size).fill(value), x.shape, dtype);
   };
 
@@ -28,8 +29,8 @@ function range(start: number, stop: number, step: number): number[] {
 export const createKernels: Table = {
   Fill: (_, __, attrs, backend) => {
     const shape = attrs.numbers('shape');
-    const value = attrs.as<number | string>('value');
-    const dtype = attrs.as<DataType | undefined>('dtype') ?? util.inferDtype(value);
+    const value = attrs.any('value') as number | string;
+    const dtype = (attrs.any('dtype') as DataType | undefined) ?? util.inferDtype(value);
     if (!isGraphType(dtype)) return undefined;
     return backend.leaf(util.getArrayFromDType(dtype, sizeOf(shape)).fill(Number(value)), shape, dtype);
   },
@@ -39,7 +40,7 @@ export const createKernels: Table = {
     const dtype = attrs.dtype('dtype');
     if (!isGraphType(dtype)) return undefined;
     const values = range(attrs.number('start'), attrs.number('stop'), attrs.number('step'));
-    return backend.leaf(util.toTypedArray(values, dtype) as Float32Array, [values.length], dtype);
+    return backend.leaf(util.toTypedArray(values, dtype), [values.length], dtype);
   },
   LinSpace: (_, __, attrs, backend) => {
     const count = attrs.number('num');

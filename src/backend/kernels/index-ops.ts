@@ -39,7 +39,7 @@ const gatherV2: Kernel = (g, inputs, attrs) => {
 const oneHot: Kernel = (g, inputs, attrs) => {
   const indices = inputs.get('indices');
   const depth = attrs.number('depth');
-  const dtype = attrs.as<'float32' | 'int32' | 'bool' | undefined>('dtype') ?? 'int32';
+  const dtype = (attrs.any('dtype') as 'float32' | 'int32' | 'bool' | undefined) ?? 'int32';
   const on = attrs.number('onValue', 1);
   const off = attrs.number('offValue', 0);
   if (indices.size === 0 || depth === 0) return undefined;
@@ -133,7 +133,7 @@ const resizeNearest: Kernel = (g, inputs, attrs) => {
 };
 
 const depthToSpace: Kernel = (g, inputs, attrs) => {
-  const isChannelsFirst = attrs.as<string>('dataFormat') === 'NCHW';
+  const isChannelsFirst = (attrs.any('dataFormat') as string) === 'NCHW';
   const block = attrs.number('blockSize');
   const x = asNchw(g, toChannelsLast(g, inputs.get('x'), isChannelsFirst));
   const [n, c, h, w] = x.shape as [number, number, number, number];

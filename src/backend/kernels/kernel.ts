@@ -1,10 +1,10 @@
 /** What a kernel is: from values of the graph to values of the graph. */
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.ts';
-import { Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
 import type { OnnxRuntimeBackend } from '../backend.ts';
 
-/** A result with the dtype TensorFlow.js should see, where it isn't the value's own. */
+/** One output or several. */
 export type Result = Value | readonly Value[];
 
 /**
@@ -76,8 +76,8 @@ export class Attrs {
   }
 
   /** An attribute that the caller knows the type of. */
-  as<T>(name: string): T {
-    return this.#attrs[name] as T;
+  any(name: string): unknown {
+    return this.#attrs[name];
   }
 
   dtype(name: string): DataType {

@@ -8,7 +8,7 @@ import type { Kernel, Table } from './kernel.ts';
 
 const batchNorm: Kernel = (g, inputs, attrs) => {
   const x = inputs.get('x');
-  const epsilon = attrs.as<number | undefined>('varianceEpsilon') ?? 0.001;
+  const epsilon = (attrs.any('varianceEpsilon') as number | undefined) ?? 0.001;
   const mean = inputs.get('mean');
   const variance = inputs.get('variance');
   const scale = inputs.find('scale');

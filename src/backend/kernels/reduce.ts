@@ -22,7 +22,7 @@ function reduction(
 }
 
 const axesOf = (attrs: Attrs, name: string, x: Value): number[] =>
-  util.parseAxisParam(attrs.as<number | number[]>(name), [...x.shape]);
+  util.parseAxisParam(attrs.any(name) as number | number[], [...x.shape]);
 
 const asNumber = (g: Graph, x: Value): Value => (x.type === 'bool' ? g.cast(x, 'int32') : x);
 const asFloat = (g: Graph, x: Value): Value => g.cast(x, 'float32');

@@ -106,7 +106,7 @@ const viaBytes =
 const normalizeAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 const padKernel: Kernel = (g, inputs, attrs) => {
-  const paddings = attrs.as<[number, number][]>('paddings');
+  const paddings = attrs.any('paddings') as [number, number][];
   const x = inputs.get('x');
   if (x.size === 0) return undefined;
   return viaBytes((g, x) => pad(g, x, paddings, 'constant', attrs.number('constantValue', 0)))(g, x);
@@ -118,8 +118,8 @@ export const shapeKernels: Table = {
     const x = inputs.get('x');
     const [begin, size] = slice_util.parseSliceParams(
       { shape: [...x.shape] } as TensorInfo,
-      attrs.as<number | number[]>('begin'),
-      attrs.as<number | number[]>('size'),
+      attrs.any('begin') as number | number[],
+      attrs.any('size') as number | number[],
     ) as [number[], number[]];
     slice_util.assertParamsValid({ shape: [...x.shape] } as TensorInfo, begin, size);
     const axes = begin.flatMap((start, axis) => {
@@ -152,8 +152,8 @@ export const shapeKernels: Table = {
   PadV2: padKernel,
   MirrorPad: (g, inputs, attrs) => {
     const x = inputs.get('x');
-    if (attrs.as<string>('mode') !== 'reflect') return undefined;
-    return viaBytes((g, x) => pad(g, x, attrs.as<[number, number][]>('paddings'), 'reflect'))(g, x);
+    if ((attrs.any('mode') as string) !== 'reflect') return undefined;
+    return viaBytes((g, x) => pad(g, x, attrs.any('paddings') as [number, number][], 'reflect'))(g, x);
   },
   Concat: (g, inputs, attrs) => {
     const values = inputs.list();
@@ -164,12 +164,12 @@ export const shapeKernels: Table = {
     );
     const filled = values.filter((value) => value.size > 0);
     if (filled.length === 0) return undefined;
-    return filled.length === 1 ? (filled[0] as Value) : concat(g, filled, axis);
+    return filled.length === 1 ? filled[0] : concat(g, filled, axis);
   },
   SplitV: (g, inputs, attrs) => {
     const x = inputs.get('x');
     const axis = normalizeAxis(attrs.number('axis'), x.rank);
-    const asked = attrs.as<number | number[]>('numOrSizeSplits');
+    const asked = attrs.any('numOrSizeSplits') as number | number[];
     const like = { shape: [...x.shape] } as Tensor;
     return split(g, x, backend_util.prepareSplitSize(like, asked, axis), axis);
   },
@@ -186,7 +186,7 @@ export const shapeKernels: Table = {
     }
     if (values.some(({ size }) => size === 0)) return undefined;
     const expanded = values.map((x) => g.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]));
-    return expanded.length === 1 ? (expanded[0] as Value) : concat(g, expanded, axis);
+    return expanded.length === 1 ? expanded[0] : concat(g, expanded, axis);
   },
   Unpack: (g, inputs, attrs) => {
     const x = inputs.get('value');
@@ -205,7 +205,7 @@ export const shapeKernels: Table = {
   Reverse: (g, inputs, attrs) => {
     const x = inputs.get('x');
     if (x.rank === 0 || x.size === 0) return x;
-    return reverse(g, x, util.parseAxisParam(attrs.as<number | number[]>('dims'), [...x.shape]));
+    return reverse(g, x, util.parseAxisParam(attrs.any('dims') as number | number[], [...x.shape]));
   },
   FlipLeftRight: (g, inputs) => reverse(g, inputs.get('image'), [2]),
 };

@@ -72,6 +72,7 @@ export function encodeModel(model: Model): Uint8Array {
     .message(7, graph)
     .message(8, new Message().string(1, '').int(2, opset))
     .message(8, new Message().string(1, 'com.microsoft').int(2, 1))
+    .message(8, new Message().string(1, 'com.microsoft.nchwc').int(2, 1))
     .finish();
 }
 
@@ -98,7 +99,7 @@ function encodeAttribute(name: string, attribute: Attribute): Message {
       return message.string(4, attribute.value).int(20, 3);
     case 'floats':
       return message.bytes(7, new Uint8Array(Float32Array.from(attribute.value).buffer)).int(20, 6);
-    case 'ints':
+    default:
       return message.packed(8, attribute.value).int(20, 7);
   }
 }

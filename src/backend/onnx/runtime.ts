@@ -73,8 +73,9 @@ export function loadRuntime(options: RuntimeOptions = {}): Runtime {
     );
   }
   const { Tensor } = require('onnxruntime-node') as { Tensor: TensorConstructor };
-  const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as BindingModule;
-  initOrt();
+  const internals = require('onnxruntime-node/dist/binding.js') as BindingModule;
+  internals.initOrt();
+  const { binding } = internals;
   const sessionOptions = {
     executionProviders: [...(options.executionProviders ?? ['cpu'])],
     intraOpNumThreads: options.threads ?? availableParallelism(),

@@ -34,15 +34,15 @@ export function convGeometry(
   attrs: Attrs,
   isDepthwise: boolean,
 ): Geometry {
-  const format = attrs.as<'NHWC' | 'NCHW' | undefined>('dataFormat') ?? 'NHWC';
+  const format = (attrs.any('dataFormat') as 'NHWC' | 'NCHW' | undefined) ?? 'NHWC';
   return fromInfo(
     backend_util.computeConv2DInfo(
       [...x] as [number, number, number, number],
       [...filter] as [number, number, number, number],
-      attrs.as('strides'),
-      attrs.as<number | undefined>('dilations') ?? 1,
-      attrs.as('pad'),
-      attrs.as('dimRoundingMode'),
+      attrs.any('strides') as never,
+      (attrs.any('dilations') as number | undefined) ?? 1,
+      attrs.any('pad') as never,
+      attrs.any('dimRoundingMode') as 'floor' | 'round' | 'ceil' | undefined,
       isDepthwise,
       isDepthwise ? 'channelsLast' : backend_util.convertConv2DDataFormat(format),
     ),
@@ -54,11 +54,11 @@ export function poolGeometry(x: readonly number[], attrs: Attrs): Geometry {
   return fromInfo(
     backend_util.computePool2DInfo(
       [...x] as [number, number, number, number],
-      attrs.as('filterSize'),
-      attrs.as('strides'),
-      attrs.as<number | undefined>('dilations') ?? 1,
-      attrs.as('pad'),
-      attrs.as('dimRoundingMode'),
+      attrs.any('filterSize') as never,
+      attrs.any('strides') as never,
+      (attrs.any('dilations') as number | undefined) ?? 1,
+      attrs.any('pad') as never,
+      attrs.any('dimRoundingMode') as 'floor' | 'round' | 'ceil' | undefined,
     ),
   );
 }

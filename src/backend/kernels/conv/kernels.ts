@@ -31,7 +31,7 @@ function forward(isDepthwise: boolean, isFused: boolean): Kernel {
       toChannelsLast(g, x, isChannelsFirst),
       filter,
       geometry,
-      isVector ? g.reshape(bias as Value, [geometry.outChannels]) : undefined,
+      isVector ? g.reshape(bias, [geometry.outChannels]) : undefined,
     );
     const shaped = fromChannelsLast(g, y, isChannelsFirst);
     if (!isFused) return castLikeJs(g, shaped, inputs.get('x').type);
