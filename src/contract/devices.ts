@@ -14,6 +14,7 @@ export const deviceStates = [
   'ready', // there, and its answers are right
   'absent', // not on this machine, or something it needs is missing
   'wrong', // there, but it computes wrongly: never used
+  'failed', // there, but it gave up in the self-test or in a real step
   'crashed', // trying it ended the process that tried
   'hung', // trying it took longer than it may
 ] as const;

@@ -96,14 +96,15 @@ function judge(
   const wrong = selfTests.find(({ passed }) => !passed);
   if (wrong !== undefined)
     return { ...info, speeds: [], state: 'wrong', reason: wrongness(wrong), remedy: newDriver(candidate) };
-  const refusal = said.find((message) => message.type === 'unavailable');
+  const refusal = said.find((message) => message.type === 'unavailable' || message.type === 'failed');
   if (refusal !== undefined) {
-    const explained = explain(candidate.id, refusal.message, log, platform);
+    const { type, message, remedy } = refusal;
     return {
       ...info,
-      state: tested ? 'crashed' : 'absent', // it may do a small step and not a real one
-      ...(refusal.remedy === undefined ? {} : { remedy: refusal.remedy }),
-      ...explained,
+      speeds: [],
+      state: type === 'failed' ? 'failed' : 'absent',
+      ...(remedy === undefined ? {} : { remedy }),
+      ...explain(candidate.id, message, log, platform),
     };
   }
   if (end.kind === 'crashed')

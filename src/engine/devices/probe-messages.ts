@@ -5,12 +5,16 @@ import { deviceIdSchema, deviceSpeedSchema, selfTestSchema } from '../../contrac
 export const probeRequestSchema = z.object({ device: deviceIdSchema, bench: z.boolean() });
 export type ProbeRequest = z.infer<typeof probeRequestSchema>;
 
-/** One message of the child; it ends after `done` or `unavailable`. */
+const failure = { message: z.string(), remedy: z.string().optional() };
+
+/** One message of the child; it ends after `done`, `unavailable` or `failed`. */
 export const probeMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('self-test'), test: selfTestSchema }),
   z.object({ type: z.literal('speed'), speed: deviceSpeedSchema }),
-  /** In the words of whoever refused; `remedy` only where it knows one. */
-  z.object({ type: z.literal('unavailable'), message: z.string(), remedy: z.string().optional() }),
+  /** It isn't there, in the words of whoever refused; `remedy` only where it is known. */
+  z.object({ type: z.literal('unavailable'), ...failure }),
+  /** It is there, but not up to what was asked of it. */
+  z.object({ type: z.literal('failed'), ...failure }),
   z.object({ type: z.literal('done') }),
 ]);
 export type ProbeMessage = z.infer<typeof probeMessageSchema>;

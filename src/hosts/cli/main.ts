@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCode, HolotypeError } from '../../contract/errors.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDevices } from './commands/devices.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
@@ -21,7 +22,8 @@ const program = new Command('holotype')
     throw new CommanderError(0, 'version', '');
   });
 
-for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDemo]) add(program);
+for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDevices, addDemo])
+  add(program);
 
 /** Commander's "error: unknown option" as the other errors look. */
 function sentence(text: string): string {
