@@ -56,6 +56,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   constructor(runtime: Runtime, limits: BackendLimits) {
     super();
     this.#runtime = runtime;
+    this.graph.block = runtime.block;
     this.#limits = limits;
     this.cache = new SessionCache(limits.cache);
     this.#data = new DataStorage<Entry>(this, engine());

@@ -7,7 +7,8 @@
 import { elementTypeCode, type Attributes, type ElementType } from '../onnx/model.ts';
 import { GraphNode, type Literal, type Source } from './node.ts';
 import { int, ints, literal, operation } from './operations.ts';
-import { internPerm, invert, permute, physicalAxis, type Perm } from './perm.ts';
+import { convertLayout, reduceBlocked } from './blocked.ts';
+import { blockOf, channelsFirst, internPerm, invert, permute, physicalAxis, type Perm } from './perm.ts';
 import { sameShape, sizeOf, Value } from './value.ts';
 
 export type Operand = Value | Literal | null;
@@ -28,6 +29,8 @@ export class Graph {
   totalNodes = 0;
   /** The kernel being traced, for messages. */
   kernel = '';
+  /** Channels in a block of the blocked layout; 0: not to be used. */
+  block = 0;
 
   /** One operation with one output; operands are taken as they physically are. */
   op(
@@ -128,6 +131,7 @@ export class Graph {
   withPerm(value: Value, perm: Perm): Value {
     if (value.perm === perm) return value;
     return this.#form(value, perm, () => {
+      if (blockOf(value.perm) + blockOf(perm) > 0) return convertLayout(this, value, perm);
       const from = value.perm ?? identity(value.rank);
       const order = (perm ?? identity(value.rank)).map((axis) => from.indexOf(axis));
       const dims = permute(value.dims, order);
@@ -138,6 +142,11 @@ export class Graph {
         : this.#node('Transpose', [value], [dims], [value.type], { perm: ints(order) });
       return new Value(node, 0, value.shape, perm);
     });
+  }
+
+  /** For operations that can't work on the blocked layout: channels first instead. */
+  unblocked(value: Value): Value {
+    return blockOf(value.perm) > 0 ? this.withPerm(value, channelsFirst) : value;
   }
 
   /** The same elements in logical order under another shape. */
@@ -158,8 +167,17 @@ export class Graph {
     });
   }
 
+  /** The elements as they lie, seen with other physical dimensions: nothing moves. */
+  view(value: Value, shape: readonly number[], perm: Perm = null): Value {
+    const dims = permute(shape, perm);
+    if (sameShape(dims, value.dims)) return new Value(value.source, value.out, shape, perm);
+    const node = this.#node('Reshape', [value, this.int64s(dims)], [dims], [value.type], allowZero);
+    return new Value(node, 0, shape, perm);
+  }
+
   /** Logical axis j of the result is axis `order[j]` of the value: nothing moves. */
-  relabel(value: Value, order: readonly number[]): Value {
+  relabel(given: Value, order: readonly number[]): Value {
+    const value = this.unblocked(given);
     const inverse = invert(order);
     const perm = internPerm((value.perm ?? identity(value.rank)).map((axis) => inverse[axis] as number));
     return new Value(value.source, value.out, permute(value.shape, order), perm);
@@ -221,7 +239,7 @@ export class Graph {
       if (leader === undefined || leads(operand, leader)) leader = operand;
     }
     if (leader === undefined) throw new Error(`${op} has only literals as operands`);
-    const perm = leader.rank === shape.length ? leader.perm : null;
+    const perm = leader.rank === shape.length ? layoutFor(leader, shape) : null;
     let dims: readonly number[] = [];
     const aligned = operands.map((operand) => {
       const form = operand instanceof Value ? this.#aligned(operand, shape.length, perm) : operand;
@@ -258,6 +276,7 @@ export class Graph {
    */
   reduce(op: string, value: Value, axes: readonly number[], keepDims = false, type = value.type): Value {
     const dense = this.dense(value);
+    if (blockOf(dense.perm) > 0) return reduceBlocked(this, op, dense, axes, keepDims, type);
     const gone = new Set(axes);
     const perm = dense.perm ?? identity(dense.rank);
     const operands = [
@@ -278,6 +297,11 @@ export class Graph {
   matMul(a: Value, b: Value, shape: readonly number[]): Value {
     return this.op('MatMul', [a, b], { type: a.type, shape });
   }
+}
+
+/** The layout of an operation's result of this shape, led by a value. */
+function layoutFor(leader: Value, shape: readonly number[]): Perm {
+  return blockOf(leader.perm) > 0 && leader.shape[3] !== shape[3] ? channelsFirst : leader.perm;
 }
 
 const allowZero: Attributes = { allowzero: int(1) };

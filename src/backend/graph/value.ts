@@ -23,6 +23,11 @@ export class Value {
     this.perm = perm;
   }
 
+  /** The same elements as they lie, under a logical shape that they may have to be broadcast to. */
+  withShape(shape: readonly number[], perm: Perm = this.perm): Value {
+    return new Value(this.source, this.out, shape, perm);
+  }
+
   get dims(): readonly number[] {
     return this.source.dims[this.out] as readonly number[];
   }

@@ -19,13 +19,28 @@ export function gather(
   return g.op('Gather', [g.plain(x), indices], { type: x.type, shape }, { axis: int(axis) });
 }
 
+/**
+ * Positions that are known already are checked at once, as TensorFlow.js promises; others by ONNX Runtime when it
+ * gets to them.
+ * @throws Error naming the position and the range
+ */
+function checkRange(indices: Value, length: number): void {
+  const { source, out, isReady } = indices;
+  if (!isReady || !source.isLeaf || out !== 0) return;
+  for (const index of source.data) {
+    if (index < 0 || index >= length) {
+      throw new Error(`GatherV2: the index value ${String(index)} is not in [0, ${String(length - 1)}]`);
+    }
+  }
+}
+
 const gatherV2: Kernel = (g, inputs, attrs) => {
   const x = inputs.get('x');
   const indices = inputs.get('indices');
   const batchDims = attrs.number('batchDims', 0);
   const given = attrs.number('axis', 0);
   const axis = given < 0 ? given + x.rank : given;
-  // Positions out of range are an error the host reports with their number.
+  checkRange(indices, x.shape[axis] as number);
   if (batchDims !== 0 || x.size === 0 || indices.size === 0) return undefined;
   const { outputShape } = backend_util.segment_util.collectGatherOpShapeInfo(
     { shape: [...x.shape] } as Parameters<typeof backend_util.segment_util.collectGatherOpShapeInfo>[0],
@@ -77,7 +92,7 @@ const topK: Kernel = (g, inputs, attrs) => {
 const cumsum: Kernel = (g, inputs, attrs) => {
   const x = inputs.get('x');
   if (x.size === 0 || x.rank === 0) return undefined;
-  const numeric = g.dense(x.type === 'bool' ? g.cast(x, 'int32') : x);
+  const numeric = g.unblocked(g.dense(x.type === 'bool' ? g.cast(x, 'int32') : x));
   const given = attrs.number('axis', 0);
   const axis = physicalAxis(given < 0 ? given + x.rank : given, numeric.perm);
   return g.op(

@@ -66,7 +66,7 @@ function withoutNaN(g: Graph, x: Value, instead: number): Value {
 /** The axis a softmax runs along; TensorFlow.js allows the last one only. */
 function alongLast(op: string): Kernel {
   return (g, inputs, attrs) => {
-    const x = g.dense(asFloat(g, inputs.get('logits')));
+    const x = g.unblocked(g.dense(asFloat(g, inputs.get('logits'))));
     const given = attrs.number(op === 'Softmax' ? 'dim' : 'axis', -1);
     const axis = given < 0 ? given + x.rank : given;
     return g.op(

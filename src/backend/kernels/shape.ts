@@ -2,7 +2,7 @@
 import { backend_util, slice_util, util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.ts';
 import { int, text } from '../graph/operations.ts';
-import { permute, physicalAxis, type Perm } from '../graph/perm.ts';
+import { blockOf, channelsFirst, permute, physicalAxis, type Perm } from '../graph/perm.ts';
 import { sizeOf, Value } from '../graph/value.ts';
 import type { Kernel, Table } from './kernel.ts';
 
@@ -14,7 +14,8 @@ export function slice(
   axes: readonly { axis: number; start: number; end: number; step: number }[],
 ): Value {
   if (axes.length === 0) return x;
-  const dense = g.dense(x);
+  const isSpatial = axes.every(({ axis }) => axis !== 3);
+  const dense = isSpatial ? g.dense(x) : g.unblocked(g.dense(x));
   const operands = [
     dense,
     g.int64s(axes.map(({ start }) => start)),
@@ -42,8 +43,9 @@ export function concat(g: Graph, values: readonly Value[], axis: number): Value 
   let perm: Perm = null;
   let largest = 0;
   for (const value of values) {
-    if (value.perm !== null && value.size > largest) {
-      perm = value.perm;
+    const { perm: layout } = blockOf(value.perm) > 0 ? { perm: channelsFirst } : value;
+    if (layout !== null && value.size > largest) {
+      perm = layout;
       largest = value.size;
     }
   }
@@ -56,7 +58,7 @@ export function concat(g: Graph, values: readonly Value[], axis: number): Value 
 
 export function split(g: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
   if (sizes.length === 1) return [x];
-  const dense = g.dense(x);
+  const dense = g.unblocked(g.dense(x));
   const outputs = sizes.map((size) => ({
     type: x.type,
     shape: x.shape.map((dim, i) => (i === axis ? size : dim)),
@@ -73,7 +75,8 @@ export function pad(
   value = 0,
 ): Value {
   if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
-  const dense = g.dense(x);
+  const isSpatial = paddings[3]?.every((amount) => amount === 0) ?? true;
+  const dense = isSpatial ? g.dense(x) : g.unblocked(g.dense(x));
   const physical =
     dense.perm === null ? paddings : dense.perm.map((axis) => paddings[axis] as [number, number]);
   const pads = g.int64s([...physical.map(([before]) => before), ...physical.map(([, after]) => after)]);
@@ -89,7 +92,7 @@ export function tile(g: Graph, x: Value, reps: readonly number[]): Value {
   const shape = x.shape.map((dim, axis) => dim * (reps[axis] as number));
   if (reps.every((rep, axis) => rep === 1 || x.shape[axis] === 1))
     return new Value(x.source, x.out, shape, x.perm);
-  const dense = g.dense(x);
+  const dense = g.unblocked(g.dense(x));
   return g.op('Tile', [dense, g.int64s(permute(reps, dense.perm))], {
     type: x.type,
     shape,

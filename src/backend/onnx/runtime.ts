@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { blockSize } from './block-size.ts';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
 export type { OrtTensor };
@@ -37,6 +38,8 @@ export type TensorConstructor = new (
 
 export interface Runtime {
   readonly Tensor: TensorConstructor;
+  /** Channels in a block of the CPU provider's blocked layout, 8 or 16; 0 where it has none or isn't used. */
+  readonly block: number;
   /**
    * Compiles a model.
    * @param small whether it computes so little that threads would only cost
@@ -84,10 +87,14 @@ export function loadRuntime(options: RuntimeOptions = {}): Runtime {
     graphOptimizationLevel: options.optimization ?? 'all',
     logSeverityLevel: 3,
   };
-  return {
+  const isCpu = sessionOptions.executionProviders.every(
+    (provider) => (typeof provider === 'string' ? provider : provider.name) === 'cpu',
+  );
+  const runtime = {
     Tensor,
+    block: 0,
     providers: binding.listSupportedBackends().map((provider) => provider.name),
-    createSession(model, small = false) {
+    createSession(model: Uint8Array, small = false): NativeSession {
       const session = new binding.InferenceSession();
       session.loadModel(
         model.buffer,
@@ -98,4 +105,5 @@ export function loadRuntime(options: RuntimeOptions = {}): Runtime {
       return session;
     },
   };
+  return isCpu ? { ...runtime, block: blockSize(runtime) } : runtime;
 }

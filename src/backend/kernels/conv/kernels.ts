@@ -4,15 +4,16 @@ import type { Value } from '../../graph/value.ts';
 import { activate, finishFused } from '../activation.ts';
 import { castLikeJs } from '../cast.ts';
 import type { Inputs, Kernel, Table } from '../kernel.ts';
-import { depthwiseFilterGradient } from './depthwise-filter-gradient.ts';
-import { depthwiseForward } from './depthwise-forward.ts';
-import { depthwiseInputGradient } from './depthwise-input-gradient.ts';
-import { convFilterGradient } from './filter-gradient.ts';
-import { convForward } from './forward.ts';
-import { convGeometry, fromChannelsLast, isEmpty, toChannelsLast } from './geometry.ts';
-import { convInputGradient } from './input-gradient.ts';
+import { filterGradientOf, forwardOf, inputGradientOf } from './choose.ts';
+import { convGeometry, fromChannelsLast, isEmpty, toChannelsLast, type Geometry } from './geometry.ts';
 
 const float = (g: Graph, inputs: Inputs, name: string): Value => g.cast(inputs.get(name), 'float32');
+
+/** tf.conv2dTranspose takes a tensor larger than the convolution's output; the host reads a part of it. */
+function isOutput(dy: Value, { output, isChannelsFirst }: Geometry): boolean {
+  const first = isChannelsFirst ? 2 : 1;
+  return dy.shape[first] === output[0] && dy.shape[first + 1] === output[1];
+}
 
 function forward(isDepthwise: boolean, isFused: boolean): Kernel {
   return (g, inputs, attrs) => {
@@ -22,7 +23,7 @@ function forward(isDepthwise: boolean, isFused: boolean): Kernel {
     if (isEmpty(geometry)) return undefined;
     const { isChannelsFirst } = geometry;
     if (isChannelsFirst && isFused) return undefined;
-    const compute = isDepthwise ? depthwiseForward : convForward;
+    const compute = forwardOf(g, filter, geometry, isDepthwise);
     const bias = isFused ? inputs.find('bias') : undefined;
     const isVector =
       bias?.type === 'float32' && bias.size === geometry.outChannels && bias.shape.at(-1) === bias.size;
@@ -44,9 +45,9 @@ function inputGradient(isDepthwise: boolean): Kernel {
     const dy = float(g, inputs, 'dy');
     const filter = float(g, inputs, 'filter');
     const geometry = convGeometry(attrs.numbers('inputShape'), filter.shape, attrs, isDepthwise);
-    if (isEmpty(geometry)) return undefined;
+    if (isEmpty(geometry) || !isOutput(dy, geometry)) return undefined;
     const { isChannelsFirst } = geometry;
-    const compute = isDepthwise ? depthwiseInputGradient : convInputGradient;
+    const compute = inputGradientOf(g, geometry, isDepthwise);
     return fromChannelsLast(
       g,
       compute(g, toChannelsLast(g, dy, isChannelsFirst), filter, geometry),
@@ -60,9 +61,9 @@ function filterGradient(isDepthwise: boolean): Kernel {
     const x = float(g, inputs, 'x');
     const dy = float(g, inputs, 'dy');
     const geometry = convGeometry(x.shape, attrs.numbers('filterShape'), attrs, isDepthwise);
-    if (isEmpty(geometry)) return undefined;
+    if (isEmpty(geometry) || !isOutput(dy, geometry)) return undefined;
     const { isChannelsFirst } = geometry;
-    const compute = isDepthwise ? depthwiseFilterGradient : convFilterGradient;
+    const compute = filterGradientOf(g, geometry, isDepthwise);
     return compute(
       g,
       toChannelsLast(g, x, isChannelsFirst),
