@@ -22,7 +22,7 @@ export type ViewName = keyof typeof views;
 const cacheBytes = 8 * 1024 ** 3;
 
 /** What a kill may cost: features are flushed to the disk after so many views, or so many milliseconds. */
-const flushEvery = { views: 256, ms: 2000 };
+const flushEvery = { views: 256, ms: 1000 };
 
 export interface FeatureProgress {
   /** Views computed, of `total` that were not cached; 0 before the first. */
@@ -222,7 +222,7 @@ async function readFirst(copies: readonly Photo[], roots: readonly string[]): Pr
 }
 
 /** Views a run of the backbone: few, so that what passes between layers stays in a core's cache. */
-function batchSize(policy: InputPolicy): number {
+export function batchSize(policy: InputPolicy): number {
   return policy.height * policy.width > 260 * 260 ? 2 : 4;
 }
 

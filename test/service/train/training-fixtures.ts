@@ -26,13 +26,13 @@ export function writeBackbone(folder: string, name = 'tiny'): string {
 /** A backbone that takes some tens of milliseconds a photo: there is time to interrupt it. */
 export function writeSlowBackbone(folder: string): string {
   mkdirSync(folder, { recursive: true });
-  const net = new Net([96, 96, 3]);
-  const map = net.cbr('three', net.cbr('two', net.cbr('one', 'input', 32), 48), 48, 3, 2);
+  const net = new Net([128, 128, 3]);
+  const map = net.cbr('three', net.cbr('two', net.cbr('one', 'input', 32), 64), 64, 3, 2);
   const graph = net.graph(net.dense('fc', net.globalPool('pool', map), 5));
   return write(folder, 'slow', exportOnnx(graph, { inputLayout: 'nchw' }), {
     ...policy,
-    height: 96,
-    width: 96,
+    height: 128,
+    width: 128,
   });
 }
 
