@@ -1,7 +1,9 @@
 /** Element by element, several operands under broadcasting. */
 import type { Graph } from '../graph/graph.ts';
 import { int } from '../graph/operations.ts';
-import type { Value } from '../graph/value.ts';
+import type { GraphNode, Source } from '../graph/node.ts';
+import type { Perm } from '../graph/perm.ts';
+import { sameShape, Value } from '../graph/value.ts';
 import { castLikeJs } from './cast.ts';
 import type { Kernel, Table } from './kernel.ts';
 
@@ -15,6 +17,41 @@ const numberOp =
   (op: string): Kernel =>
   (g, inputs) =>
     arithmetic(g, op, inputs.get('a'), inputs.get('b'));
+
+/** The pending operation that made a value, if it's of this kind. */
+function madeBy(value: Value, op: string): GraphNode | undefined {
+  const { source } = value;
+  return !source.isLeaf && source.operation.op === op ? source : undefined;
+}
+
+const operandOf = (node: GraphNode, perm: Perm, shape: readonly number[]): Value =>
+  new Value(node.sources[0] as Source, node.outs[0] as number, shape, perm);
+
+/**
+ * A product with step(x), the gradient of ReLU: with x > 0 as 0 or 1, which ONNX Runtime computes much faster than the
+ * sign. With (x <= limit) * step(x), the gradient of ReLU6, likewise. Where x is NaN the factor is 0.
+ */
+function maskedProduct(g: Graph, a: Value, b: Value): Value | undefined {
+  const sign = madeBy(b, 'Relu');
+  const [inner] = sign?.sources ?? [];
+  if (inner === undefined || inner.isLeaf || inner.operation.op !== 'Sign' || a.type !== 'float32') {
+    return undefined;
+  }
+  const x = operandOf(inner, b.perm, b.shape);
+  const positive = g.zip('Greater', [x, g.f32(0)], 'bool');
+  const limit = madeBy(a, 'Cast')?.sources[0];
+  if (
+    limit?.isLeaf === false &&
+    limit.operation.op === 'LessOrEqual' &&
+    limit.sources[0] === x.source &&
+    a.perm === b.perm &&
+    sameShape(a.shape, b.shape)
+  ) {
+    const below = new Value(limit, 0, a.shape, a.perm);
+    return g.cast(g.zip('And', [positive, below], 'bool'), 'float32');
+  }
+  return g.zip('Mul', [a, g.cast(positive, 'float32')]);
+}
 
 const comparison =
   (op: string, negate = false): Kernel =>
@@ -33,9 +70,7 @@ const logical =
 
 /** Through float64, where every int32 is exact and division by zero is not a trap of the processor. */
 function inDouble(g: Graph, a: Value, b: Value, compute: (a: Value, b: Value) => Value): Value {
-  const result = compute(g.cast(a, 'float64'), g.cast(b, 'float64'));
-  const finite = g.zip('Less', [g.map('Abs', result), g.scalar('float64', 2 ** 31)], 'bool');
-  return g.cast(g.zip('Where', [finite, result, g.scalar('float64', 0)], 'float64'), 'int32');
+  return castLikeJs(g, compute(g.cast(a, 'float64'), g.cast(b, 'float64')), 'int32');
 }
 
 /** The remainder with the sign of the divisor; NaN for a zero divisor. */
@@ -65,7 +100,10 @@ export function prelu(g: Graph, x: Value, alpha: Value): Value {
 export const binaryKernels: Table = {
   Add: numberOp('Add'),
   Sub: numberOp('Sub'),
-  Multiply: numberOp('Mul'),
+  Multiply: (g, inputs) => {
+    const [a, b] = [inputs.get('a'), inputs.get('b')];
+    return maskedProduct(g, a, b) ?? maskedProduct(g, b, a) ?? arithmetic(g, 'Mul', a, b);
+  },
   Maximum: numberOp('Max'),
   Minimum: numberOp('Min'),
   AddN: (g, inputs) => {
@@ -79,7 +117,8 @@ export const binaryKernels: Table = {
   Mod: (g, inputs) => {
     const a = inputs.get('a');
     const b = inputs.get('b');
-    if (a.type === 'float32') return modulo(g, a, b);
+    // In float64 as well: a small remainder plus a large divisor would lose the remainder.
+    if (a.type === 'float32') return g.cast(modulo(g, g.cast(a, 'float64'), g.cast(b, 'float64')), 'float32');
     return castLikeJs(
       g,
       inDouble(g, a, b, (x, y) => modulo(g, x, y)),

@@ -79,9 +79,16 @@ export const unaryKernels: Table = {
     if (x.type === 'float32') return g.map('Exp', x);
     return g.cast(g.map('Exp', g.cast(x, 'float64')), 'float32');
   },
-  Expm1: floatKernel((g, x) => g.zip('Sub', [g.map('Exp', x), g.f32(1)])),
+  // In float64, where 1 doesn't swallow what is small.
+  Expm1: floatKernel((g, x) => {
+    const exp = g.map('Exp', g.cast(x, 'float64'));
+    return g.cast(g.zip('Sub', [exp, g.scalar('float64', 1)]), 'float32');
+  }),
   Log: floatOp('Log'),
-  Log1p: floatKernel((g, x) => g.map('Log', g.zip('Add', [x, g.f32(1)]))),
+  Log1p: floatKernel((g, x) => {
+    const sum = g.zip('Add', [g.cast(x, 'float64'), g.scalar('float64', 1)]);
+    return g.cast(g.map('Log', sum), 'float32');
+  }),
   Reciprocal: floatOp('Reciprocal'),
   Rsqrt: floatKernel((g, x) => g.map('Reciprocal', g.map('Sqrt', x))),
   Selu: floatOp('Selu'),
@@ -99,7 +106,7 @@ export const unaryKernels: Table = {
   },
   Square: (g, inputs) => {
     const x = inputs.get('x');
-    return g.zip('Mul', [x, x]);
+    return x.type === 'bool' ? x : g.zip('Mul', [x, x]);
   },
   Step: (g, inputs, attrs) => inFloat(g, [inputs.get('x')], (x) => step(g, x, attrs.number('alpha', 0))),
   Relu: numberOp('Relu'),
