@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { errorSchema } from './error-schema.ts';
 
 /** Parts of a training job, in the order they happen. */
-export const stages = ['scan', 'backbone', 'features', 'choose', 'head', 'export', 'report'] as const;
+export const stages = [
+  'scan',
+  'backbone',
+  'features',
+  'choose',
+  'head',
+  'finetune',
+  'export',
+  'report',
+] as const;
 export type Stage = (typeof stages)[number];
 
 const number = z.number().nullable();

@@ -37,6 +37,26 @@ export const savedModelSchema = z.object({
     epochs: z.number(),
     bestEpoch: z.number(),
     flips: z.boolean(),
+    /** How the backbone's tail was trained, for the recipe `finetune`. */
+    finetune: z
+      .object({
+        frozenUntil: z.string(),
+        blocks: z.array(z.string()),
+        optimizer: z.string(),
+        learningRate: z.number(),
+        headLearningRate: z.number(),
+        layerDecay: z.number(),
+        weightDecay: z.number(),
+        clip: z.number(),
+        ema: z.number(),
+        warmup: z.number(),
+        labelSmoothing: z.number(),
+        batchSize: z.number(),
+        views: z.number(),
+        epochs: z.number(),
+        bestEpoch: z.number(),
+      })
+      .optional(),
   }),
   seed: z.number(),
   /** sha256 over the ids, labels and splits of all photos. */

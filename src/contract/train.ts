@@ -32,6 +32,26 @@ export const trainOptionsSchema = z.object({
   flips: z.enum(['auto', 'on', 'off']).default('auto'),
   /** How a photo is fitted to the model's input; absent: as the backbone asks. */
   resize: z.enum(resizeModes).optional(),
+  /** Fine-tuning leaves the backbone as it is up to this block; `none` trains all of it; absent: about half. */
+  freezeUntil: z.string().min(1).optional(),
+  /** Passes of fine-tuning over the training photos; absent: enough for some 700 optimizer steps. */
+  finetuneEpochs: z.number().int().min(1).max(10_000).optional(),
+  /** Peak learning rate of the backbone's last block while it is fine-tuned; absent: what suits the optimizer. */
+  finetuneLearningRate: z.number().positive().max(10).optional(),
+  /** Photos a step of fine-tuning learns from; absent: 32. */
+  finetuneBatchSize: z.number().int().min(1).max(4096).optional(),
+  /** While fine-tuning, each block learns at this share of the next one's rate; absent: 0.9. */
+  layerDecay: z.number().gt(0).max(1).optional(),
+  /** Longer gradients of fine-tuning are scaled down to this length; absent: 1. */
+  clip: z.number().positive().optional(),
+  /** Keeps a running average of the fine-tuned weights, of which this share stays at each step; 0: none. */
+  ema: z.number().min(0).lt(1).optional(),
+  /** Share of fine-tuning's steps in which the learning rate rises to its peak; absent: 0.1. */
+  warmup: z.number().min(0).lt(1).optional(),
+  /** Share of each target that fine-tuning spreads over all classes; absent: 0.1. */
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  /** Different cuts of each photo that fine-tuning's epochs take turns with; absent: a new one for every epoch. */
+  views: z.number().int().min(1).max(10_000).optional(),
   val: z.string().min(1).optional(),
   valFraction: z.number().gt(0).lt(1).default(0.2),
   testFraction: z.number().min(0).lt(1).default(0),
@@ -44,6 +64,28 @@ export const trainOptionsSchema = z.object({
 });
 export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 export type TrainOptionsInput = z.input<typeof trainOptionsSchema>;
+
+const judgementSchema = z.object({
+  accuracy: z.number(),
+  /** Mean log loss in nats after calibration. */
+  logLoss: z.number(),
+});
+
+/** Whether fine-tuning was tried and kept, on what evidence. */
+export const finetuneChoiceSchema = z.object({
+  tried: z.boolean(),
+  kept: z.boolean(),
+  /** One sentence for people. */
+  why: z.string(),
+  /** On validation photos: the head on the backbone as it was, and the best of fine-tuning. */
+  head: judgementSchema.optional(),
+  finetuned: judgementSchema.optional(),
+  /** The block up to which the backbone stayed as it was, or `none`. */
+  frozenUntil: z.string().optional(),
+  epochs: z.number().int().nonnegative().optional(),
+  bestEpoch: z.number().int().nonnegative().optional(),
+});
+export type FinetuneChoice = z.infer<typeof finetuneChoiceSchema>;
 
 /** What `train --json` prints and a run's report.json holds. */
 export const trainResultSchema = z.object({
@@ -69,6 +111,8 @@ export const trainResultSchema = z.object({
     features: z.string(),
     comparedBy: z.enum(['cross-validation', 'validation', 'given', 'default']),
     candidates: z.number().int().nonnegative(),
+    /** What became of fine-tuning; absent for the recipe `head`. */
+    finetune: finetuneChoiceSchema.optional(),
   }),
   seconds: z.object({
     total: z.number(),

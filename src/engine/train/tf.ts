@@ -4,16 +4,20 @@
  * The gradients are a separate import because the package's Node entry point leaves them out.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { HolotypeError } from '../../contract/errors.ts';
 import { loadTfjsNodeGpu } from '../devices/tfjs-node-gpu.ts';
 
 export { tf };
 
-/** Where TensorFlow.js computes: WebAssembly, plain JavaScript, or TensorFlow on CUDA. */
-export type TfBackend = 'wasm' | 'cpu' | 'tensorflow';
+/** Where TensorFlow.js computes: WebAssembly, plain JavaScript, ONNX Runtime, or TensorFlow on CUDA. */
+export type TfBackend = 'wasm' | 'cpu' | 'onnxruntime' | 'tensorflow';
+
+type Kind = 'cpu' | 'onnxruntime' | 'cuda';
 
 /** What was selected last. */
-let selected: { readonly on: 'cpu' | 'cuda'; readonly backend: Promise<TfBackend> } | undefined;
+let selected: { readonly on: Kind; readonly backend: Promise<TfBackend> } | undefined;
 
 /**
  * Selects the backend for training on the CPU: WebAssembly with SIMD, single-threaded so that the same seed gives
@@ -38,8 +42,37 @@ export function startTfOnCuda(): Promise<TfBackend> {
   });
 }
 
+/**
+ * Selects our own backend on ONNX Runtime, for networks with convolutions: WebAssembly has no gradients for them.
+ *
+ * @throws HolotypeError('not-supported') when ONNX Runtime can't be loaded
+ */
+export function startTfOnOnnxRuntime(): Promise<TfBackend> {
+  return select('onnxruntime', async () => {
+    const { backendName, registerOnnxRuntimeBackend } = await import('../../backend/index.ts');
+    if (tf.findBackendFactory(backendName) === null || tf.findBackendFactory(backendName) === undefined)
+      registerOnnxRuntimeBackend();
+    if (await tf.setBackend(backendName)) return 'onnxruntime';
+    throw new HolotypeError('not-supported', "ONNX Runtime can't be loaded on this machine.", {
+      remedy: 'Reinstall Holotype with "npm ci", or train with --recipe head.',
+    });
+  });
+}
+
+/**
+ * Says that a tensor never changes, where the backend in use makes something of it.
+ *
+ * @returns the tensor
+ */
+export function constantTensor(tensor: Tensor): Tensor {
+  const backend: unknown = tf.backend();
+  if (backend instanceof Object && 'markConstant' in backend && typeof backend.markConstant === 'function')
+    backend.markConstant(tensor);
+  return tensor;
+}
+
 /** Starts a backend unless it is the one in use; one that failed to start may be tried again. */
-function select(on: 'cpu' | 'cuda', start: () => Promise<TfBackend>): Promise<TfBackend> {
+function select(on: Kind, start: () => Promise<TfBackend>): Promise<TfBackend> {
   if (selected?.on === on) return selected.backend;
   const backend = start();
   selected = { on, backend };

@@ -8,18 +8,13 @@ import { listModels } from '../models.ts';
 /** What can be said without looking at a photo. */
 export function checkOptions(options: TrainOptions): void {
   if (options.groupBy !== undefined) parseGroupBy(options.groupBy);
-  if (options.recipe === 'finetune')
-    throw new HolotypeError(
-      'not-supported',
-      'This version trains a new head on a frozen backbone; it has no recipe "finetune".',
-      {
-        remedy: 'Use --recipe head or --recipe auto.',
-      },
-    );
+  if (options.recipe === 'head' && options.freezeUntil !== undefined)
+    throw new HolotypeError('bad-usage', 'The recipe "head" leaves the whole backbone as it is.', {
+      remedy: 'Leave --freeze-until out, or use --recipe finetune.',
+    });
   if (!['auto', 'cpu', 'cuda'].includes(options.device))
     throw new HolotypeError('not-supported', `This version can't use the device "${options.device}".`, {
-      remedy:
-        'Use --device auto or --device cpu; --device cuda trains the head on @tensorflow/tfjs-node-gpu.',
+      remedy: 'Use --device auto or --device cpu; --device cuda trains on @tensorflow/tfjs-node-gpu.',
     });
   if (options.valFraction + options.testFraction >= 1)
     throw new HolotypeError(

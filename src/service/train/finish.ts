@@ -105,7 +105,7 @@ export async function* finish(
       ...(backbone.licence === undefined ? {} : { licence: backbone.licence }),
     },
     recipe: {
-      name: 'head',
+      name: trained.finetuned?.tuned === undefined ? 'head' : 'finetune',
       hidden: [...trained.settings.hidden],
       features: features.map(({ node }) => node),
       optimizer: trained.settings.optimizer,
@@ -115,6 +115,7 @@ export async function* finish(
       epochs: trained.settings.epochs,
       bestEpoch: head.bestEpoch,
       flips: trained.flips,
+      ...describeFinetuning(trained),
     },
     seed: options.seed,
     datasetHash: divided.hash,
@@ -154,12 +155,13 @@ export async function* finish(
     metrics: about.metrics,
     device: deviceOf(options),
     backbone: backbone.id,
-    recipe: 'head',
+    recipe: trained.finetuned?.tuned === undefined ? 'head' : 'finetune',
     chosen: {
       weightDecay: head.candidate.weightDecay,
       features: columns < trunk.dimension ? 'final' : 'final and earlier blocks',
       comparedBy: head.comparedBy,
       candidates: head.candidates,
+      ...(trained.finetuned === undefined ? {} : { finetune: trained.finetuned.choice }),
     },
     seconds: { ...seconds },
     imagesPerSecond: featureSeconds > 0 ? computed / featureSeconds : 0,
@@ -171,6 +173,15 @@ export async function* finish(
   };
   await run.writeReport(result);
   return result;
+}
+
+/** How the backbone's tail was trained, if it was. */
+function describeFinetuning({ finetuned, head }: Trained): Pick<SavedModel['recipe'], 'finetune'> {
+  const tuned = finetuned?.tuned;
+  if (tuned === undefined) return {};
+  const { patience: _patience, seed: _seed, headWeightDecay: _decay, ...settings } = tuned.settings;
+  const { frozenUntil, blocks } = tuned;
+  return { finetune: { ...settings, frozenUntil, blocks: [...blocks], bestEpoch: head.bestEpoch } };
 }
 
 /** The device that trained. */

@@ -36,6 +36,8 @@ export interface HeadTask {
   readonly fingerprint: string;
   /** `cuda` trains the head on `@tensorflow/tfjs-node-gpu`; anything else on the CPU. */
   readonly device: string;
+  /** Whether to write checkpoints of the head. */
+  readonly checkpoints: boolean;
 }
 
 export interface ChosenHead {

@@ -110,7 +110,7 @@ async function predictions(
   });
 }
 
-function settingsOf({ settings, head, flips, trunk, options }: Trained): ReportSetting[] {
+function settingsOf({ settings, head, flips, trunk, options, finetuned }: Trained): ReportSetting[] {
   const how = {
     'cross-validation': `chosen among ${head.candidates} by cross-validation on the training photos`,
     validation: `chosen among ${head.candidates} on the validation photos, so validation is slightly flattering`,
@@ -134,9 +134,10 @@ function settingsOf({ settings, head, flips, trunk, options }: Trained): ReportS
       value: `${head.candidate.weightDecay} (${how})`,
       explanation: 'Keeps the head simple, so that it does not learn your photos by heart.',
     },
+    ...finetuneSettingsOf(finetuned),
     {
       name: 'Epochs',
-      value: `${head.history.length} of up to ${settings.epochs}, the weights of epoch ${head.bestEpoch} kept`,
+      value: `${head.history.length} of up to ${finetuned?.tuned?.settings.epochs ?? settings.epochs}, the weights of epoch ${head.bestEpoch} kept`,
       explanation: 'Passes over the training photos.',
     },
     {
@@ -153,6 +154,36 @@ function settingsOf({ settings, head, flips, trunk, options }: Trained): ReportS
       name: 'Validation photos',
       value: options.val ?? `${Math.round(options.valFraction * 100)}% where the folder does not say`,
       explanation: 'Photos kept apart from training to see how good the model is.',
+    },
+  ];
+}
+
+function finetuneSettingsOf(outcome: Trained['finetuned']): ReportSetting[] {
+  if (outcome === undefined) return [];
+  const { tuned, choice } = outcome;
+  const told = {
+    name: 'Fine-tuning',
+    value: choice.why,
+    explanation: 'Training the last blocks of the pretrained network, too, after the head.',
+  };
+  if (tuned === undefined) return [told];
+  const { learningRate, layerDecay, warmup, clip, ema, views } = tuned.settings;
+  return [
+    told,
+    {
+      name: 'Frozen until',
+      value: `${tuned.frozenUntil}; trained: ${tuned.blocks.join(', ')}`,
+      explanation: 'What of the pretrained network stayed as it was, and what learned from your photos.',
+    },
+    {
+      name: 'Fine-tuning rates',
+      value: `${learningRate} in the last block, ${layerDecay} of that in each block before it; warm-up over ${Math.round(100 * warmup)}% of the steps, gradients clipped to ${clip}, ${ema > 0 ? `weights averaged (${ema})` : 'weights not averaged'}`,
+      explanation: 'How fast the pretrained layers move: slowly, or they forget what they know.',
+    },
+    {
+      name: 'Views',
+      value: `${views}`,
+      explanation: 'Different cuts of every photo, so that no photo is learned by heart.',
     },
   ];
 }

@@ -17,6 +17,8 @@ import { bridge, mapped } from './bridge.ts';
 import { checkBackbone, checkFolders, checkOptions } from './check.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { ViewName } from './feature-store.ts';
+import { finetunePart } from './finetune-part.ts';
+import type { FinetuneOutcome } from './finetune.ts';
 import { finish } from './finish.ts';
 import { trainHead } from './head.ts';
 import type { ChosenHead } from './head.ts';
@@ -25,6 +27,7 @@ import { dividePhotos, withoutFailed } from './photos.ts';
 import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
 import { checkOut, openTrainingRun } from './run.ts';
+import { loadTailState } from './finetune-state.ts';
 import { headSettings } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
 
@@ -48,6 +51,8 @@ export interface Trained {
   readonly matrices: ReturnType<typeof buildMatrices>;
   readonly settings: ReturnType<typeof headSettings>;
   readonly head: ChosenHead;
+  /** What became of fine-tuning; absent for the recipe `head`. */
+  readonly finetuned?: FinetuneOutcome;
   readonly flips: boolean;
   readonly warnings: readonly string[];
   readonly seconds: Seconds;
@@ -165,6 +170,9 @@ async function* trainSteps(
 
     const matrices = buildMatrices(store, divided, trunk.dimension, trainViews);
     const settings = headSettings(options, matrices.train.rows);
+    // Read before the head is trained again, whose checkpoints would push fine-tuning's out.
+    const tail = resumed && options.recipe !== 'head' ? await loadTailState(run) : undefined;
+    const print = fingerprint(divided, store.key, settings);
     const head = yield* trainHead(
       {
         matrices,
@@ -174,14 +182,26 @@ async function* trainSteps(
         settings,
         weightDecay: options.weightDecay,
         run,
-        fingerprint: fingerprint(divided, store.key, settings),
+        fingerprint: print,
         device: options.device,
+        checkpoints: tail === undefined,
       },
       resumed,
       signal,
     );
     seconds.head = timed();
 
+    const finetuned = yield* finetunePart(
+      { options, run, dataset, divided, backbone, policy, matrices, settings, head, fingerprint: print },
+      tail,
+      signal,
+    );
+    if (finetuned !== undefined) {
+      seconds.finetune = timed();
+      if (!finetuned.choice.kept && options.recipe === 'finetune') yield* warn([finetuned.choice.why]);
+    }
+
+    const tuned = finetuned?.tuned;
     const parts: Trained = {
       options,
       out,
@@ -190,11 +210,12 @@ async function* trainSteps(
       divided,
       backbone,
       policy,
-      trunk,
+      trunk: tuned?.trunk ?? trunk,
       store,
-      matrices,
+      matrices: tuned?.matrices ?? matrices,
       settings,
-      head,
+      head: tuned?.head ?? head,
+      ...(finetuned === undefined ? {} : { finetuned }),
       flips,
       warnings,
       seconds,

@@ -14,6 +14,16 @@ interface Flags {
   optimizer?: 'adamw' | 'adam' | 'sgd';
   lr?: number;
   weightDecay?: number;
+  freezeUntil?: string;
+  finetuneEpochs?: number;
+  finetuneLr?: number;
+  finetuneBatchSize?: number;
+  layerDecay?: number;
+  clip?: number;
+  ema?: number;
+  warmup?: number;
+  labelSmoothing?: number;
+  views?: number;
   head: { hidden: number[] };
   flips?: 'auto' | 'on' | 'off';
   resize?: 'squash' | 'crop' | 'pad';
@@ -40,7 +50,10 @@ export function addTrain(program: Command): void {
     .option('--out <folder>', 'where the model goes (default: <photos>-model in this folder)')
     .option('--backbone <id|file>', 'pretrained network (default: the best one installed)')
     .addOption(
-      new Option('--recipe <recipe>', 'head: a new head on a frozen backbone; auto: what suits')
+      new Option(
+        '--recipe <recipe>',
+        'head: a new head on a frozen backbone; finetune: then its last blocks, too; auto: what validation prefers',
+      )
         .choices(['auto', 'head', 'finetune'])
         .default('auto'),
     )
@@ -54,6 +67,35 @@ export function addTrain(program: Command): void {
         .argParser(headShape)
         .default({ hidden: [] }, 'linear'),
     )
+    .option(
+      '--freeze-until <block>',
+      'fine-tuning leaves the backbone as it is up to this block; none: trains all of it (default: about half)',
+    )
+    .option('--finetune-epochs <n>', 'passes of fine-tuning over the training photos', integer(1))
+    .option(
+      '--finetune-lr <rate>',
+      "peak learning rate of the backbone's last block",
+      amount(0, { above: true, most: 10 }),
+    )
+    .option('--finetune-batch-size <n>', 'photos a step of fine-tuning learns from (default: 32)', integer(1))
+    .option(
+      '--layer-decay <f>',
+      "share of the next block's rate each block learns at (default: 0.9)",
+      amount(0, { above: true, most: 1 }),
+    )
+    .option(
+      '--clip <length>',
+      'fine-tuning scales longer gradients down to this (default: 1)',
+      amount(0, { above: true }),
+    )
+    .option(
+      '--ema <f>',
+      'share of the averaged weights that stays at each step; 0: no average',
+      fraction(true),
+    )
+    .option('--warmup <f>', "share of fine-tuning's steps in which rates rise (default: 0.1)", fraction(true))
+    .option('--label-smoothing <f>', 'share of each target spread over all classes', fraction(true))
+    .option('--views <n>', 'different cuts of each photo to fine-tune on (default: one an epoch)', integer(1))
     .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .addOption(
       new Option('--resize <how>', 'how photos are fitted to the input').choices(['squash', 'crop', 'pad']),
@@ -83,9 +125,18 @@ function headShape(text: string): { hidden: number[] } {
   return { hidden: list(text, /^mlp:/, 'linear or mlp:256,128', 8192) };
 }
 
-function optionsOf(photos: string, { lr, head, json: _json, ...flags }: Flags): TrainOptionsInput {
+function optionsOf(
+  photos: string,
+  { lr, finetuneLr, head, json: _json, ...flags }: Flags,
+): TrainOptionsInput {
   const { hidden } = head;
-  return { photos, ...flags, hidden, ...(lr === undefined ? {} : { learningRate: lr }) };
+  return {
+    photos,
+    ...flags,
+    hidden,
+    ...(lr === undefined ? {} : { learningRate: lr }),
+    ...(finetuneLr === undefined ? {} : { finetuneLearningRate: finetuneLr }),
+  };
 }
 
 /** Trains with a progress bar and Ctrl-C. */
@@ -117,6 +168,7 @@ export function summarize(result: TrainResult): void {
   } else print('There were no photos to check on, so nobody knows how good the model is.');
   if (test !== undefined && test.count > 0)
     print(`On the ${count(test.count, 'test photo')}: ${percent(test.accuracy)}.`);
+  if (result.chosen.finetune !== undefined) print(result.chosen.finetune.why);
   const skipped = result.counts.skipped === 0 ? '' : `, ${result.counts.skipped} skipped (see the report)`;
   print(
     `${result.classes.length} classes; ${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,

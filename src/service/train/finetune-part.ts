@@ -1,0 +1,80 @@
+/** Whether a training goes on with fine-tuning, and with what. */
+import type { Dataset } from '../../contract/dataset.ts';
+import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { JobEventBody } from '../../contract/job-events.ts';
+import type { TrainOptions } from '../../contract/train.ts';
+import { blocksOf } from '../../engine/graph/blocks.ts';
+import { defaultFreezePoint } from '../../engine/train/finetune/plan.ts';
+import { startTfOnCuda, startTfOnOnnxRuntime } from '../../engine/train/tf.ts';
+import { buildTrunk } from '../../engine/train/trunk.ts';
+import type { Run } from '../../store/runs.ts';
+import type { Backbone } from '../models.ts';
+import { finetune } from './finetune.ts';
+import type { FinetuneOutcome, SavedTail } from './finetune.ts';
+import { finetuneSettings } from './finetune-settings.ts';
+import type { ChosenHead } from './head.ts';
+import type { Matrices } from './matrices.ts';
+import type { DividedPhotos } from './photos.ts';
+import type { HeadSettings } from './settings.ts';
+
+/** The recipe `auto` fine-tunes when that takes no longer than this (s). */
+const autoBudget = 600;
+
+export interface FinetunePart {
+  readonly options: TrainOptions;
+  readonly run: Run;
+  readonly dataset: Dataset;
+  readonly divided: DividedPhotos;
+  readonly backbone: Backbone;
+  readonly policy: InputPolicy;
+  readonly matrices: Matrices;
+  readonly settings: HeadSettings;
+  readonly head: ChosenHead;
+  readonly fingerprint: string;
+}
+
+/**
+ * Fine-tunes as the recipe says: `finetune` always, `auto` when there are validation photos to judge by and it is
+ * done within ten minutes.
+ *
+ * @param saved where a killed run had got to
+ * @returns undefined for the recipe `head`
+ */
+export async function* finetunePart(
+  part: FinetunePart,
+  saved: SavedTail | undefined,
+  signal?: AbortSignal,
+): AsyncGenerator<JobEventBody, FinetuneOutcome | undefined> {
+  const { options, divided, backbone, policy, settings, head } = part;
+  if (options.recipe === 'head') return undefined;
+  const auto = options.recipe === 'auto';
+  if (auto && divided.val.length === 0) {
+    const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
+    return { tuned: undefined, choice: { tried: false, kept: false, why } };
+  }
+  if (options.device === 'cuda') await startTfOnCuda();
+  else await startTfOnOnnxRuntime();
+  const blocks = blocksOf(backbone.graph);
+  const trunk = buildTrunk(backbone.graph, policy, { fold: false });
+  return yield* finetune(
+    {
+      trunk,
+      blocks,
+      freezeUntil: options.freezeUntil ?? defaultFreezePoint(blocks, trunk),
+      head,
+      matrices: part.matrices,
+      classes: part.dataset.classes.length,
+      divided,
+      roots: part.dataset.roots,
+      policy,
+      settings: finetuneSettings(options, divided.train.length, head.candidate.weightDecay),
+      run: part.run,
+      headSteps: settings.epochs * Math.ceil(part.matrices.train.rows / settings.batchSize),
+      fingerprint: part.fingerprint,
+      budget: auto ? autoBudget : Infinity,
+      strict: auto,
+    },
+    saved,
+    signal,
+  );
+}

@@ -1,0 +1,56 @@
+import type { OptimizerKind, TrainOptions } from '../../contract/train.ts';
+import type { Rates } from '../../engine/train/finetune/flat-optimizer.ts';
+
+/** What a tail is trained with, once everything left open is settled. */
+export interface FinetuneSettings extends Rates {
+  readonly optimizer: OptimizerKind;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly patience: number;
+  readonly warmup: number;
+  readonly clip: number;
+  readonly ema: number;
+  readonly labelSmoothing: number;
+  readonly views: number;
+  readonly seed: number;
+}
+
+/** Optimizer steps that bring a tail to rest, and bounds on the epochs they take. */
+const usualSteps = 700;
+const fewestEpochs = 6;
+const mostEpochs = 20;
+
+/**
+ * Peak learning rates of the backbone's last block. A backbone whose batch norms were folded into its convolutions
+ * bears no more: with SGD at the 1e-3 of many tutorials a folded MobileNetV2 falls to chance.
+ */
+const learningRates: Record<OptimizerKind, number> = { adamw: 3e-4, adam: 3e-4, sgd: 1e-3 };
+
+/**
+ * @param photos to learn from
+ * @param headDecay the weight decay that was found best for the head alone
+ */
+export function finetuneSettings(options: TrainOptions, photos: number, headDecay: number): FinetuneSettings {
+  const batchSize = Math.min(options.finetuneBatchSize ?? 32, Math.max(1, photos));
+  const stepsPerEpoch = Math.ceil(photos / batchSize);
+  const usual = Math.min(mostEpochs, Math.max(fewestEpochs, Math.round(usualSteps / stepsPerEpoch)));
+  const epochs = options.finetuneEpochs ?? usual;
+  const learningRate = options.finetuneLearningRate ?? learningRates[options.optimizer];
+  return {
+    optimizer: options.optimizer,
+    learningRate,
+    headLearningRate: learningRate * 2,
+    layerDecay: options.layerDecay ?? 0.9,
+    weightDecay: 0.05,
+    headWeightDecay: headDecay,
+    batchSize,
+    epochs,
+    patience: Math.max(3, Math.ceil(epochs / 2)),
+    warmup: options.warmup ?? 0.1,
+    clip: options.clip ?? 1,
+    ema: options.ema ?? 0.99,
+    labelSmoothing: options.labelSmoothing ?? 0.1,
+    views: options.views ?? epochs,
+    seed: options.seed,
+  };
+}
