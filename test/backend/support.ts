@@ -21,16 +21,17 @@ export type Compute = () => tf.Tensor | readonly tf.Tensor[];
 
 export async function on(backend: 'cpu' | 'onnxruntime', compute: Compute): Promise<Plain[]> {
   await tf.setBackend(backend);
-  return tf.tidy(() => {
+  let plain: Plain[] = [];
+  tf.tidy(() => {
     const result = compute();
-    const tensors = Array.isArray(result) ? (result as tf.Tensor[]) : [result as tf.Tensor];
-    const plain = tensors.map((tensor) => ({
+    const tensors = result instanceof tf.Tensor ? [result] : result;
+    plain = tensors.map((tensor) => ({
       shape: tensor.shape,
       dtype: tensor.dtype,
       values: Array.from(tensor.dataSync()),
     }));
-    return plain;
-  }) as unknown as Plain[];
+  });
+  return plain;
 }
 
 /** Where the backend under test and tfjs-backend-cpu differ: in shape, dtype or value (see {@link compare}). */

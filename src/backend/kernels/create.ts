@@ -5,8 +5,9 @@ import { sizeOf } from '../graph/value.ts';
 import type { Kernel, Table } from './kernel.ts';
 
 /**
- * Leaves rather than ONNX constants: an optimizer's slots start as zeros and are fed from the second step on, so the
- * first step's graph is the same only if the zeros are fed too.
+ * Like data that exists, a leaf rather than a constant of the graph: an optimizer's slots start as zeros like its
+ * variables and are fed from the second step on, so the first step's graph is the same only if the zeros are fed too.
+ * Like what's pending (the zeros that gradients choose from), one element that broadcasts.
  */
 const filled =
   (value: number): Kernel =>
@@ -46,7 +47,7 @@ export const createKernels: Table = {
     const count = attrs.number('num');
     const start = attrs.number('start');
     const step = (attrs.number('stop') - start) / (count - 1);
-    const values = Float32Array.from({ length: count }, (_, i) => start + i * step);
+    const values = Float32Array.from({ length: count }, (_, i) => (i === 0 ? start : start + i * step));
     return backend.leaf(values, [count], 'float32');
   },
 };
