@@ -16,15 +16,17 @@ const stages = [
   [6, 320, 1, 1],
 ] as const;
 
-const lastChannels = 1280;
+const fullLast = 1280;
 
 /**
  * MobileNetV2 1.0 up to its class scores, batch norm folded into the convolutions.
  *
  * @param side of the square photos, in pixels
  * @param classes how many scores it ends in
+ * @param width factor of all numbers of channels
  */
-export function mobileNet(side = 224, classes = 10): ModelGraph {
+export function mobileNet(side = 224, classes = 10, width = 1): ModelGraph {
+  const channels = (full: number): number => Math.max(1, Math.round(full * width));
   const random = seededRandom(2);
   const weights = new Map<string, Weight>();
   const nodes: GraphNode[] = [];
@@ -59,38 +61,40 @@ export function mobileNet(side = 224, classes = 10): ModelGraph {
       groups: 1,
       ...strided(kernel, stride),
     });
-  const depthwise = (name: string, from: string, channels: number, stride: number): string =>
+  const depthwise = (name: string, from: string, c: number, stride: number): string =>
     add({
       op: 'depthwise-conv2d',
       name,
       inputs: [from],
-      kernel: weight(`${name}/kernel`, [3, 3, channels, 1], 9),
-      bias: weight(`${name}/bias`, [channels], 0),
+      kernel: weight(`${name}/kernel`, [3, 3, c, 1], 9),
+      bias: weight(`${name}/bias`, [c], 0),
       ...strided(3, stride),
     });
 
-  let x = relu6('stem/relu6', conv('stem', 'photos', 3, 32, 3, 2));
-  let cin = 32;
+  let x = relu6('stem/relu6', conv('stem', 'photos', 3, channels(32), 3, 2));
+  let cin = channels(32);
   let block = 0;
-  for (const [expansion, cout, repetitions, first] of stages)
+  for (const [expansion, full, repetitions, first] of stages)
     for (let i = 0; i < repetitions; i += 1) {
       const name = `block${block++}`;
       const stride = i === 0 ? first : 1;
-      const width = cin * expansion;
+      const cout = channels(full);
+      const expanded = cin * expansion;
       let y = x;
-      if (expansion > 1) y = relu6(`${name}/expand/relu6`, conv(`${name}/expand`, y, cin, width, 1));
-      y = relu6(`${name}/depthwise/relu6`, depthwise(`${name}/depthwise`, y, width, stride));
-      y = conv(`${name}/project`, y, width, cout, 1);
+      if (expansion > 1) y = relu6(`${name}/expand/relu6`, conv(`${name}/expand`, y, cin, expanded, 1));
+      y = relu6(`${name}/depthwise/relu6`, depthwise(`${name}/depthwise`, y, expanded, stride));
+      y = conv(`${name}/project`, y, expanded, cout, 1);
       x = stride === 1 && cin === cout ? add({ op: 'add', name, inputs: [x, y] }) : y;
       cin = cout;
     }
-  x = relu6('top/relu6', conv('top', x, cin, lastChannels, 1));
+  const last = channels(fullLast);
+  x = relu6('top/relu6', conv('top', x, cin, last, 1));
   add({ op: 'global-average-pool', name: 'pool', inputs: [x], keepDims: false });
   add({
     op: 'dense',
     name: 'scores',
     inputs: ['pool'],
-    kernel: weight('scores/kernel', [lastChannels, classes], lastChannels),
+    kernel: weight('scores/kernel', [last, classes], last),
     bias: weight('scores/bias', [classes], 0),
   });
   return { input: { name: 'photos', shape: [side, side, 3] }, nodes, outputs: ['scores'], weights };

@@ -125,7 +125,7 @@ function judge(
   if (!parsed.success || !tested)
     return {
       ...info,
-      state: 'crashed',
+      state: 'failed',
       reason: 'The process that tried it gave no answer that makes sense.',
     };
   return { ...info, state: 'ready' };
