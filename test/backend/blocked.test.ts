@@ -79,7 +79,12 @@ const forwardOnly = new Set(['cumsum', 'comparison and choice', 'cut in space'])
 
 /** What may follow or precede a convolution: it gets and gives blocks. */
 const between: Record<string, (x: Four, seed: number) => tf.Tensor> = {
-  relu6: (x) => tf.relu6(x),
+  relu6: (x) => tf.relu6(tf.mul(x, 4)),
+  relu: (x) => tf.relu(x),
+  'a factor for every channel': (x, seed) => tf.mul(random([x.shape[3]], seed), x),
+  'less a number for every channel': (x, seed) => tf.sub(x, random([1, 1, 1, x.shape[3]], seed)),
+  'two biases of one convolution': (x, seed) =>
+    tf.mul(tf.add(x, random([x.shape[3]], seed)), tf.add(tf.add(random([x.shape[3]], seed + 1), x), x)),
   'bias of every channel': (x, seed) => tf.add(x, random([x.shape[3]], seed)),
   'a number for every pixel': (x, seed) => tf.mul(x, random([1, x.shape[1], x.shape[2], 1], seed)),
   'a full operand': (x, seed) => tf.sub(random(x.shape, seed), x),

@@ -6,9 +6,10 @@
  */
 import type { ElementType } from '../onnx/model.ts';
 import type { Graph } from './graph.ts';
+import type { GraphNode, Literal } from './node.ts';
 import { int, ints } from './operations.ts';
 import { blockOf, channelsFirst, type Perm } from './perm.ts';
-import type { Value } from './value.ts';
+import { sizeOf, Value } from './value.ts';
 
 /** Domain of ONNX Runtime's operators on the blocked layout. */
 export const blockedDomain = 'com.microsoft.nchwc';
@@ -102,4 +103,74 @@ export function reduceBlocked(
   const kept = value.shape.filter((_, axis) => !gone.has(axis));
   const shape = keepDims ? value.shape.map((dim, axis) => (gone.has(axis) ? 1 : dim)) : kept;
   return g.view(result, shape);
+}
+
+/**
+ * A blocked value times, plus or minus a vector of its channels: a bias of the blocked convolution that made it, or a
+ * depthwise 1x1 convolution. ONNX Runtime broadcasts blocks of 16 numbers three times slower.
+ * @param operands brought to one layout, as an operation element by element would take them
+ * @returns undefined where this isn't such an operation
+ */
+export function withChannelVector(
+  g: Graph,
+  op: string,
+  operands: readonly (Value | Literal)[],
+): Value | undefined {
+  const [a, b] = operands;
+  if (a instanceof Value && b instanceof Value && a.type === 'float32' && operands.length === 2) {
+    if (op === 'Mul' || op === 'Add') {
+      if (isChannelVector(b, a)) return applyVector(g, op, a, b);
+      if (isChannelVector(a, b)) return applyVector(g, op, b, a);
+    } else if (op === 'Sub' && isChannelVector(b, a)) {
+      return applyVector(g, 'Add', a, g.map('Neg', b));
+    }
+  }
+  return undefined;
+}
+
+function isChannelVector(vector: Value, of: Value): boolean {
+  const size = blockOf(of.perm);
+  if (size === 0 || of.isBroadcast || of.type !== 'float32') return false;
+  const { dims } = vector;
+  const c = of.shape[3] as number;
+  return dims.length === 5 && dims[1] === c / size && dims[4] === size && sizeOf(dims) === c;
+}
+
+function applyVector(g: Graph, op: 'Mul' | 'Add', x: Value, vector: Value): Value {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const shape = [n, c, h, w];
+  const flat = g.view(vector, [c]);
+  const made = op === 'Add' ? convWithoutBias(x) : undefined;
+  if (made !== undefined) {
+    const { operation, sources, outs } = made;
+    const operands = sources.map((source, i) => {
+      const out = outs[i] as number;
+      return new Value(source, out, source.dims[out] as readonly number[], null);
+    });
+    const y = g.op(
+      'Conv',
+      [...operands, flat],
+      { type: 'float32', shape },
+      operation.attributes,
+      blockedDomain,
+    );
+    return g.view(y, x.shape, x.perm);
+  }
+  const ones = (): Value => g.dense(g.uniform('float32', 1, [c, 1, 1, 1]));
+  const operands = [g.view(x, shape), op === 'Mul' ? g.view(flat, [c, 1, 1, 1]) : ones()];
+  if (op === 'Add') operands.push(flat);
+  const attributes = { kernel_shape: ints([1, 1]), group: int(c) };
+  return g.view(
+    g.op('Conv', operands, { type: 'float32', shape }, attributes, blockedDomain),
+    x.shape,
+    x.perm,
+  );
+}
+
+/** The pending blocked convolution that a value is a view of, where it has no bias yet. */
+function convWithoutBias({ source }: Value): GraphNode | undefined {
+  if (source.isLeaf || source.operation.op !== 'Reshape') return undefined;
+  const [made] = source.sources;
+  if (made === undefined || made.isLeaf || made.operation.op !== 'Conv') return undefined;
+  return made.operation.domain === blockedDomain && made.sources.length === 2 ? made : undefined;
 }

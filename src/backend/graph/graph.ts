@@ -7,7 +7,7 @@
 import { elementTypeCode, type Attributes, type ElementType } from '../onnx/model.ts';
 import { GraphNode, type Literal, type Source } from './node.ts';
 import { int, ints, literal, operation } from './operations.ts';
-import { convertLayout, reduceBlocked } from './blocked.ts';
+import { convertLayout, reduceBlocked, withChannelVector } from './blocked.ts';
 import { blockOf, channelsFirst, internPerm, invert, permute, physicalAxis, type Perm } from './perm.ts';
 import { sameShape, sizeOf, Value } from './value.ts';
 
@@ -246,6 +246,8 @@ export class Graph {
       dims = broadcastShapes(dims, form.dims, op);
       return form;
     });
+    const channelwise = blockOf(perm) > 0 ? withChannelVector(this, op, aligned) : undefined;
+    if (channelwise !== undefined) return channelwise;
     const node = this.#node(op, aligned, [dims], [type ?? leader.type], attributes);
     return new Value(node, 0, shape, perm);
   }

@@ -1,6 +1,7 @@
 /** Batch and local response normalization. */
 import type { Graph } from '../graph/graph.ts';
 import { literal, float, int } from '../graph/operations.ts';
+import { blockOf } from '../graph/perm.ts';
 import type { Literal } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { asNchw, fromNchw } from './conv/geometry.ts';
@@ -18,6 +19,7 @@ const batchNorm: Kernel = (g, inputs, attrs) => {
     (v) => v === undefined || (v.rank === 1 && v.size === channels),
   );
   if (x.size === 0) return undefined;
+  if (perChannel && blockOf(x.perm) > 0) return byChannel(g, x, mean, variance, scale, offset, epsilon);
   if (perChannel && (x.rank === 4 || x.rank === 2)) {
     const nchw = x.rank === 4 ? asNchw(g, x) : g.plain(x);
     const vector = (value: Value | undefined, otherwise: number): Value | Literal =>
@@ -34,6 +36,23 @@ const batchNorm: Kernel = (g, inputs, attrs) => {
   }
   return byElement(g, x, mean, variance, scale, offset, epsilon);
 };
+
+/** As a product and a sum of vectors of channels: on blocks these are one pass. */
+function byChannel(
+  g: Graph,
+  x: Value,
+  mean: Value,
+  variance: Value,
+  scale: Value | undefined,
+  offset: Value | undefined,
+  epsilon: number,
+): Value {
+  const deviation = g.map('Sqrt', g.zip('Add', [variance, g.f32(epsilon)]));
+  const factor = scale === undefined ? g.map('Reciprocal', deviation) : g.zip('Div', [scale, deviation]);
+  const shift = g.zip('Mul', [mean, factor]);
+  const rest = offset === undefined ? g.map('Neg', shift) : g.zip('Sub', [offset, shift]);
+  return g.zip('Add', [g.zip('Mul', [x, factor]), rest]);
+}
 
 function byElement(
   g: Graph,
