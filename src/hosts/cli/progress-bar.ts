@@ -71,9 +71,9 @@ export class ProgressBar {
     const amount = unit === 'bytes' ? ofBytes(done, total) : `${ofCount(done, total)} ${unit}`;
     const speed = rate === null ? '' : `, ${unit === 'bytes' ? bytes(rate) : rate.toFixed(0)}/s`;
     const left = eta === null || eta < 0.5 ? '' : `, ${duration(eta)} to go`;
-    const epoch = this.#epoch === '' || this.#stage !== 'head' ? '' : `  ${this.#epoch}`;
+    const epochs = this.#epoch !== '' && this.#stage === 'head';
     const share = total === undefined ? '' : ` ${(part * 100).toFixed(0).padStart(3)}%`;
-    const line = `  ${bar}${share}  ${amount}${speed}${left}${epoch}`;
+    const line = `  ${bar}${share}  ${epochs ? this.#epoch : `${amount}${speed}`}${left}`;
     const columns = this.#screen.columns ?? 100;
     this.#screen.write(`${fresh}${line.slice(0, columns - 1)}`);
     this.#drawn = true;

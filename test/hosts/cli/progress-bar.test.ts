@@ -75,10 +75,10 @@ describe('on a terminal', () => {
     bar.show(event({ type: 'stage', stage: 'head', message: 'Training' }));
     bar.show(event({ type: 'epoch', epoch: 3, valAccuracy: 0.875, ...losses, ...rest }));
     bar.show(batch({ stage: 'head' }));
-    expect(shown(one)).toMatch(/ {2}epoch 3\/9, loss 0\.123, validation 87\.5%$/);
+    expect(shown(one)).toMatch(/ 25% {2}epoch 3\/9, loss 0\.123, validation 87\.5%, 1 min 5 s to go$/);
     bar.show(event({ type: 'epoch', epoch: 4, ...rest, trainLoss: null, valLoss: null, valAccuracy: null }));
     bar.show(batch({ stage: 'head' }));
-    expect(shown(one)).toMatch(/ {2}epoch 4\/9, loss \?$/);
+    expect(shown(one)).toMatch(/ 25% {2}epoch 4\/9, loss \?, 1 min 5 s to go$/);
     bar.show(event({ type: 'stage', stage: 'export', message: 'Writing' }));
     bar.show(batch({ stage: 'export' }));
     expect(shown(one)).not.toContain('epoch');
