@@ -21,7 +21,11 @@ export type DataId = object;
 /** The dtypes that ONNX graphs compute with; string and complex64 stay on the host. */
 export type GraphType = 'float32' | 'int32' | 'bool';
 
-interface Entry {
+/**
+ * What a tensor's data id stands for. Ids made here are the entries themselves: a training step makes thousands, and
+ * a WeakMap of them would be most of the garbage collector's work.
+ */
+class Entry {
   refCount: number;
   readonly dtype: DataType;
   /** In the graph, ready or pending; undefined for what stays on the host. */
@@ -30,6 +34,15 @@ interface Entry {
   host: BackendValues | undefined;
   /** Why the value could not be computed. */
   failure: Error | undefined;
+  /** The backend that keeps it; none once it's disposed of. */
+  owner: object | undefined;
+
+  constructor(refCount: number, dtype: DataType, value: Value | undefined, host: BackendValues | undefined) {
+    this.refCount = refCount;
+    this.dtype = dtype;
+    this.value = value;
+    this.host = host;
+  }
 }
 
 export interface BackendLimits {
@@ -49,7 +62,10 @@ export class OnnxRuntimeBackend extends KernelBackend {
   readonly cache: SessionCache;
   readonly #runtime: Runtime;
   readonly #limits: BackendLimits;
-  readonly #data: DataStorage<Entry>;
+  /** Data whose id was made by another backend. */
+  readonly #moved: DataStorage<Entry>;
+  /** How many ids made here are alive. */
+  #own = 0;
   readonly #pending = new Set<Entry>();
   #lastOperations: readonly string[] = [];
 
@@ -59,15 +75,13 @@ export class OnnxRuntimeBackend extends KernelBackend {
     this.graph.block = runtime.block;
     this.#limits = limits;
     this.cache = new SessionCache(limits.cache);
-    this.#data = new DataStorage<Entry>(this, engine());
+    this.#moved = new DataStorage<Entry>(this, engine());
   }
 
   // ---- TensorFlow.js' storage
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const dataId = {};
-    this.move(dataId, values, shape, dtype, 1);
-    return dataId;
+    return this.#keep(this.#entryOf(values, shape, dtype, 1));
   }
 
   override move(
@@ -77,15 +91,32 @@ export class OnnxRuntimeBackend extends KernelBackend {
     dtype: DataType,
     refCount: number,
   ): void {
-    const entry: Entry = { refCount, dtype, value: undefined, host: undefined, failure: undefined };
-    if (isGraphType(dtype)) entry.value = this.#written(values as HostArray, shape, dtype);
-    else entry.host = values;
-    this.#store(dataId, entry);
+    const entry = this.#entryOf(values, shape, dtype, refCount);
+    this.#moved.set(dataId, entry);
+    if (entry.value?.isReady === false) this.#pending.add(entry);
   }
 
-  #store(dataId: DataId, entry: Entry): void {
-    this.#data.set(dataId, entry);
-    if (entry.value !== undefined && !entry.value.isReady) this.#pending.add(entry);
+  #entryOf(values: BackendValues, shape: readonly number[], dtype: DataType, refCount: number): Entry {
+    return isGraphType(dtype)
+      ? new Entry(refCount, dtype, this.#written(values as HostArray, shape, dtype), undefined)
+      : new Entry(refCount, dtype, undefined, values);
+  }
+
+  /** Makes an entry a data id of this backend. */
+  #keep(entry: Entry): Entry {
+    entry.owner = this;
+    this.#own++;
+    if (entry.value?.isReady === false) this.#pending.add(entry);
+    return entry;
+  }
+
+  #isOwn(dataId: DataId): dataId is Entry {
+    return dataId instanceof Entry && dataId.owner === this;
+  }
+
+  /** The data of an id; what another backend has is moved here. */
+  #get(dataId: DataId): Entry {
+    return this.#isOwn(dataId) ? dataId : this.#moved.get(dataId);
   }
 
   #written(values: HostArray | ArrayBuffer, shape: readonly number[], dtype: GraphType): Value {
@@ -104,7 +135,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    const entry = this.#data.get(dataId);
+    const entry = this.#get(dataId);
     if (entry.value === undefined) return entry.host as BackendValues;
     if (!entry.value.isReady) this.flush();
     if (entry.failure !== undefined) throw entry.failure;
@@ -116,27 +147,33 @@ export class OnnxRuntimeBackend extends KernelBackend {
   }
 
   override refCount(dataId: DataId): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+    return this.#isOwn(dataId) || this.#moved.has(dataId) ? this.#get(dataId).refCount : 0;
   }
 
   override incRef(dataId: DataId): void {
-    this.#data.get(dataId).refCount++;
+    this.#get(dataId).refCount++;
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    if (!this.#data.has(dataId)) return true;
-    const entry = this.#data.get(dataId);
+    const isOwn = this.#isOwn(dataId);
+    if (!isOwn && !this.#moved.has(dataId)) return true;
+    const entry = this.#get(dataId);
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
     this.#pending.delete(entry);
-    this.#data.delete(dataId);
+    if (isOwn) this.#own--;
+    else this.#moved.delete(dataId);
     const source = entry.value?.source;
+    // A tensor that's disposed of but still referenced must not keep its data.
+    entry.owner = undefined;
+    entry.value = undefined;
+    entry.host = undefined;
     if (source?.isLeaf === true && source.constant !== 0) this.cache.releaseConstant(source.constant);
     return true;
   }
 
   override numDataIds(): number {
-    return this.#data.numDataIds();
+    return this.#own + this.#moved.numDataIds();
   }
 
   override memory(): { unreliable: boolean } {
@@ -172,7 +209,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
 
   /** A tensor as a value of the graph, under the tensor's own shape. */
   value(info: TensorInfo): Value {
-    const entry = this.#data.get(info.dataId);
+    const entry = this.#get(info.dataId);
     if (entry.failure !== undefined) throw entry.failure;
     if (entry.value === undefined) {
       throw new Error(`A tensor of dtype ${entry.dtype} can't be an operand of an ONNX graph`);
@@ -184,8 +221,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
 
   /** Hands a value to TensorFlow.js as a tensor. */
   tensor(value: Value, dtype: DataType = value.type as GraphType): TensorInfo {
-    const dataId = {};
-    this.#store(dataId, { refCount: 1, dtype, value, host: undefined, failure: undefined });
+    const dataId = this.#keep(new Entry(1, dtype, value, undefined));
     return { dataId, shape: [...value.shape], dtype };
   }
 
@@ -203,7 +239,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
 
   /** Compiles this tensor's data into graphs from now on: it must not change. */
   markConstant(info: TensorInfo): void {
-    const entry = this.#data.get(info.dataId);
+    const entry = this.#get(info.dataId);
     if (entry.value === undefined) return;
     if (!entry.value.isReady) this.flush();
     const { source } = entry.value;

@@ -240,15 +240,15 @@ export class Graph {
     }
     if (leader === undefined) throw new Error(`${op} has only literals as operands`);
     const perm = leader.rank === shape.length ? layoutFor(leader, shape) : null;
-    let dims: readonly number[] = [];
+    let dims: readonly number[] | undefined;
     const aligned = operands.map((operand) => {
       const form = operand instanceof Value ? this.#aligned(operand, shape.length, perm) : operand;
-      dims = broadcastShapes(dims, form.dims, op);
+      dims = dims === undefined ? form.dims : broadcastShapes(dims, form.dims, op);
       return form;
     });
     const channelwise = blockOf(perm) > 0 ? withChannelVector(this, op, aligned) : undefined;
     if (channelwise !== undefined) return channelwise;
-    const node = this.#node(op, aligned, [dims], [type ?? leader.type], attributes);
+    const node = this.#node(op, aligned, [dims ?? []], [type ?? leader.type], attributes);
     return new Value(node, 0, shape, perm);
   }
 
@@ -324,7 +324,8 @@ function leads(a: Value, b: Value): boolean {
 
 /** @throws Error naming both shapes when they don't broadcast */
 export function broadcastShapes(a: readonly number[], b: readonly number[], op: string): readonly number[] {
-  if (sameShape(a, b)) return a;
+  if (b.length === 0 || sameShape(a, b)) return a;
+  if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);
   const shape = Array.from<number>({ length: rank });
   for (let i = 0; i < rank; i++) {
