@@ -31,7 +31,13 @@ beforeAll(async () => {
   process.env['HOLOTYPE_CACHE'] = join(scratch, 'cache');
   process.env['HOLOTYPE_DATA'] = join(scratch, 'data');
   await writePhotos(photos, { red: 12, blue: 12 });
-  await trained({ photos, backbone: writeBackbone(join(scratch, 'models')), out: folder, recipe: 'head', epochs: 8 });
+  await trained({
+    photos,
+    backbone: writeBackbone(join(scratch, 'models')),
+    out: folder,
+    recipe: 'head',
+    epochs: 8,
+  });
   model = await openSavedModel(folder);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
