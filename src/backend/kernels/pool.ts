@@ -15,6 +15,7 @@ import {
 import { transposeAttributes } from './conv/input-gradient.ts';
 import { castLikeJs } from './cast.ts';
 import type { Kernel, Table } from './kernel.ts';
+import { maxPoolGradientByComparison } from './max-pool-gradient.ts';
 
 /** ONNX wants less padding than kernel; more of it never helps, and TensorFlow.js only pads so where told to. */
 const isPaddedTooFar = ({ padBefore, reach, kernel }: Geometry): boolean =>
@@ -66,17 +67,21 @@ const maxPoolGrad: Kernel = (g, inputs, attrs) => {
   const x = g.cast(inputs.get('input'), 'float32');
   const geometry = poolGeometry(x.shape, attrs);
   if (isEmpty(geometry) || isPaddedTooFar(geometry)) return undefined;
+  const dy = inputs.get('dy');
+  // The CPU's blocked layout tells it from the other devices.
+  if (g.block === 0)
+    return maxPoolGradientByComparison(g, x, g.cast(inputs.get('output'), 'float32'), dy, geometry);
   const { batch, inChannels, input, output } = geometry;
   const places = batch * inChannels * output[0] * output[1];
   const size = batch * inChannels * input[0] * input[1];
   const zeros = g.op('ConstantOfShape', [g.int64s([size])], { type: 'float32', shape: [size] });
   const where = g.reshape(positions(g, x, inputs.get('output'), geometry), [places]);
-  const dy = g.reshape(asNchw(g, inputs.get('dy')), [places]);
+  const gradients = g.reshape(asNchw(g, dy), [places]);
   // Windows that overlap may share their greatest element.
   const overlap = geometry.strides.some((stride, i) => stride < (geometry.extent[i] as number));
   const scattered = g.op(
     'ScatterElements',
-    [zeros, where, dy],
+    [zeros, where, gradients],
     { type: 'float32', shape: [size] },
     overlap ? { axis: int(0), reduction: { kind: 'string', value: 'add' } } : { axis: int(0) },
   );
