@@ -25,8 +25,11 @@ export type ProbeRunner = (
   options: { seconds: number; signal?: AbortSignal },
 ) => Promise<ProbeOutcome>;
 
-/** Seconds a device may take to pass its self-test, and to be timed as well. A software Vulkan needs about 10. */
-export const patience = { selfTest: 60, bench: 180 } as const;
+/**
+ * Seconds a device may take to pass its self-test, and to be timed as well. A software Vulkan needs 10 on two idle
+ * cores and 35 on busy ones.
+ */
+export const patience = { selfTest: 120, bench: 240 } as const;
 
 export interface ListOptions {
   readonly run: ProbeRunner;

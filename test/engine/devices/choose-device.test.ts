@@ -109,7 +109,7 @@ describe('choosing a device', () => {
   it('looks again at a named device that was missing last time', async () => {
     const before = machine({ cpu: 1 });
     await chooseDevice('auto', before.options);
-    await expect(chooseDevice('webgpu', before.options)).rejects.toThrow();
+    await expect(chooseDevice('webgpu', before.options)).rejects.toThrow('No webgpu.');
     const after = machine({ cpu: 1, webgpu: 3 });
     after.kept.value = before.kept.value;
     expect(await chooseDevice('webgpu', after.options)).toBe('webgpu');
