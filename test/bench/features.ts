@@ -99,6 +99,13 @@ export async function benchFeatures(
           `${count} views; the bare session is the faster of two: ${yardstick.name}`,
         ),
         figure(
+          `feature pass of ${what} / slower of the two, processor time`,
+          own.cpu / Math.max(decode.cpu, quiet.cpu),
+          'x',
+          { atMost: 1.15 },
+          'what the ratio is where each saturates the cores; against the session that does not spin',
+        ),
+        figure(
           `feature pass of ${what} / slower of decode and Holotype's own inference`,
           slower(inference),
           'x',
