@@ -19,6 +19,14 @@ const one =
   (x) =>
     through(make(), x);
 
+const channelsOf = (x: SymbolicTensor): number => x.shape.at(-1) ?? 0;
+/** An odd number in narrow models; in wide ones as many as came in. */
+const filtersFor = (x: SymbolicTensor): number => (channelsOf(x) === narrow ? narrow + 1 : channelsOf(x));
+
+/** Channels under which the layers are tested: few, and as many as make ONNX Runtime block them. */
+export const narrow = 4;
+export const wide = 32;
+
 /** Options of convolutions, by how they are titled. */
 const convolutions = {
   '3x3 same': { kernelSize: 3, padding: 'same' },
@@ -51,13 +59,15 @@ const each = <T>(
 
 /** Every kind of layer, by its title. */
 export const middles: Readonly<Record<string, Middle>> = Object.fromEntries<Middle>([
-  ...each('conv', convolutions, (to) => one(() => layers.conv2d({ filters: 5, ...to }))),
+  ...each('conv', convolutions, (to) => (x) => through(layers.conv2d({ filters: filtersFor(x), ...to }), x)),
   ...each('depthwise', convolutions, (to) =>
     one(() => layers.depthwiseConv2d({ ...to, depthMultiplier: 1 })),
   ),
   ['depthwise, multiplier 2', one(() => layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2 }))],
-  ...each('separable', convolutions, (to) =>
-    one(() => layers.separableConv2d({ filters: 5, depthMultiplier: 2, ...to })),
+  ...each(
+    'separable',
+    convolutions,
+    (to) => (x) => through(layers.separableConv2d({ filters: filtersFor(x), depthMultiplier: 2, ...to }), x),
   ),
   ...each('max pool', pools, (to) => one(() => layers.maxPooling2d(to))),
   ...each('average pool', pools, (to) => one(() => layers.averagePooling2d(to))),
@@ -73,7 +83,10 @@ export const middles: Readonly<Record<string, Middle>> = Object.fromEntries<Midd
     (x) => through(layers.batchNormalization({}), through(layers.globalAveragePooling2d({}), x)),
   ],
   ['dropout with a fixed mask', one(() => layers.dropout({ rate: 0.4, seed: 11 }))],
-  ['add', (x) => through(layers.add(), x, through(layers.conv2d({ filters: 4, kernelSize: 1 }), x))],
+  [
+    'add',
+    (x) => through(layers.add(), x, through(layers.conv2d({ filters: channelsOf(x), kernelSize: 1 }), x)),
+  ],
   [
     'concat',
     (x) => through(layers.concatenate(), x, through(layers.conv2d({ filters: 3, kernelSize: 1 }), x)),
@@ -103,18 +116,18 @@ export const middles: Readonly<Record<string, Middle>> = Object.fromEntries<Midd
 
 function squeezeAndExcite(x: SymbolicTensor): SymbolicTensor {
   const pooled = through(layers.globalAveragePooling2d({}), x);
-  const gate = through(layers.dense({ units: 4, activation: 'sigmoid' }), pooled);
-  return through(layers.multiply(), x, through(layers.reshape({ targetShape: [1, 1, 4] }), gate));
+  const gate = through(layers.dense({ units: channelsOf(x), activation: 'sigmoid' }), pooled);
+  return through(layers.multiply(), x, through(layers.reshape({ targetShape: [1, 1, channelsOf(x)] }), gate));
 }
 
 /** MobileNetV2's block: widen, depthwise, narrow, add; batch norm after each convolution. */
 function invertedResidual(x: SymbolicTensor): SymbolicTensor {
   const bare = { useBias: false, padding: 'same' } as const;
-  let y = through(layers.conv2d({ filters: 8, kernelSize: 1, ...bare }), x);
+  let y = through(layers.conv2d({ filters: 2 * channelsOf(x), kernelSize: 1, ...bare }), x);
   y = through(layers.reLU({ maxValue: 6 }), through(layers.batchNormalization({}), y));
   y = through(layers.depthwiseConv2d({ kernelSize: 3, ...bare }), y);
   y = through(layers.reLU({ maxValue: 6 }), through(layers.batchNormalization({}), y));
-  y = through(layers.conv2d({ filters: 4, kernelSize: 1, ...bare }), y);
+  y = through(layers.conv2d({ filters: channelsOf(x), kernelSize: 1, ...bare }), y);
   return through(layers.add(), x, through(layers.batchNormalization({}), y));
 }
 
@@ -149,10 +162,10 @@ export const losses: Readonly<Record<string, Loss>> = {
 
 const [height, width, channels, classes, batch] = [7, 6, 3, 3, 3];
 
-function modelWith(middle: Middle): LayersModel {
+function modelWith({ middle, channels: filters }: Training): LayersModel {
   const x = input({ shape: [height, width, channels] });
   // What stands before the layer under test shows its gradient by the input.
-  const before = layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
+  const before = layers.conv2d({ filters, kernelSize: 3, padding: 'same', activation: 'tanh' });
   let y = middle(through(before, x));
   if (y.rank === 4) y = through(layers.globalAveragePooling2d({}), y);
   const head = layers.dense({ units: classes, activation: 'softmax' });
@@ -180,6 +193,8 @@ function setWeights(model: LayersModel): void {
 
 export interface Training {
   readonly middle: Middle;
+  /** Channels that the middle gets. */
+  readonly channels: number;
   readonly optimizer: () => tf.Optimizer;
   readonly loss: Loss;
   /** Whether batch norm and dropout do what they do in training. */
@@ -194,7 +209,7 @@ export type Outcome = Record<string, Float32Array>;
 export async function trainOn(backend: string, task: Training): Promise<Outcome> {
   await tf.setBackend(backend);
   tf.engine().startScope();
-  const model = modelWith(task.middle);
+  const model = modelWith(task);
   setWeights(model);
   const optimizer = task.optimizer();
   const x = normals([batch, height, width, channels], 1, 99);
