@@ -8,6 +8,7 @@ import {
   type DataType,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { isGraphType, type GraphType } from './graph/dtype.ts';
 import { Graph } from './graph/graph.ts';
 import { Leaf, type HostArray, type Source } from './graph/node.ts';
 import { compile, run } from './graph/program.ts';
@@ -18,8 +19,6 @@ import type { Runtime } from './onnx/runtime.ts';
 import { newCounters } from './stats.ts';
 
 export type DataId = object;
-/** The dtypes that ONNX graphs compute with; string and complex64 stay on the host. */
-export type GraphType = 'float32' | 'int32' | 'bool';
 
 /**
  * What a tensor's data id stands for. Ids made here are the entries themselves: a training step makes thousands, and
@@ -304,9 +303,6 @@ export class OnnxRuntimeBackend extends KernelBackend {
     this.graph.nodes = 0;
   }
 }
-
-export const isGraphType = (dtype: DataType): dtype is GraphType =>
-  dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
 /** A copy, so that what the caller does to the array later can't reach a graph that's still pending. */
 function hostCopy(values: HostArray | ArrayBuffer, dtype: GraphType): HostArray {

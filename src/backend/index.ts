@@ -4,12 +4,12 @@
  */
 import { findBackend, registerBackend, type TensorInfo } from '@tensorflow/tfjs-core';
 import { OnnxRuntimeBackend } from './backend.ts';
-import { backendName, registerKernels } from './kernels/register.ts';
+import { backendName, registerKernels } from './register.ts';
 import { loadRuntime, type RuntimeOptions } from './onnx/runtime.ts';
 import type { Stats } from './stats.ts';
 
 export { OnnxRuntimeBackend } from './backend.ts';
-export { backendName } from './kernels/register.ts';
+export { backendName } from './register.ts';
 export type { RuntimeOptions } from './onnx/runtime.ts';
 export type { Stats } from './stats.ts';
 

@@ -24,8 +24,14 @@ export const rules: Readonly<Record<Part, Rule>> = {
   contract: { parts: [], packages: ['zod'], builtins: [] },
   backend: {
     parts: [],
-    packages: ['@tensorflow/tfjs-core', 'onnxruntime-node', 'onnxruntime-common', 'onnxruntime-web'],
-    builtins: [],
+    packages: [
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-backend-cpu',
+      'onnxruntime-node',
+      'onnxruntime-common',
+      'onnxruntime-web',
+    ],
+    builtins: ['module', 'os'],
   },
   engine: {
     parts: ['contract', 'backend'],

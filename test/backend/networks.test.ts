@@ -81,7 +81,7 @@ const networks: Record<string, Network> = {
       const depthwise = tf.sigmoid(tf.depthwiseConv2d(padded, filter(v[1]), 2, 'valid'));
       const features = tf.mean(tf.tanh(tf.conv2d(depthwise, filter(v[2]), 1, 'same')), [1, 2]);
       const mask = tf.cast(tf.greater(random(features.shape, 9), 0), 'float32');
-      return tf.add(tf.matMul(tf.mul(features, mask) as tf.Tensor2D, matrix(v[3])), vector(v[4]));
+      return tf.add(tf.matMul(tf.mul(features, mask), matrix(v[3])), vector(v[4]));
     },
   },
 };

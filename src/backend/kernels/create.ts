@@ -1,6 +1,6 @@
 /** Tensors made from nothing but attributes: filled on the host, as data the graph is fed. */
 import { util, type DataType } from '@tensorflow/tfjs-core';
-import { isGraphType } from '../backend.ts';
+import { isGraphType } from '../graph/dtype.ts';
 import { sizeOf } from '../graph/value.ts';
 import type { Kernel, Table } from './kernel.ts';
 

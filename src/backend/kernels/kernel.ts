@@ -2,7 +2,16 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/value.ts';
-import type { OnnxRuntimeBackend } from '../backend.ts';
+import type { GraphType } from '../graph/dtype.ts';
+import type { HostArray } from '../graph/node.ts';
+
+/** What kernels ask of the backend. */
+export interface Host {
+  /** A tensor as a value of the graph, under the tensor's own shape. */
+  value(info: TensorInfo): Value;
+  /** A value over data that the kernel gives away. */
+  leaf(data: HostArray, shape: readonly number[], dtype: GraphType): Value;
+}
 
 /** One output or several. */
 export type Result = Value | readonly Value[];
@@ -11,21 +20,16 @@ export type Result = Value | readonly Value[];
  * Adds a kernel's operations to the graph.
  * @returns its outputs; undefined where these operands have no ONNX form, and the kernel must run on the host
  */
-export type Kernel = (
-  g: Graph,
-  inputs: Inputs,
-  attrs: Attrs,
-  backend: OnnxRuntimeBackend,
-) => Result | undefined;
+export type Kernel = (g: Graph, inputs: Inputs, attrs: Attrs, backend: Host) => Result | undefined;
 
 export type Table = Readonly<Record<string, Kernel>>;
 
 /** The tensors a kernel was called with, as values made when asked for. */
 export class Inputs {
-  readonly #backend: OnnxRuntimeBackend;
+  readonly #backend: Host;
   readonly #infos: Readonly<Record<string, TensorInfo | undefined>>;
 
-  constructor(backend: OnnxRuntimeBackend, infos: Readonly<Record<string, TensorInfo | undefined>>) {
+  constructor(backend: Host, infos: Readonly<Record<string, TensorInfo | undefined>>) {
     this.#backend = backend;
     this.#infos = infos;
   }

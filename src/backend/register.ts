@@ -8,21 +8,21 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import type { OnnxRuntimeBackend } from '../backend.ts';
-import { isGraphType } from '../backend.ts';
-import { runOnHost } from '../fallback.ts';
-import { binaryKernels } from './binary.ts';
-import { castKernels } from './cast.ts';
-import { convKernels } from './conv/kernels.ts';
-import { createKernels } from './create.ts';
-import { indexKernels } from './index-ops.ts';
-import { Attrs, Inputs, type Kernel, type Table } from './kernel.ts';
-import { matMulKernels } from './matmul.ts';
-import { normalizeKernels } from './normalize.ts';
-import { poolKernels } from './pool.ts';
-import { reduceKernels } from './reduce.ts';
-import { shapeKernels } from './shape.ts';
-import { unaryKernels } from './unary.ts';
+import type { OnnxRuntimeBackend } from './backend.ts';
+import { isGraphType } from './graph/dtype.ts';
+import { runOnHost } from './fallback.ts';
+import { binaryKernels } from './kernels/binary.ts';
+import { castKernels } from './kernels/cast.ts';
+import { convKernels } from './kernels/conv/kernels.ts';
+import { createKernels } from './kernels/create.ts';
+import { indexKernels } from './kernels/index-ops.ts';
+import { Attrs, Inputs, type Kernel, type Table } from './kernels/kernel.ts';
+import { matMulKernels } from './kernels/matmul.ts';
+import { normalizeKernels } from './kernels/normalize.ts';
+import { poolKernels } from './kernels/pool.ts';
+import { reduceKernels } from './kernels/reduce.ts';
+import { shapeKernels } from './kernels/shape.ts';
+import { unaryKernels } from './kernels/unary.ts';
 
 export const backendName = 'onnxruntime';
 
@@ -74,6 +74,12 @@ const sharing: Record<string, (call: Call) => TensorInfo> = {
     return backend.share(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
   },
 };
+
+/** Every kernel with an ONNX form, and those that need none. */
+export const nativeKernels: readonly string[] = [
+  ...tables.flatMap(Object.keys),
+  ...Object.keys(sharing),
+].sort();
 
 let registered = false;
 
