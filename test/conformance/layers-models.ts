@@ -160,7 +160,7 @@ export const losses: Readonly<Record<string, Loss>> = {
   'cosine distance': (truth, predicted) => tf.losses.cosineDistance(truth, predicted, 1),
 };
 
-const [height, width, channels, classes, batch] = [7, 6, 3, 3, 3];
+const [height, width, channels, classes, batch] = [5, 6, 3, 3, 3];
 
 function modelWith({ middle, channels: filters }: Training): LayersModel {
   const x = input({ shape: [height, width, channels] });
