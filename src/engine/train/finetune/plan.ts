@@ -109,8 +109,21 @@ export function planTail(trunk: Trunk, blocks: readonly Block[], freezeUntil: st
     nodes,
     output,
     trained,
-    blocks: [...new Set(nodes.flatMap(({ name }) => blocks.find((b) => b.nodes.includes(name))?.name ?? []))],
+    blocks: trainedBlocks(blocks, nodes, trained),
   };
+}
+
+/** Names of the blocks that something is trained of. */
+function trainedBlocks(
+  blocks: readonly Block[],
+  nodes: readonly GraphNode[],
+  trained: readonly TrainedWeight[],
+): string[] {
+  const keys = new Set(trained.map(({ key }) => key));
+  const learning = new Set(
+    nodes.filter((node) => keysOf(node).some((key) => keys.has(key))).map(({ name }) => name),
+  );
+  return blocks.filter((block) => block.nodes.some((name) => learning.has(name))).map(({ name }) => name);
 }
 
 /** The tensor behind which training starts. */

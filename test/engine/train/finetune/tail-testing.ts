@@ -9,6 +9,8 @@ import { Activations } from '../../../../src/engine/train/finetune/activations.t
 import type { BoundaryPhotos } from '../../../../src/engine/train/finetune/activations.ts';
 import { createFlatOptimizer } from '../../../../src/engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizerOptions } from '../../../../src/engine/train/finetune/flat-optimizer.ts';
+import { standardizationOf } from '../../../../src/engine/train/feature-matrix.ts';
+import type { Standardization } from '../../../../src/engine/train/feature-matrix.ts';
 import { planTail } from '../../../../src/engine/train/finetune/plan.ts';
 import type { TailPlan } from '../../../../src/engine/train/finetune/plan.ts';
 import { createTail } from '../../../../src/engine/train/finetune/tail-model.ts';
@@ -67,13 +69,19 @@ export async function runOnPixels(graph: ModelGraph, values: Uint8Array): Promis
   return output;
 }
 
+export type TestPhotos = BoundaryPhotos & {
+  readonly prepared: [view: number, photos: number][];
+  /** What centres and scales the features of the plain views. */
+  readonly standardization: Standardization;
+};
+
 /** Photos whose frozen outputs are there from the start; views above 0 have other noise. */
 export async function boundaryPhotos(
-  { graph, plan }: Divided,
+  { graph, plan, trunk }: Divided,
   labels: Int32Array,
   seed: number,
   options: { atOnce?: number; views?: number } = {},
-): Promise<BoundaryPhotos & { readonly prepared: [view: number, photos: number][] }> {
+): Promise<TestPhotos> {
   const views: Activations[] = [];
   for (let view = 0; view < (options.views ?? 1); view++) {
     const vectors = await runOnPixels(plan.frozen, pixels(graph, labels, seed + view));
@@ -83,9 +91,12 @@ export async function boundaryPhotos(
     views.push(kept);
   }
   const prepared: [number, number][] = [];
+  const data = await runOnPixels(trunk.graph, pixels(graph, labels, seed));
+  const columns = trunk.dimension;
   return {
     labels,
     prepared,
+    standardization: standardizationOf({ rows: labels.length, columns, data, labels }),
     atOnce: options.atOnce ?? labels.length,
     async *prepare(view, photos) {
       prepared.push([view, photos.length]);
@@ -124,11 +135,13 @@ export const rates = {
 /** A training of a divided backbone; whatever matters to a test is given. */
 export function tailTraining(
   divided: Divided,
-  train: BoundaryPhotos,
+  train: BoundaryPhotos & { readonly standardization?: Standardization },
   task: Partial<TailTraining> = {},
   options: Partial<FlatOptimizerOptions> = {},
 ): TailTraining & { readonly model: TailModel } {
-  const model = createTail(divided.trunk.graph, divided.plan, randomHead(divided.trunk, 5));
+  const { standardization, ...head } = randomHead(divided.trunk, 5);
+  const start = { ...head, standardization: train.standardization ?? standardization };
+  const model = createTail(divided.trunk.graph, divided.plan, start);
   return {
     model,
     optimizer: createFlatOptimizer(model.parts, { kind: 'adamw', rates, clip: 1, ema: 0, ...options }),
