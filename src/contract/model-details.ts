@@ -36,8 +36,8 @@ export const modelDetailsSchema = z.object({
   inputGuess: z.string().optional(),
   parameters: z.number().int().nonnegative(),
   multiplyAdds: z.number().nonnegative(),
-  /** The last frozen block by default; absent where the model can't be divided. */
-  freezeUntil: z.string().optional(),
+  /** The last frozen block when nobody says otherwise; `none`: all of it is trained. */
+  freezeUntil: z.string(),
   /** In the order photos pass through them. */
   blocks: z.array(modelBlockSchema),
 });

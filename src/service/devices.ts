@@ -35,7 +35,8 @@ export async function listDevices(options: ListDevicesOptions = {}): Promise<Dev
     ...(signal === undefined ? {} : { signal }),
     ...(onDevice === undefined ? {} : { onDevice }),
   });
-  await remember(devices, { memory: deviceMemory, fingerprint: await fingerprint() });
+  const known = { devices, complete: true, timed: bench };
+  await remember(known, { memory: deviceMemory, fingerprint: await fingerprint() });
   const auto = fastest(devices);
   return deviceListSchema.parse({ devices, ...(auto === undefined ? {} : { auto }) });
 }
@@ -59,13 +60,19 @@ export async function chooseDevice(choice: string, options: ChooseDeviceOptions 
     });
   if (choice === 'cpu') return choice;
   const { run = probeRunner(), signal, onLooking } = options;
-  return choose(choice, {
-    run,
-    memory: deviceMemory,
-    fingerprint: await fingerprint(),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onLooking === undefined ? {} : { onLooking }),
-  });
+  try {
+    return await choose(choice, {
+      run,
+      memory: deviceMemory,
+      fingerprint: await fingerprint(),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onLooking === undefined ? {} : { onLooking }),
+    });
+  } catch (error) {
+    // Who leaves the choice open must not fail for want of a choice.
+    if (choice === 'auto' && signal?.aborted !== true) return 'cpu';
+    throw error;
+  }
 }
 
 const isChoice = (choice: string): choice is DeviceChoice => deviceChoices.some((known) => known === choice);

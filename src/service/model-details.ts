@@ -1,5 +1,8 @@
 import { modelDetailsSchema, type ModelDetails } from '../contract/model-details.ts';
-import { freezePlan } from '../engine/graph/freeze-point.ts';
+import { blocksOf } from '../engine/graph/blocks.ts';
+import { plannedBlocks } from '../engine/graph/freeze-point.ts';
+import { defaultFreezePoint } from '../engine/train/finetune/plan.ts';
+import { buildTrunk } from '../engine/train/trunk.ts';
 import { loadBackbone } from './models.ts';
 
 /**
@@ -14,7 +17,9 @@ export async function showModel(idOrPath: string, signal?: AbortSignal): Promise
     ...(signal === undefined ? {} : { signal }),
   });
   const { id, name, path, format, sha256, licence, policy, policyGuess, graph } = backbone;
-  const { blocks, freezeUntil } = freezePlan(graph);
+  const trunk = buildTrunk(graph, policy, { fold: false });
+  const freezeUntil = defaultFreezePoint(blocksOf(graph), trunk);
+  const blocks = plannedBlocks(graph, freezeUntil);
   const total = (of: 'parameters' | 'multiplyAdds'): number =>
     blocks.reduce((sum, block) => sum + block[of], 0);
   const multiplyAdds = total('multiplyAdds');

@@ -30,7 +30,6 @@ describe('showing a model', () => {
     const details = modelDetailsSchema.parse(await showModel('relu'));
     expect(details).toMatchObject({ id: 'relu', parameters: 0, multiplyAdds: 0, path: file });
     expect(details.blocks).toMatchObject([{ outputShape: [4, 6, 3], share: 0, cumulativeShare: 0 }]);
-    expect(details.freezeUntil).toBeUndefined();
   });
 
   it('downloads nothing', async () => {
@@ -54,11 +53,10 @@ describe.skipIf(!existsSync(weights))('showing MobileNetV2 of ../shared', () => 
     expect(details.parameters / 1e6).toBeCloseTo(3.49, 1);
     expect(details.multiplyAdds / 1e6).toBeCloseTo(301, -1);
     expect(details.blocks.at(-1)?.cumulativeShare).toBeCloseTo(1, 9);
-    expect(details.freezeUntil).toBe('block_12');
-    expect(details.blocks.map(({ role }) => role)).toEqual([
-      ...Array<string>(14).fill('frozen'),
-      ...Array<string>(5).fill('trained'),
-      'replaced',
-    ]);
+    expect(names).toContain(details.freezeUntil);
+    const roles = details.blocks.map(({ role }) => role);
+    expect(roles.lastIndexOf('frozen')).toBe(names.indexOf(details.freezeUntil));
+    expect(roles.filter((role) => role === 'trained').length).toBeGreaterThan(3);
+    expect(roles.at(-1)).toBe('replaced');
   });
 });

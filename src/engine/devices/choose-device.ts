@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceInfoSchema } from '../../contract/devices.ts';
+import { deviceIds, deviceInfoSchema } from '../../contract/devices.ts';
 import type { DeviceChoice, DeviceId, DeviceInfo } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { fastest, listDevices, type ProbeRunner } from './list-devices.ts';
@@ -26,8 +26,19 @@ export interface ChooseOptions {
 const memorySchema = z.object({
   version: z.literal(1),
   fingerprint: z.string(),
+  /** Whether every device but the processor was looked at. */
+  complete: z.boolean(),
+  /** Whether all that are ready were timed, the processor too. */
+  timed: z.boolean(),
   devices: z.array(deviceInfoSchema),
 });
+
+/** What is known of this machine's devices. */
+export interface KnownDevices {
+  readonly devices: readonly DeviceInfo[];
+  readonly complete: boolean;
+  readonly timed: boolean;
+}
 
 /** Devices that a choice stands for, the preferred one first. */
 const meaning: Partial<Record<DeviceChoice, readonly DeviceId[]>> = { cuda: ['cuda', 'cuda-tfjs'] };
@@ -50,12 +61,13 @@ export async function chooseDevice(choice: DeviceChoice, options: ChooseOptions)
     const ready = infos.filter(({ id, state }) => ids.includes(id) && state === 'ready');
     return fastest(ready) ?? ids.find((id) => ready.some((info) => info.id === id));
   };
-  const remembered = pick(known);
+  const remembered = pick(known.devices);
   if (remembered !== undefined) return remembered;
   // What was missing last time may have been installed since.
   options.onLooking?.(`Testing the device "${choice}"`);
   const found = await listDevices({ ...options, only: ids });
-  await remember(merge(known, found), options);
+  // A device that is new has not been compared with the others.
+  await remember({ ...known, timed: false, devices: merge(known.devices, found) }, options);
   const chosen = pick(found);
   if (chosen !== undefined) return chosen;
   const said = ids.flatMap((id) => found.filter((info) => info.id === id));
@@ -70,24 +82,25 @@ export async function chooseDevice(choice: DeviceChoice, options: ChooseOptions)
   );
 }
 
-async function chooseFastest(known: readonly DeviceInfo[], options: ChooseOptions): Promise<DeviceId> {
+/** The processor needs no look, only a comparison where there is something to compare it with. */
+async function chooseFastest(known: KnownDevices, options: ChooseOptions): Promise<DeviceId> {
   const { onLooking } = options;
-  const complete = known.length > 0 && listedAll(known);
-  const remembered = complete ? fastest(known) : undefined;
-  if (remembered !== undefined) return remembered;
-  onLooking?.('Looking for devices to train on, once');
-  let found = complete ? [...known] : await listDevices(options);
-  const ready = found.filter(({ state }) => state === 'ready').map(({ id }) => id);
-  if (ready.length > 1) {
-    onLooking?.(`Timing ${ready.length} devices, once`);
-    found = merge(found, await listDevices({ ...options, bench: true, only: ready }));
+  let { devices } = known;
+  if (!known.complete) {
+    onLooking?.('Looking for devices to train on, once');
+    const only = deviceIds.filter((id) => id !== 'cpu');
+    devices = merge(devices, await listDevices({ ...options, only }));
   }
-  await remember(found, options);
-  return fastest(found) ?? 'cpu';
+  const others = devices.filter(({ id, state }) => id !== 'cpu' && state === 'ready').map(({ id }) => id);
+  let timed = known.timed && known.complete;
+  if (others.length > 0 && !timed) {
+    onLooking?.(`Comparing ${others.join(', ')} with the processor, once`);
+    devices = merge(devices, await listDevices({ ...options, bench: true, only: ['cpu', ...others] }));
+    timed = true;
+  }
+  await remember({ devices, complete: true, timed }, options);
+  return others.length === 0 ? 'cpu' : (fastest(devices) ?? 'cpu');
 }
-
-/** Whether all candidates were looked at; a named device leaves the others out. */
-const listedAll = (infos: readonly DeviceInfo[]): boolean => infos.some(({ id }) => id === 'cpu');
 
 /** `fresh` in place of what is older, in the order of `old` and then of `fresh`. */
 function merge(old: readonly DeviceInfo[], fresh: readonly DeviceInfo[]): DeviceInfo[] {
@@ -95,15 +108,17 @@ function merge(old: readonly DeviceInfo[], fresh: readonly DeviceInfo[]): Device
   return [...kept, ...fresh.filter(({ id }) => !old.some((info) => info.id === id))];
 }
 
-async function recall({ memory, fingerprint }: ChooseOptions): Promise<DeviceInfo[]> {
+async function recall({ memory, fingerprint }: ChooseOptions): Promise<KnownDevices> {
   const parsed = memorySchema.safeParse(await memory.read());
-  return parsed.success && parsed.data.fingerprint === fingerprint ? parsed.data.devices : [];
+  return parsed.success && parsed.data.fingerprint === fingerprint
+    ? parsed.data
+    : { devices: [], complete: false, timed: false };
 }
 
 /** Keeps what was found for the next time. */
 export async function remember(
-  devices: readonly DeviceInfo[],
+  { devices, complete, timed }: KnownDevices,
   { memory, fingerprint }: Pick<ChooseOptions, 'memory' | 'fingerprint'>,
 ): Promise<void> {
-  await memory.write({ version: 1, fingerprint, devices });
+  await memory.write({ version: 1, fingerprint, complete, timed, devices });
 }

@@ -3,9 +3,6 @@ import { blocksOf, featureNode, type Block } from './blocks.ts';
 import { parameterCount } from './fold.ts';
 import type { ModelGraph } from './graph.ts';
 
-/** The part of the compute that is trained on by default: the last third of what a new head reads. */
-const trainedShare = 1 / 3;
-
 export type BlockRole =
   | 'frozen' // computed once a photo
   | 'trained' // behind the freeze point
@@ -13,12 +10,6 @@ export type BlockRole =
 
 export interface PlannedBlock extends Block {
   readonly role: BlockRole;
-}
-
-export interface FreezePlan {
-  readonly blocks: PlannedBlock[];
-  /** Name of the last frozen block; absent where the backbone can't be divided. */
-  readonly freezeUntil?: string;
 }
 
 /** How many of the blocks a new head keeps: those up to the tensor it reads. */
@@ -38,28 +29,16 @@ function keptBlocks(graph: ModelGraph, blocks: readonly Block[]): number {
 }
 
 /**
- * The graph's blocks with what becomes of them when the backbone is fine-tuned from its default freeze point:
- * the first block boundary with no more than a third of the multiply-adds behind it, or the last one that
- * leaves anything to train.
+ * The graph's blocks with what becomes of them when the backbone is fine-tuned.
+ *
+ * @param freezeUntil name of the last block that stays frozen; any other text: none does
  */
-export function freezePlan(graph: ModelGraph): FreezePlan {
+export function plannedBlocks(graph: ModelGraph, freezeUntil: string): PlannedBlock[] {
   const blocks = blocksOf(graph);
   const kept = keptBlocks(graph, blocks);
-  const total = blocks.slice(0, kept).reduce((sum, block) => sum + block.multiplyAdds, 0);
-  let behind = total;
-  let frozen = 0;
-  for (const [i, { multiplyAdds }] of blocks.slice(0, kept).entries()) {
-    if (!blocks.slice(i + 1, kept).some(({ parameters }) => parameters > 0)) break;
-    behind -= multiplyAdds;
-    frozen = i + 1;
-    if (behind <= total * trainedShare) break;
-  }
-  const freezeUntil = blocks[frozen - 1]?.name;
-  return {
-    blocks: blocks.map((block, i) => ({
-      ...block,
-      role: i < frozen ? 'frozen' : i < kept ? 'trained' : 'replaced',
-    })),
-    ...(freezeUntil === undefined ? {} : { freezeUntil }),
-  };
+  const frozen = blocks.findIndex(({ name }) => name === freezeUntil) + 1;
+  return blocks.map((block, i) => ({
+    ...block,
+    role: i >= kept ? 'replaced' : i < frozen ? 'frozen' : 'trained',
+  }));
 }

@@ -55,8 +55,8 @@ export function drawModel(details: ModelDetails): string {
     `  ${head}`,
     ...ruled,
     '',
-    freezeUntil === undefined
-      ? 'It has too few blocks to fine-tune a part of it.'
+    freezeUntil === 'none'
+      ? 'Fine-tuning trains all of it, by default.'
       : `Fine-tuning freezes it up to and including "${freezeUntil}"; --freeze-until takes any other block above the head.`,
   ].join('\n');
 }

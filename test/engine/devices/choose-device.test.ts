@@ -56,7 +56,10 @@ describe('choosing a device', () => {
   it('times nothing where only the processor is there', async () => {
     const { options, asked } = machine({ cpu: 1 });
     expect(await chooseDevice('auto', options)).toBe('cpu');
-    expect(asked.some(({ bench }) => bench)).toBe(false);
+    expect(asked).toEqual(['webgpu', 'cuda', 'cuda-tfjs'].map((device) => ({ device, bench: false })));
+    asked.length = 0;
+    expect(await chooseDevice('auto', options)).toBe('cpu');
+    expect(asked).toEqual([]);
   });
 
   it('takes the fastest, and the next time without looking', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freezePlan } from '../../../src/engine/graph/freeze-point.ts';
+import { plannedBlocks } from '../../../src/engine/graph/freeze-point.ts';
 import type { GraphNode, ModelGraph, Weight } from '../../../src/engine/graph/graph.ts';
 
 /**
@@ -46,39 +46,26 @@ function network(channels: readonly number[], end: 'map' | 'classifier'): ModelG
   return { input: { name: 'x', shape: [32, 32, 3] }, nodes, outputs: [from], weights };
 }
 
-const roles = (graph: ModelGraph): string[] => freezePlan(graph).blocks.map(({ role }) => role);
+const roles = (graph: ModelGraph, freezeUntil: string): string[] =>
+  plannedBlocks(graph, freezeUntil).map(({ role }) => role);
 
-describe('the default freeze point', () => {
-  it('is the first boundary with no more than a third of the multiply-adds behind it', () => {
-    // Doubling the channels while halving the map keeps the cost of every block but the first the same.
-    const graph = network([16, 16, 32, 64], 'map');
-    const plan = freezePlan(graph);
-    const costs = plan.blocks.map(({ multiplyAdds }) => multiplyAdds);
-    const total = costs.reduce((a, b) => a + b, 0);
-    const frozen = plan.blocks.findIndex(({ name }) => name === plan.freezeUntil) + 1;
-    const behind = (n: number): number => costs.slice(n).reduce((a, b) => a + b, 0);
-    expect(behind(frozen)).toBeLessThanOrEqual(total / 3);
-    expect(behind(frozen - 1)).toBeGreaterThan(total / 3);
-    expect(plan.blocks.map(({ role }) => role)).toEqual(
-      costs.map((_, i) => (i < frozen ? 'frozen' : 'trained')),
-    );
+describe('what becomes of blocks', () => {
+  const [map, classifier] = [network([16, 16, 32, 64], 'map'), network([16, 16, 32, 64], 'classifier')];
+  const names = plannedBlocks(map, 'none').map(({ name }) => name);
+
+  it('is frozen up to and including the block that is named, trained behind it', () => {
+    expect(names.length).toBeGreaterThan(2);
+    for (const [at, name] of names.entries())
+      expect(roles(map, name)).toEqual(names.map((_, i) => (i <= at ? 'frozen' : 'trained')));
+  });
+
+  it('is trained, all of it, where no block is named', () => {
+    expect(roles(map, 'none')).toEqual(names.map(() => 'trained'));
   });
 
   it('leaves the old classifier to the new head', () => {
-    const all = roles(network([16, 16, 32, 64], 'classifier'));
-    expect(all.at(-1)).toBe('replaced');
-    expect(all.slice(0, -1)).toEqual(roles(network([16, 16, 32, 64], 'map')));
-  });
-
-  it('leaves something to train where the last block alone is dearer than a third', () => {
-    const plan = freezePlan(network([4, 256], 'map'));
-    expect(plan.blocks.map(({ role }) => role)).toEqual(['frozen', 'trained']);
-    expect(plan.freezeUntil).toBe(plan.blocks[0]?.name);
-  });
-
-  it('is absent for a backbone of one block', () => {
-    const plan = freezePlan(network([8], 'map'));
-    expect(plan.blocks.map(({ role }) => role)).toEqual(['trained']);
-    expect(plan.freezeUntil).toBeUndefined();
+    const [first = ''] = names;
+    expect(roles(classifier, first).at(-1)).toBe('replaced');
+    expect(roles(classifier, first).slice(0, -1)).toEqual(roles(map, first));
   });
 });

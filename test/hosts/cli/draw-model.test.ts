@@ -66,9 +66,10 @@ describe('the drawing of a model', () => {
     expect(first?.name).toBe('stem');
   });
 
-  it('says when there is nothing to divide', () => {
-    const { freezeUntil: _, ...whole } = details;
-    expect(drawModel({ ...whole, blocks: details.blocks.slice(1, 2) })).toContain('too few blocks');
+  it('says when nothing is frozen', () => {
+    const whole = { ...details, freezeUntil: 'none', blocks: details.blocks.slice(1, 2) };
+    expect(drawModel(whole)).toContain('trains all of it');
+    expect(drawModel(whole)).not.toContain('──');
   });
 
   it.each([
