@@ -33,6 +33,8 @@ class Entry {
   host: BackendValues | undefined;
   /** Why the value could not be computed. */
   failure: Error | undefined;
+  /** It was marked as never changing. */
+  isConstant = false;
   /** The backend that keeps it; none once it's disposed of. */
   owner: object | undefined;
 
@@ -167,7 +169,8 @@ export class OnnxRuntimeBackend extends KernelBackend {
     entry.owner = undefined;
     entry.value = undefined;
     entry.host = undefined;
-    if (source?.isLeaf === true && source.constant !== 0) this.cache.releaseConstant(source.constant);
+    // Others may share a constant's data (a cast to its own type does): only its own tensor's end is its end.
+    if (entry.isConstant && source?.isLeaf === true) this.cache.releaseConstant(source.constant);
     return true;
   }
 
@@ -242,7 +245,9 @@ export class OnnxRuntimeBackend extends KernelBackend {
     if (entry.value === undefined) return;
     if (!entry.value.isReady) this.flush();
     const { source } = entry.value;
-    if (source.isLeaf && source.constant === 0) source.constant = ++constants;
+    if (!source.isLeaf) return;
+    if (source.constant === 0) source.constant = ++constants;
+    entry.isConstant = true;
   }
 
   /** Per operation, how many the graph computed last had. */

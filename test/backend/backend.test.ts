@@ -168,6 +168,17 @@ describe('constants', () => {
     expect(stats().sessions).toBe(sessions);
   });
 
+  test('stays compiled when tensors that share its data go, as the casts in gradients do', () => {
+    const w = random([6, 3], 3) as tf.Tensor2D;
+    markConstant(w);
+    const run = (seed: number): void => {
+      tf.tidy(() => tf.sum(tf.mul(random([6, 3], seed), tf.cast(w, 'float32'))).dataSync());
+    };
+    run(1);
+    expect(counting(() => run(2))).toMatchObject({ compiles: 0, cacheHits: 1 });
+    w.dispose();
+  });
+
   test('may be pending, or made on another backend', async () => {
     await tf.setBackend('cpu');
     const elsewhere = tf.tensor1d([1, 2]);

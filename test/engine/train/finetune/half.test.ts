@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, float, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { packHalves, toHalf, unpackHalves } from '../../../../src/engine/train/finetune/half.ts';
 
@@ -35,8 +35,8 @@ test('known numbers', () => {
 });
 
 test('what lies between two halves goes to the nearer one', () => {
-  fc.assert(
-    fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (value) => {
+  assert(
+    property(float({ min: -65504, max: 65504, noNaN: true }), (value) => {
       const unit = Math.max(2 ** -24, 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - 10));
       expect(Math.abs(back(value) - value)).toBeLessThanOrEqual(unit / 2);
     }),
