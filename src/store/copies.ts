@@ -12,8 +12,9 @@ const longestName = 100;
  * their own (`..`, `CON`).
  */
 export function folderName(text: string): string {
-  const safe = [...text]
-    .map((character) => (character < ' ' || '<>:"/\\|?*'.includes(character) ? '_' : character))
+  const safe = Array.from(text, (character) =>
+    character < ' ' || '<>:"/\\|?*'.includes(character) ? '_' : character,
+  )
     .join('')
     .slice(0, longestName)
     .replace(/[. ]+$/, '');
