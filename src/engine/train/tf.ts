@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { HolotypeError } from '../../contract/errors.ts';
+import { executionProviders, type OnnxDevice } from '../devices/providers.ts';
 import { loadTfjsNodeGpu } from '../devices/tfjs-node-gpu.ts';
 
 export { tf };
@@ -14,7 +15,7 @@ export { tf };
 /** Where TensorFlow.js computes: WebAssembly, plain JavaScript, ONNX Runtime, or TensorFlow on CUDA. */
 export type TfBackend = 'wasm' | 'cpu' | 'onnxruntime' | 'tensorflow';
 
-type Kind = 'cpu' | 'onnxruntime' | 'cuda';
+type Kind = 'cpu' | `onnxruntime on ${OnnxDevice}` | 'cuda';
 
 /** What was selected last. */
 let selected: { readonly on: Kind; readonly backend: Promise<TfBackend> } | undefined;
@@ -45,13 +46,17 @@ export function startTfOnCuda(): Promise<TfBackend> {
 /**
  * Selects our own backend on ONNX Runtime, for networks with convolutions: WebAssembly has no gradients for them.
  *
+ * @param device one that has passed its self-test
  * @throws HolotypeError('not-supported') when ONNX Runtime can't be loaded
  */
-export function startTfOnOnnxRuntime(): Promise<TfBackend> {
-  return select('onnxruntime', async () => {
+export function startTfOnOnnxRuntime(device: OnnxDevice = 'cpu'): Promise<TfBackend> {
+  return select(`onnxruntime on ${device}`, async () => {
     const { backendName, registerOnnxRuntimeBackend } = await import('../../backend/index.ts');
-    if (tf.findBackendFactory(backendName) === null || tf.findBackendFactory(backendName) === undefined)
-      registerOnnxRuntimeBackend();
+    if (registered !== device) {
+      if (registered !== undefined) tf.removeBackend(backendName);
+      registerOnnxRuntimeBackend({ executionProviders: executionProviders(device) });
+      registered = device;
+    }
     if (await tf.setBackend(backendName)) return 'onnxruntime';
     throw new HolotypeError('not-supported', "ONNX Runtime can't be loaded on this machine.", {
       remedy: 'Reinstall Holotype with "npm ci", or train with --recipe head.',
@@ -70,6 +75,9 @@ export function constantTensor(tensor: Tensor): Tensor {
     backend.markConstant(tensor);
   return tensor;
 }
+
+/** What our own backend was registered for. */
+let registered: OnnxDevice | undefined;
 
 /** Starts a backend unless it is the one in use; one that failed to start may be tried again. */
 function select(on: Kind, start: () => Promise<TfBackend>): Promise<TfBackend> {

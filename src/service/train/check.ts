@@ -1,3 +1,4 @@
+import { deviceChoices } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { parseGroupBy } from '../../engine/data/groups.ts';
@@ -12,9 +13,9 @@ export function checkOptions(options: TrainOptions): void {
     throw new HolotypeError('bad-usage', 'The recipe "head" leaves the whole backbone as it is.', {
       remedy: 'Leave --freeze-until out, or use --recipe finetune.',
     });
-  if (!['auto', 'cpu', 'cuda'].includes(options.device))
+  if (!deviceChoices.some((choice) => choice === options.device))
     throw new HolotypeError('not-supported', `This version can't use the device "${options.device}".`, {
-      remedy: 'Use --device auto or --device cpu; --device cuda trains on @tensorflow/tfjs-node-gpu.',
+      remedy: `Use one of: ${deviceChoices.join(', ')}.`,
     });
   if (options.valFraction + options.testFraction >= 1)
     throw new HolotypeError(

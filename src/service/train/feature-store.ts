@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Photo } from '../../contract/dataset.ts';
+import type { DeviceId } from '../../contract/devices.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { View } from '../../engine/data/decode.ts';
-import { createPool } from '../../engine/devices/onnx-pool.ts';
+import { openSession } from '../../engine/devices/open-session.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { graphHash } from '../../engine/graph/hash.ts';
 import { extractFeatures } from '../../engine/train/extract-features.ts';
@@ -37,6 +38,7 @@ export class FeatureStore {
   readonly #trunk: Trunk;
   readonly #policy: InputPolicy;
   readonly #folder: string;
+  readonly #device: DeviceId;
   readonly #caches = new Map<ViewName, FeatureCache>();
   /** What the cache folder did not take: kept for this training, by view and photo. */
   readonly #unkept = new Map<string, Float32Array>();
@@ -47,7 +49,14 @@ export class FeatureStore {
   /** Set when features could not be written to the cache folder: they will be computed again next time. */
   storageProblem: string | undefined;
 
-  constructor(trunk: Trunk, policy: InputPolicy, folder = join(cacheFolder(), 'features')) {
+  /** @param device where features are computed; the caches of different devices are kept apart */
+  constructor(
+    trunk: Trunk,
+    policy: InputPolicy,
+    folder = join(cacheFolder(), 'features'),
+    device: DeviceId = 'cpu',
+  ) {
+    this.#device = device;
     this.#trunk = trunk;
     this.#policy = policy;
     this.#folder = folder;
@@ -55,7 +64,15 @@ export class FeatureStore {
 
   /** Names the network and the input policy that features come from. */
   get key(): string {
-    return `${graphHash(this.#trunk.graph)} ${policyHash(this.#policy)}`;
+    return `${this.#source()} ${policyHash(this.#policy)}`;
+  }
+
+  /** Devices round differently: what one has computed is not what another would have. */
+  #source(): string {
+    const network = graphHash(this.#trunk.graph);
+    return this.#device === 'cpu'
+      ? network
+      : createHash('sha256').update(`${network} ${this.#device}`).digest('hex');
   }
 
   /**
@@ -79,7 +96,7 @@ export class FeatureStore {
     yield { done: 0, total, photos };
 
     const started = performance.now();
-    const session = await createPool(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }));
+    const session = await openSession(exportOnnx(this.#trunk.graph, { inputType: 'uint8' }), this.#device);
     let done = 0;
     let told = 0;
     let flushed = { done: 0, time: started };
@@ -166,7 +183,7 @@ export class FeatureStore {
     if (cache === undefined && this.storageProblem === undefined) {
       try {
         cache = openFeatureCache(this.#folder, {
-          graphHash: graphHash(this.#trunk.graph),
+          graphHash: this.#source(),
           policyHash: policyHash(this.#policy),
           view,
           dimension: this.#trunk.dimension,

@@ -1,8 +1,10 @@
 /** Whether a training goes on with fine-tuning, and with what. */
 import type { Dataset } from '../../contract/dataset.ts';
+import type { DeviceId } from '../../contract/devices.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { TrainOptions } from '../../contract/train.ts';
+import { isOnnxDevice } from '../../engine/devices/providers.ts';
 import { blocksOf } from '../../engine/graph/blocks.ts';
 import { defaultFreezePoint } from '../../engine/train/finetune/plan.ts';
 import { startTfOnCuda, startTfOnOnnxRuntime } from '../../engine/train/tf.ts';
@@ -22,6 +24,7 @@ const autoBudget = 600;
 
 export interface FinetunePart {
   readonly options: TrainOptions;
+  readonly device: DeviceId;
   readonly run: Run;
   readonly dataset: Dataset;
   readonly divided: DividedPhotos;
@@ -52,8 +55,8 @@ export async function* finetunePart(
     const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
   }
-  if (options.device === 'cuda') await startTfOnCuda();
-  else await startTfOnOnnxRuntime();
+  if (isOnnxDevice(part.device)) await startTfOnOnnxRuntime(part.device);
+  else await startTfOnCuda();
   const blocks = blocksOf(backbone.graph);
   const trunk = buildTrunk(backbone.graph, policy, { fold: false });
   return yield* finetune(

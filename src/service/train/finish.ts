@@ -4,7 +4,7 @@ import type { JobEventBody } from '../../contract/job-events.ts';
 import type { Metrics } from '../../contract/metrics.ts';
 import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
-import type { TrainOptions, TrainResult } from '../../contract/train.ts';
+import type { TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
 import { fitTemperature, softmaxRows } from '../../engine/evaluate/calibration.ts';
 import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
@@ -153,7 +153,7 @@ export async function* finish(
     counts,
     skipped: dataset.skipped,
     metrics: about.metrics,
-    device: deviceOf(options),
+    device: options.device,
     backbone: backbone.id,
     recipe: trained.finetuned?.tuned === undefined ? 'head' : 'finetune',
     chosen: {
@@ -182,11 +182,6 @@ function describeFinetuning({ finetuned, head }: Trained): Pick<SavedModel['reci
   const { patience: _patience, seed: _seed, headWeightDecay: _decay, ...settings } = tuned.settings;
   const { frozenUntil, blocks } = tuned;
   return { finetune: { ...settings, frozenUntil, blocks: [...blocks], bestEpoch: head.bestEpoch } };
-}
-
-/** The device that trained. */
-function deviceOf({ device }: TrainOptions): string {
-  return device === 'cuda' ? 'cuda' : 'cpu';
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { z } from 'zod';
+import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
@@ -34,8 +35,8 @@ export interface HeadTask {
   readonly run: Run;
   /** Names the photos, features and settings: a checkpoint of others is not gone on with. */
   readonly fingerprint: string;
-  /** `cuda` trains the head on `@tensorflow/tfjs-node-gpu`; anything else on the CPU. */
-  readonly device: string;
+  /** `cuda-tfjs` trains the head on `@tensorflow/tfjs-node-gpu`; for others it is too small to leave the CPU. */
+  readonly device: DeviceId;
   /** Whether to write checkpoints of the head. */
   readonly checkpoints: boolean;
 }
@@ -66,7 +67,7 @@ export async function* trainHead(
   resume: boolean,
   signal?: AbortSignal,
 ): AsyncGenerator<JobEventBody, ChosenHead> {
-  if (task.device === 'cuda') await startTfOnCuda();
+  if (task.device === 'cuda-tfjs') await startTfOnCuda();
   else await startTf(wasmFolder());
   const { matrices, settings } = task;
   const { train, val } = matrices;

@@ -54,7 +54,7 @@ export async function makeReport(
     settings: settingsOf(trained),
     backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
     inputPolicy: about.input,
-    device: trained.options.device === 'cuda' ? 'cuda' : 'cpu',
+    device: trained.options.device,
     seconds,
     seed: about.seed,
     datasetHash: about.datasetHash,

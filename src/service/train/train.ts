@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import type { DeviceId } from '../../contract/devices.ts';
 import type { Dataset } from '../../contract/dataset.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
 import { trainOptionsSchema, trainResultSchema } from '../../contract/train.ts';
 import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
-import { loadTfjsNodeGpu } from '../../engine/devices/tfjs-node-gpu.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
 import { openDataset } from '../dataset.ts';
+import { chooseDevice } from '../devices.ts';
 import { defaultBackbone, fetchModel, listModels, loadBackbone } from '../models.ts';
 import type { Backbone } from '../models.ts';
 import { bridge, mapped } from './bridge.ts';
@@ -82,10 +83,11 @@ export async function* train(
   const options = parsed.data;
   checkOptions(options);
   await checkBackbone(options);
-  if (options.device === 'cuda') await loadTfjsNodeGpu(); // better told before the photos are read
   const out = resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
   await checkFolders(options);
   await checkOut(out, options);
+  // Better told before the photos are read.
+  const device = await chooseDevice(options.device, signal === undefined ? {} : { signal });
 
   const { run, resumed, release } = await openTrainingRun(out, options);
   const numbered = async (body: JobEventBody): Promise<JobEvent> => {
@@ -95,7 +97,7 @@ export async function* train(
   };
   try {
     yield await numbered({ type: 'started', run: run.folder });
-    const result = yield* mapped(trainSteps(options, out, run, resumed, signal), numbered);
+    const result = yield* mapped(trainSteps({ ...options, device }, out, run, resumed, signal), numbered);
     yield await numbered({ type: 'done', model: result.model });
     return result;
   } catch (error) {
@@ -116,7 +118,7 @@ export async function* train(
 }
 
 async function* trainSteps(
-  options: TrainOptions,
+  options: TrainOptions & { readonly device: DeviceId },
   out: string,
   run: Run,
   resumed: boolean,
@@ -154,7 +156,7 @@ async function* trainSteps(
   let divided = dividePhotos(dataset, options);
   const flips = options.flips === 'auto' ? divided.train.length <= manyPhotos : options.flips === 'on';
   const trainViews: ViewName[] = flips ? ['plain', 'flip'] : ['plain'];
-  const store = new FeatureStore(trunk, policy);
+  const store = new FeatureStore(trunk, policy, undefined, options.device);
   try {
     for (;;) {
       const failed = yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
@@ -192,7 +194,19 @@ async function* trainSteps(
     seconds.head = timed();
 
     const finetuned = yield* finetunePart(
-      { options, run, dataset, divided, backbone, policy, matrices, settings, head, fingerprint: print },
+      {
+        options,
+        device: options.device,
+        run,
+        dataset,
+        divided,
+        backbone,
+        policy,
+        matrices,
+        settings,
+        head,
+        fingerprint: print,
+      },
       tail,
       signal,
     );

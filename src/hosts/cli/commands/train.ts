@@ -110,7 +110,11 @@ export function addTrain(program: Command): void {
       'same seed, same machine: same model (default: 0)',
       integer(Number.MIN_SAFE_INTEGER),
     )
-    .option('--device <name>', 'auto, cpu, or cuda where @tensorflow/tfjs-node-gpu is installed', 'auto')
+    .option(
+      '--device <name>',
+      'auto (the fastest that passes a test), cpu, webgpu, dml, coreml, cuda',
+      'auto',
+    )
     .option('--resume', 'go on where a stopped training of the same kind had got to')
     .option('--json', 'print one JSON document on stdout')
     .action(async (photos: string, flags: Flags) => {
