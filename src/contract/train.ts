@@ -32,7 +32,7 @@ export const trainOptionsSchema = z.object({
   flips: z.enum(['auto', 'on', 'off']).default('auto'),
   /** How a photo is fitted to the model's input; absent: as the backbone asks. */
   resize: z.enum(resizeModes).optional(),
-  /** Fine-tuning leaves the backbone as it is up to this block; `none` trains all of it; absent: about half. */
+  /** Fine-tuning leaves the backbone as it is up to this block; `none` trains all of it; absent: about two thirds. */
   freezeUntil: z.string().min(1).optional(),
   /** Passes of fine-tuning over the training photos; absent: enough for some 700 optimizer steps. */
   finetuneEpochs: z.number().int().min(1).max(10_000).optional(),
@@ -48,7 +48,7 @@ export const trainOptionsSchema = z.object({
   ema: z.number().min(0).lt(1).optional(),
   /** Share of fine-tuning's steps in which the learning rate rises to its peak; absent: 0.1. */
   warmup: z.number().min(0).lt(1).optional(),
-  /** Share of each target that fine-tuning spreads over all classes; absent: 0.1. */
+  /** Share of each target that fine-tuning spreads over all classes; absent: 0. */
   labelSmoothing: z.number().min(0).lt(1).optional(),
   /** Different cuts of each photo that fine-tuning's epochs take turns with; absent: a new one for every epoch. */
   views: z.number().int().min(1).max(10_000).optional(),

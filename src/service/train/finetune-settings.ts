@@ -49,7 +49,7 @@ export function finetuneSettings(options: TrainOptions, photos: number, headDeca
     warmup: options.warmup ?? 0.1,
     clip: options.clip ?? 1,
     ema: options.ema ?? 0.99,
-    labelSmoothing: options.labelSmoothing ?? 0.1,
+    labelSmoothing: options.labelSmoothing ?? 0,
     views: options.views ?? epochs,
     seed: options.seed,
   };

@@ -73,8 +73,8 @@ export interface FinetuneOutcome {
 
 /** Activations at the freeze boundary together take no more memory than this (bytes). */
 const activationBytes = 1024 ** 3;
-/** A checkpoint is written when the last one is this old (ms). */
-const checkpointEvery = 20_000;
+/** A checkpoint is written when the last one is this old (ms), and this many times what writing it took. */
+const checkpointEvery = { ms: 500, times: 40 };
 /** Steps timed to tell how long fine-tuning takes; the first compiles and doesn't count. */
 const timedSteps = 3;
 
@@ -182,7 +182,7 @@ async function* trainRound(
 ): AsyncGenerator<JobEventBody, Extract<TailEvent, { type: 'done' }>> {
   const { settings } = task;
   const progress = new Progress('finetune', 'steps');
-  let savedAt = performance.now();
+  let due = performance.now() + checkpointEvery.ms;
   for await (const event of trainTail(training, signal)) {
     switch (event.type) {
       case 'prepare':
@@ -193,12 +193,14 @@ async function* trainRound(
         break;
       }
       case 'safe':
-        if (performance.now() - savedAt > checkpointEvery) {
+        if (performance.now() > due) {
+          const started = performance.now();
           const state = event.state();
           const step = task.headSteps + state.optimizerSteps;
           await saveTailState(task.run, step, fingerprint, state);
           yield { type: 'checkpoint', step };
-          savedAt = performance.now();
+          const saved = performance.now();
+          due = saved + Math.max(checkpointEvery.ms, checkpointEvery.times * (saved - started));
         }
         break;
       case 'epoch':

@@ -46,11 +46,12 @@ export interface TailPlan {
 export const nothing = 'none';
 
 /** Up to this share of a network's multiplications is frozen when nobody says otherwise. */
-const frozenShare = 0.55;
+const frozenShare = 0.72;
 
 /**
- * The block to freeze up to when nobody says: about half of the computation stays frozen. What the first half
- * sees (edges, textures, parts) suits any photo; the tail's maps are small, so that they can be kept.
+ * The block to freeze up to when nobody says: about two thirds of the computation stay frozen. What the first
+ * blocks see (edges, textures, parts) suits any photo, and the tail's maps are small, so that they can be kept. On
+ * flowers with MobileNetV2 the last third brings the accuracy that training all of it does.
  */
 export function defaultFreezePoint(blocks: readonly Block[], trunk: Trunk): string {
   const inTrunk = new Set(trunk.graph.nodes.map(({ name }) => name));

@@ -69,7 +69,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--freeze-until <block>',
-      'fine-tuning leaves the backbone as it is up to this block; none: trains all of it (default: about half)',
+      'fine-tuning leaves the backbone as it is up to this block; none: trains all of it (default: about two thirds)',
     )
     .option('--finetune-epochs <n>', 'passes of fine-tuning over the training photos', integer(1))
     .option(

@@ -1,0 +1,150 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { savedModelSchema } from '../../../src/contract/saved-model.ts';
+import type { TrainOptionsInput } from '../../../src/contract/train.ts';
+import { predict } from '../../../src/service/predict.ts';
+import { openSavedModel } from '../../../src/service/saved-model.ts';
+import { scratchFolder } from '../../store/scratch.ts';
+import { runTraining, trained, writeBackbone, writePhotos } from './training-fixtures.ts';
+
+const scratch = scratchFolder();
+const photos = join(scratch, 'photos');
+const backbone = join(scratch, 'models', 'tiny.onnx');
+let outs = 0;
+const options = (more: Partial<TrainOptionsInput> = {}): TrainOptionsInput => ({
+  photos,
+  backbone,
+  out: join(scratch, `out${(outs += 1)}`),
+  recipe: 'finetune',
+  freezeUntil: 'block_1',
+  epochs: 3,
+  finetuneEpochs: 3,
+  finetuneBatchSize: 8,
+  finetuneLearningRate: 2e-3,
+  seed: 5,
+  ...more,
+});
+const bytesOf = (folder: string): Buffer => readFileSync(join(folder, 'model.onnx'));
+
+beforeAll(async () => {
+  process.env['HOLOTYPE_CACHE'] = join(scratch, 'cache');
+  process.env['HOLOTYPE_DATA'] = join(scratch, 'data');
+  writeBackbone(join(scratch, 'models'));
+  await writePhotos(photos, { red: 14, blue: 14, green: 12 });
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('the recipe finetune', () => {
+  test('trains head and tail, and saves one model that answers as was measured', async () => {
+    const { events, result, error } = await runTraining(options({ finetuneEpochs: 12 }));
+    if (result === undefined) throw error;
+    expect(result.chosen.finetune).toMatchObject({
+      tried: true,
+      kept: true,
+      frozenUntil: 'block_1',
+    });
+    expect(result.recipe).toBe('finetune');
+    expect(result.seconds.finetune).toBeGreaterThan(0);
+    expect(result.parity.onnx).toBeLessThan(1e-3);
+    const { head, finetuned } = result.chosen.finetune ?? {};
+    expect(finetuned?.logLoss).toBeLessThan(head?.logLoss ?? 0);
+    expect(result.metrics.val.accuracy).toBe(finetuned?.accuracy);
+    expect(result.metrics.val.logLossCalibrated).toBeCloseTo(finetuned?.logLoss ?? 0, 6);
+
+    const stages = events.flatMap((event) => (event.type === 'stage' ? [event.stage] : []));
+    expect([...new Set(stages)]).toEqual([
+      'scan',
+      'backbone',
+      'features',
+      'choose',
+      'head',
+      'finetune',
+      'export',
+      'report',
+    ]);
+    const progress = events.flatMap((event) =>
+      event.type === 'batch' && event.stage === 'finetune' ? [event] : [],
+    );
+    expect(progress.at(-1)?.done).toBe(progress.at(-1)?.total);
+
+    const about = savedModelSchema.parse(
+      JSON.parse(readFileSync(join(result.model, 'holotype.json'), 'utf8')),
+    );
+    expect(about.recipe).toMatchObject({
+      name: 'finetune',
+      finetune: { frozenUntil: 'block_1', blocks: ['block_2', 'top'], learningRate: 2e-3, epochs: 12 },
+    });
+    const html = readFileSync(result.report, 'utf8');
+    expect(html).toContain('Fine-tuning');
+    expect(html).toContain('block_1; trained: block_2, top');
+    const answers = await predict(await openSavedModel(result.model), [photos]);
+    expect(answers.results.length).toBe(40);
+  });
+
+  test('that is killed and gone on with saves the same bytes', async () => {
+    const long = { finetuneEpochs: 25, views: 1, labelSmoothing: 0.2 };
+    const whole = await trained(options(long));
+    const stopped = options(long);
+    const stop = new AbortController();
+    let checkpoints = 0;
+    let inTail = false;
+    const outcome = await runTraining(
+      stopped,
+      (event) => {
+        if (event.type === 'stage') inTail = event.stage === 'finetune';
+        if (event.type === 'checkpoint' && inTail) checkpoints += 1;
+        if (checkpoints === 1) stop.abort();
+      },
+      stop.signal,
+    );
+    expect(outcome.error).toMatchObject({ code: 'cancelled' });
+    const rest = await runTraining({ ...stopped, resume: true });
+    if (rest.result === undefined) throw rest.error;
+    const told = rest.events.flatMap((event) => (event.type === 'stage' ? [event.message] : []));
+    expect(told.some((message) => /^Going on in epoch \d+ of 25$/.test(message))).toBe(true);
+    expect(rest.result.metrics).toEqual(whole.metrics);
+    expect(rest.result.chosen).toEqual(whole.chosen);
+    expect(bytesOf(rest.result.model).equals(bytesOf(whole.model))).toBe(true);
+  });
+
+  test('at an absurd rate says that it diverged and still gives a model as good as the head', async () => {
+    const { events, result, error } = await runTraining(
+      options({ finetuneLearningRate: 9, clip: 1e9, finetuneEpochs: 2 }),
+    );
+    if (result === undefined) throw error;
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings.some((message) => /diverged .* back to the last good weights/.test(message))).toBe(true);
+    expect(result.chosen.finetune).toMatchObject({ kept: false, bestEpoch: 0 });
+    expect(result.metrics.val.accuracy).toBe(result.chosen.finetune?.head?.accuracy);
+  });
+
+  test('refuses a block that is not there before anything is trained on it', async () => {
+    const { error } = await runTraining(options({ freezeUntil: 'block_9' }));
+    expect(error).toMatchObject({ code: 'bad-usage' });
+    expect(String(error)).toMatch(/no block "block_9"/);
+  });
+});
+
+describe('the recipe auto', () => {
+  test('keeps the head, and says so, where fine-tuning did worse', async () => {
+    const head = await trained(options({ recipe: 'head', freezeUntil: undefined }));
+    const { result, error } = await runTraining(
+      options({ recipe: 'auto', finetuneLearningRate: 5, clip: 1e9, finetuneEpochs: 1, ema: 0 }),
+    );
+    if (result === undefined) throw error;
+    expect(result.chosen.finetune).toMatchObject({ tried: true, kept: false });
+    expect(result.chosen.finetune?.why).toMatch(/head alone/);
+    expect(result.recipe).toBe('head');
+    expect(result.metrics).toEqual(head.metrics);
+    expect(bytesOf(result.model).equals(bytesOf(head.model))).toBe(true);
+  });
+
+  test('keeps fine-tuning where validation prefers it', async () => {
+    const result = await trained(options({ recipe: 'auto', finetuneEpochs: 12 }));
+    const { head, finetuned, kept } = result.chosen.finetune ?? {};
+    expect(kept).toBe(true);
+    expect(finetuned?.logLoss).toBeLessThan(head?.logLoss ?? 0);
+    expect(finetuned?.accuracy).toBeGreaterThanOrEqual(head?.accuracy ?? 1);
+  });
+});
