@@ -80,11 +80,14 @@ export class FrozenPhotos implements BoundaryPhotos {
   /** Oldest first. */
   readonly #views = new Map<number, { readonly photos: readonly number[]; readonly kept: Activations }>();
 
-  /** @param budget room for activations, in bytes */
+  /**
+   * @param budget room for activations, in bytes
+   * @param views how many views are worth keeping: 1 where none is used twice
+   */
   constructor(
     runner: PhotoRunner,
     photos: readonly Photo[],
-    { dimension, seed, budget }: { dimension: number; seed: number; budget: number },
+    { dimension, seed, budget, views }: { dimension: number; seed: number; budget: number; views: number },
   ) {
     this.labels = Int32Array.from(photos, ({ label }) => label);
     this.#photos = photos;
@@ -94,7 +97,8 @@ export class FrozenPhotos implements BoundaryPhotos {
     const one = Activations.bytes(1, dimension);
     this.atOnce = Math.min(photos.length, Math.max(1, Math.floor(budget / one)));
     const whole = Math.max(1, Activations.bytes(photos.length, dimension));
-    this.#mostViews = this.atOnce < photos.length ? 1 : Math.max(1, Math.floor(budget / whole));
+    this.#mostViews =
+      this.atOnce < photos.length ? 1 : Math.max(1, Math.min(views, Math.floor(budget / whole)));
   }
 
   async *prepare(

@@ -1,6 +1,7 @@
 /** Whether a training goes on with fine-tuning, and with what. */
 import type { Dataset } from '../../contract/dataset.ts';
 import type { DeviceId } from '../../contract/devices.ts';
+import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { TrainOptions } from '../../contract/train.ts';
@@ -48,13 +49,33 @@ export async function* finetunePart(
   saved: SavedTail | undefined,
   signal?: AbortSignal,
 ): AsyncGenerator<JobEventBody, FinetuneOutcome | undefined> {
-  const { options, divided, backbone, policy, settings, head } = part;
+  const { options, divided } = part;
   if (options.recipe === 'head') return undefined;
   const auto = options.recipe === 'auto';
   if (auto && divided.val.length === 0) {
     const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
   }
+  if (!auto) return yield* tune(part, saved, Infinity, signal);
+  try {
+    return yield* tune(part, saved, autoBudget, signal);
+  } catch (error) {
+    if (signal?.aborted === true || (error instanceof HolotypeError && error.code === 'bad-usage'))
+      throw error;
+    // The head is a good model already: what nobody asked for must not cost it.
+    const why = `Fine-tuning failed, so the head alone was kept: ${toErrorShape(error).message}`;
+    yield { type: 'warning', message: why };
+    return { tuned: undefined, choice: { tried: true, kept: false, why } };
+  }
+}
+
+async function* tune(
+  part: FinetunePart,
+  saved: SavedTail | undefined,
+  budget: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<JobEventBody, FinetuneOutcome> {
+  const { options, divided, backbone, policy, settings, head } = part;
   if (isOnnxDevice(part.device)) await startTfOnOnnxRuntime(part.device);
   else await startTfOnCuda();
   const blocks = blocksOf(backbone.graph);
@@ -74,8 +95,8 @@ export async function* finetunePart(
       run: part.run,
       headSteps: settings.epochs * Math.ceil(part.matrices.train.rows / settings.batchSize),
       fingerprint: part.fingerprint,
-      budget: auto ? autoBudget : Infinity,
-      strict: auto,
+      budget,
+      strict: options.recipe === 'auto',
     },
     saved,
     signal,

@@ -114,7 +114,9 @@ export async function* finetune(
     constantTensor,
   );
   const runner = new PhotoRunner(plan.frozen, policy, roots);
-  const room = { dimension: plan.dimension, seed: settings.seed, budget: activationBytes };
+  // A view that every epoch has to itself is never asked for again.
+  const views = settings.views < settings.epochs ? settings.views : 1;
+  const room = { dimension: plan.dimension, seed: settings.seed, budget: activationBytes, views };
   try {
     const training: TailTraining = {
       ...settings,

@@ -193,22 +193,28 @@ async function* trainSteps(
     );
     seconds.head = timed();
 
-    const finetuned = yield* finetunePart(
-      {
-        options,
-        device: options.device,
-        run,
-        dataset,
-        divided,
-        backbone,
-        policy,
-        matrices,
-        settings,
-        head,
-        fingerprint: print,
+    const finetuned = yield* mapped(
+      finetunePart(
+        {
+          options,
+          device: options.device,
+          run,
+          dataset,
+          divided,
+          backbone,
+          policy,
+          matrices,
+          settings,
+          head,
+          fingerprint: print,
+        },
+        tail,
+        signal,
+      ),
+      (body) => {
+        if (body.type === 'warning') warnings.push(body.message);
+        return body;
       },
-      tail,
-      signal,
     );
     if (finetuned !== undefined) {
       seconds.finetune = timed();

@@ -115,6 +115,7 @@ describe('the recipe finetune', () => {
     if (result === undefined) throw error;
     const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     expect(warnings.some((message) => /diverged .* back to the last good weights/.test(message))).toBe(true);
+    expect(result.warnings).toEqual(expect.arrayContaining(warnings));
     expect(result.chosen.finetune).toMatchObject({ kept: false, bestEpoch: 0 });
     expect(result.metrics.val.accuracy).toBe(result.chosen.finetune?.head?.accuracy);
   });

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { blocksOf } from '../../../../src/engine/graph/blocks.ts';
+import { defaultFreezePoint } from '../../../../src/engine/train/finetune/plan.ts';
+import { trainingView } from '../../../../src/engine/train/finetune/views.ts';
+import { mobileNetV2, resNet } from '../../graph/networks.ts';
+import { divide } from './tail-testing.ts';
+
+const graphs = [
+  mobileNetV2((block, layer) => `block_${block}/${layer}`),
+  resNet((stage, unit, layer) => `stage${stage}/unit${unit}/${layer}`),
+];
+
+test.each(graphs)(
+  'the usual freeze point leaves a tail of at most half the work, but one there is',
+  (graph) => {
+    const blocks = blocksOf(graph);
+    const { trunk } = divide(graph, 'stem');
+    const point = defaultFreezePoint(blocks, trunk);
+    const { plan } = divide(graph, point);
+    expect(plan.trained.length).toBeGreaterThan(0);
+    const frozen = blocks.slice(0, blocks.findIndex(({ name }) => name === point) + 1);
+    const work = (some: typeof blocks): number =>
+      some.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+    expect(work(frozen) / work(blocks)).toBeGreaterThan(0.4);
+    expect(plan.blocks).toEqual(
+      blocks
+        .slice(frozen.length)
+        .flatMap(({ name, parameters }) =>
+          parameters > 0 && !['logits', 'fc', 'classifier'].includes(name) ? [name] : [],
+        ),
+    );
+  },
+);
+
+test('every weight behind the freeze point is trained exactly once, statistics aside', () => {
+  for (const graph of graphs) {
+    const { plan } = divide(graph, 'stem');
+    const keys = plan.trained.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    const behind = [...divide(graph, 'stem').trunk.graph.weights.keys()].filter(
+      (key) => !/^stem|^normalize|mean$|variance$/.test(key),
+    );
+    expect(keys.toSorted()).toEqual(behind.toSorted());
+  }
+});
+
+test('the first view is the photo as it is, others differ by seed, photo and number, and lie within it', () => {
+  expect(trainingView(1, 7, 0)).toEqual({ flip: false });
+  const views = [];
+  for (const seed of [1, 2])
+    for (const photo of [0, 1, 99])
+      for (const view of [1, 2, 3]) {
+        const { flip, crop = { x: -1, y: -1, width: 9, height: 9 } } = trainingView(seed, photo, view);
+        expect(trainingView(seed, photo, view)).toEqual({ flip, crop });
+        expect(Math.min(crop.x, crop.y)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(crop.x + crop.width, crop.y + crop.height)).toBeLessThanOrEqual(1 + 1e-12);
+        expect(crop.width * crop.height).toBeGreaterThan(0.45);
+        views.push(JSON.stringify(crop));
+      }
+  expect(new Set(views).size).toBe(views.length);
+});
