@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Photo } from '../../contract/dataset.ts';
 import { HolotypeError } from '../../contract/errors.ts';
-import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
-import type { FinetuneChoice } from '../../contract/train.ts';
 import type { Block } from '../../engine/graph/blocks.ts';
-import { foldBatchNorm } from '../../engine/graph/fold.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
-import { judgeLogits } from '../../engine/train/finetune/judge.ts';
 import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
-import { createTail, splitFlat, withWeights } from '../../engine/train/finetune/tail-model.ts';
-import type { TailModel } from '../../engine/train/finetune/tail-model.ts';
+import { createTail } from '../../engine/train/finetune/tail-model.ts';
 import { secondsPerStep, trainTail } from '../../engine/train/finetune/train-tail.ts';
 import type {
   TailEpoch,
@@ -18,32 +12,18 @@ import type {
   TailState,
   TailTraining,
 } from '../../engine/train/finetune/train-tail.ts';
-import { headLogits } from '../../engine/train/assemble-model.ts';
-import { standardize } from '../../engine/train/feature-matrix.ts';
-import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import { constantTensor } from '../../engine/train/tf.ts';
-import type { Trunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
 import { FrozenPhotos, PhotoRunner } from './boundary-photos.ts';
 import type { FinetuneSettings } from './finetune-settings.ts';
 import { saveTailState } from './finetune-state.ts';
-import type { ChosenHead } from './head.ts';
-import type { Matrices } from './matrices.ts';
-import type { DividedPhotos } from './photos.ts';
+import { judgeTuned } from './finetune-verdict.ts';
+import type { FinetuneOutcome, JudgedTask } from './finetune-verdict.ts';
 import { Progress } from './progress.ts';
 
-export interface FinetuneTask {
-  /** With its batch norms, not folded. */
-  readonly trunk: Trunk;
+export interface FinetuneTask extends JudgedTask {
   readonly blocks: readonly Block[];
   readonly freezeUntil: string;
-  readonly head: ChosenHead;
-  readonly matrices: Matrices;
-  readonly classes: number;
-  readonly divided: DividedPhotos;
-  readonly roots: readonly string[];
-  readonly policy: InputPolicy;
-  readonly settings: FinetuneSettings;
   readonly run: Run;
   /** Optimizer steps of the head: fine-tuning's are counted on from there. */
   readonly headSteps: number;
@@ -51,24 +31,6 @@ export interface FinetuneTask {
   readonly fingerprint: string;
   /** Seconds it may take by what its first steps say; Infinity: whatever it takes. */
   readonly budget: number;
-  /** Fine-tuning is dropped unless it makes no more mistakes on validation, either. */
-  readonly strict: boolean;
-}
-
-/** A backbone and head as fine-tuning left them. */
-export interface Tuned {
-  readonly trunk: Trunk;
-  readonly head: ChosenHead;
-  readonly matrices: Matrices;
-  readonly settings: FinetuneSettings;
-  readonly frozenUntil: string;
-  readonly blocks: readonly string[];
-}
-
-export interface FinetuneOutcome {
-  /** Undefined: the head alone is the better model. */
-  readonly tuned: Tuned | undefined;
-  readonly choice: FinetuneChoice;
 }
 
 /** Activations at the freeze boundary together take no more memory than this (bytes). */
@@ -140,7 +102,7 @@ export async function* finetune(
         };
     }
     const done = yield* trainRound(training, task, fingerprint, signal);
-    return yield* decide(task, model, done, frozenUntil, plan.blocks, signal);
+    return yield* judgeTuned(task, model, done, frozenUntil, plan.blocks, signal);
   } finally {
     optimizer.dispose();
     model.dispose();
@@ -232,131 +194,4 @@ function shown(epoch: TailEpoch, { learningRate }: FinetuneSettings) {
     valLoss: finite(epoch.valLoss),
     valAccuracy: finite(epoch.valAccuracy),
   };
-}
-
-/** Puts the tuned weights into the network and judges it as it will be saved. */
-async function* decide(
-  task: FinetuneTask,
-  model: TailModel,
-  done: Extract<TailEvent, { type: 'done' }>,
-  frozenUntil: string,
-  blocks: readonly string[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<JobEventBody, FinetuneOutcome> {
-  const { head, matrices, divided, settings, classes } = task;
-  const base = { tried: true, frozenUntil, epochs: done.history.length - 1, bestEpoch: done.bestEpoch };
-  const before =
-    matrices.val === undefined
-      ? undefined
-      : judgeLogits(headLogits(head.weights, matrices.val), matrices.val.labels, classes);
-  const headJudged = before && { accuracy: before.accuracy, logLoss: before.loss };
-  if (done.bestEpoch === 0) {
-    const why =
-      'No epoch of fine-tuning did better on the validation photos than the head alone, which was kept.';
-    return {
-      tuned: undefined,
-      choice: { ...base, kept: false, why, ...(headJudged === undefined ? {} : { head: headJudged }) },
-    };
-  }
-
-  yield { type: 'stage', stage: 'finetune', message: 'Judging the fine-tuned model' };
-  const weights = splitFlat(model, done.weights);
-  const graph = foldBatchNorm(withWeights(task.trunk.graph, weights.backbone));
-  const trunk: Trunk = { ...task.trunk, graph };
-  const runner = new PhotoRunner(trunk.graph, task.policy, task.roots);
-  const rows = async (photos: readonly Photo[]): Promise<FeatureMatrix | undefined> =>
-    photos.length === 0 ? undefined : featuresOf(runner, photos, trunk.dimension, matrices, signal);
-  let tunedMatrices: Matrices;
-  try {
-    const val = await rows(divided.val);
-    const test = await rows(divided.test);
-    // Without validation photos the exports are checked on training photos.
-    const train = val === undefined ? ((await rows(divided.train)) ?? matrices.train) : matrices.train;
-    tunedMatrices = { train, val, test, standardization: matrices.standardization };
-  } finally {
-    await runner.close();
-  }
-  const { val } = tunedMatrices;
-  const after = val && judgeLogits(headLogits(weights.head, val), val.labels, classes);
-  const seen = done.history.find(({ epoch }) => epoch === done.bestEpoch);
-  if (
-    after !== undefined &&
-    seen !== undefined &&
-    !(Math.abs(after.loss - seen.valLoss) < 0.02 + 0.1 * after.loss)
-  )
-    throw new HolotypeError(
-      'failed',
-      `The fine-tuned network answers differently once it is put together: its log loss is ${after.loss} instead of ${seen.valLoss}.`,
-      { remedy: 'Please report this, with the backbone you used; the run itself is kept.' },
-    );
-
-  const judged = {
-    ...(headJudged === undefined ? {} : { head: headJudged }),
-    ...(after === undefined ? {} : { finetuned: { accuracy: after.accuracy, logLoss: after.loss } }),
-  };
-  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
-  if (before !== undefined && after !== undefined) {
-    const compared = `${percent(after.accuracy)} right at a log loss of ${after.loss.toFixed(3)}, the head alone ${percent(before.accuracy)} at ${before.loss.toFixed(3)}`;
-    if (!(after.loss < before.loss) || (task.strict && after.accuracy < before.accuracy))
-      return {
-        tuned: undefined,
-        choice: {
-          ...base,
-          kept: false,
-          why: `Validation prefers the head alone: fine-tuned ${compared}.`,
-          ...judged,
-        },
-      };
-    const choice = {
-      ...base,
-      kept: true,
-      why: `Validation prefers the fine-tuned model: ${compared}.`,
-      ...judged,
-    };
-    return { tuned: tunedOf(), choice };
-  }
-  const why =
-    'Fine-tuned as asked; without validation photos nobody knows whether that is better than the head alone.';
-  return { tuned: tunedOf(), choice: { ...base, kept: true, why } };
-
-  function tunedOf(): Tuned {
-    const history = done.history
-      .filter(({ epoch }) => epoch > 0)
-      .map((epoch) => ({
-        epoch: epoch.epoch,
-        learningRate: epoch.rateFactor * settings.learningRate,
-        groups: [],
-        shown: {
-          trainLoss: epoch.trainLoss,
-          trainAccuracy: epoch.trainAccuracy,
-          valLoss: epoch.valLoss,
-          valAccuracy: epoch.valAccuracy,
-        },
-      }));
-    return {
-      trunk,
-      matrices: tunedMatrices,
-      head: { ...head, weights: weights.head, history, bestEpoch: done.bestEpoch },
-      settings,
-      frozenUntil,
-      blocks,
-    };
-  }
-}
-
-/** Features of the plain view, standardized as the head wants them. */
-async function featuresOf(
-  runner: PhotoRunner,
-  photos: readonly Photo[],
-  columns: number,
-  { standardization }: Matrices,
-  signal: AbortSignal | undefined,
-): Promise<FeatureMatrix> {
-  const data = new Float32Array(photos.length * columns);
-  for await (const { place, vector } of runner.run(photos, () => ({ flip: false }), signal))
-    data.set(vector, place * columns);
-  const labels = Int32Array.from(photos, ({ label }) => label);
-  const matrix = { rows: photos.length, columns, data, labels };
-  standardize(matrix, standardization);
-  return matrix;
 }

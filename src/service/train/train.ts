@@ -19,7 +19,7 @@ import { checkBackbone, checkFolders, checkOptions } from './check.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { ViewName } from './feature-store.ts';
 import { finetunePart } from './finetune-part.ts';
-import type { FinetuneOutcome } from './finetune.ts';
+import type { FinetuneOutcome } from './finetune-verdict.ts';
 import { finish } from './finish.ts';
 import { trainHead } from './head.ts';
 import type { ChosenHead } from './head.ts';
