@@ -24,7 +24,7 @@ const mostEpochs = 20;
  * Peak learning rates of the backbone's last block. A backbone whose batch norms were folded into its convolutions
  * bears no more: with SGD at the 1e-3 of many tutorials a folded MobileNetV2 falls to chance.
  */
-const learningRates: Record<OptimizerKind, number> = { adamw: 3e-4, adam: 3e-4, sgd: 1e-3 };
+const learningRates: Record<OptimizerKind, number> = { adamw: 3e-4, adam: 3e-4, sgd: 3e-4 };
 
 /**
  * @param photos to learn from
