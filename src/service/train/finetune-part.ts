@@ -24,6 +24,10 @@ import type { HeadSettings } from './settings.ts';
 /** The recipe `auto` fine-tunes when that takes no longer than this (s). */
 const autoBudget = 600;
 
+/** With fewer mistakes on validation than this, and this good a head, `auto` could not tell better from luck. */
+const mistakesToImprove = 5;
+const goodEnough = 0.9;
+
 export interface FinetunePart {
   readonly options: TrainOptions;
   readonly device: DeviceId;
@@ -39,8 +43,8 @@ export interface FinetunePart {
 }
 
 /**
- * Fine-tunes as the recipe says: `finetune` always, `auto` when there are validation photos to judge by and it is
- * done within ten minutes.
+ * Fine-tunes as the recipe says: `finetune` always, `auto` when validation can show that it helps and it is done
+ * within ten minutes.
  *
  * @param saved where a killed run had got to
  * @returns undefined for the recipe `head`
@@ -58,6 +62,12 @@ export async function* finetunePart(
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
   }
   if (!auto) return yield* tune(part, saved, Infinity, signal);
+  const mistakes = mistakesOf(part.head, divided.val.length);
+  if (saved === undefined && nothingToGain(mistakes, divided.val.length)) {
+    const count = mistakes === 1 ? '1 mistake' : `${mistakes} mistakes`;
+    const why = `Left out: with ${count} on ${divided.val.length} validation photos, better could not be told from luck.`;
+    return { tuned: undefined, choice: { tried: false, kept: false, why } };
+  }
   try {
     return yield* tune(part, saved, autoBudget, signal);
   } catch (error) {
@@ -68,6 +78,17 @@ export async function* finetunePart(
     yield { type: 'warning', message: why };
     return { tuned: undefined, choice: { tried: true, kept: false, why } };
   }
+}
+
+/** Whether a head with so few mistakes on so many validation photos leaves nothing that could be seen to improve. */
+export function nothingToGain(mistakes: number, photos: number): boolean {
+  return mistakes < mistakesToImprove && mistakes <= (1 - goodEnough) * photos;
+}
+
+/** How many validation photos the head gets wrong. */
+function mistakesOf(head: ChosenHead, photos: number): number {
+  const best = head.history.find(({ epoch }) => epoch === head.bestEpoch);
+  return Math.round((1 - (best?.shown.valAccuracy ?? 0)) * photos);
 }
 
 async function* tune(

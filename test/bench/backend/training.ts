@@ -39,7 +39,7 @@ function load(nodes: readonly GraphNode[], graph: ModelGraph, isTrained: (index:
         continue;
       }
       const variable: Variable = tf.tidy(() =>
-        tf.variable(tf.tensor(data.slice(), [...shape]), true, `bench${loaded}/${key}`),
+        tf.variable(tf.reshape(tf.tensor1d(data.slice()), [...shape]), true, `bench${loaded}/${key}`),
       );
       tensors.set(key, variable);
       parts.push({ key, variable, start, size: data.length, decays: false, depth: 0 });

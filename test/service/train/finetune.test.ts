@@ -7,6 +7,7 @@ import { predict } from '../../../src/service/predict.ts';
 import { openSavedModel } from '../../../src/service/saved-model.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { runTraining, trained, writeBackbone, writePhotos } from './training-fixtures.ts';
+import { nothingToGain } from '../../../src/service/train/finetune-part.ts';
 
 const scratch = scratchFolder();
 const photos = join(scratch, 'photos');
@@ -128,6 +129,15 @@ describe('the recipe finetune', () => {
 });
 
 describe('the recipe auto', () => {
+  test.each([
+    [3, 153, true], // 98%: better could not be told from luck
+    [60, 736, false],
+    [4, 36, false], // few mistakes, but not a good head
+    [0, 8, true],
+  ])('with %i mistakes on %i photos leaves fine-tuning out: %s', (mistakes, photos, out) => {
+    expect(nothingToGain(mistakes, photos)).toBe(out);
+  });
+
   test('keeps the head, and says so, where fine-tuning did worse', async () => {
     const head = await trained(options({ recipe: 'head', freezeUntil: undefined }));
     const { result, error } = await runTraining(

@@ -60,7 +60,7 @@ export function createTail(
   let size = 0;
   const tensors = new Map<string, Tensor>();
   const addPart = (key: string, { shape, data }: Weight, decays: boolean, depth: number): Variable => {
-    const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), true, `${prefix}/${key}`));
+    const variable = tf.tidy(() => tf.variable(shaped(data, shape), true, `${prefix}/${key}`));
     parts.push({ key, variable, start: size, size: data.length, decays, depth });
     size += data.length;
     tensors.set(key, variable);
@@ -138,7 +138,7 @@ export function createTail(
     write(flat) {
       tf.tidy(() => {
         for (const { variable, start, size: length } of parts)
-          variable.assign(tf.tensor(flat.slice(start, start + length), variable.shape));
+          variable.assign(shaped(flat.slice(start, start + length), variable.shape));
       });
     },
     dispose() {
@@ -146,6 +146,14 @@ export function createTail(
       for (const tensor of constants) tensor.dispose();
     },
   };
+}
+
+/**
+ * Numbers as a tensor the way the flat optimizer leaves them, a reshaped vector: so the first step is traced into the
+ * same graph as all that follow, and is not compiled for itself alone.
+ */
+function shaped(data: Float32Array, shape: readonly number[]): Tensor {
+  return tf.reshape(tf.tensor1d(data), [...shape]);
 }
 
 function found<T>(value: T | undefined, name: string): T {
