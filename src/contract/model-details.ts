@@ -24,6 +24,13 @@ export const modelBlockSchema = z.object({
 export type ModelBlock = z.infer<typeof modelBlockSchema>;
 
 /** What `models show` prints. */
+/** What the network as it comes takes a photo for, likeliest first. */
+export const namedPhotoSchema = z.object({
+  path: z.string(),
+  answers: z.array(z.object({ name: z.string(), probability: z.number().min(0).max(1.001) })),
+});
+export type NamedPhoto = z.infer<typeof namedPhotoSchema>;
+
 export const modelDetailsSchema = z.object({
   id: z.string().min(1),
   name: z.string().min(1),

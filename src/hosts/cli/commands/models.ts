@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
-import { bytes, interruptible, log, print, printJson } from '../output.ts';
+import { bytes, interruptible, log, percent, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';
 
 /** `holotype models list | show | fetch | import | remove` */
@@ -34,16 +34,23 @@ export function addModels(program: Command): void {
     .command('show')
     .description("draw a model's blocks: what can be frozen, and what each costs")
     .argument('<id|file>', 'as in the list, or a model file')
+    .option('--photo <file>', 'also say what the network, as it comes, takes this photo for')
     .option('--json', 'print one JSON document on stdout')
-    .action(async (idOrFile: string, flags: { json?: boolean }) => {
+    .action(async (idOrFile: string, flags: { photo?: string; json?: boolean }) => {
       const { showModel } = await import('../../../service/model-details.ts');
+      const { namePhoto } = await import('../../../service/name-photo.ts');
       const details = await showModel(idOrFile);
+      const photo = flags.photo === undefined ? undefined : await namePhoto(idOrFile, flags.photo);
       if (flags.json === true) {
-        printJson(details);
+        printJson({ ...details, ...(photo === undefined ? {} : { photo }) });
         return;
       }
       const { drawModel } = await import('../draw-model.ts');
       print(drawModel(details));
+      if (photo === undefined) return;
+      print(`\n${photo.path} looks to it like`);
+      for (const { name, probability } of photo.answers)
+        print(`  ${percent(probability).padStart(6)}  ${name}`);
     });
 
   models
