@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { PredictResult, Prediction } from '../contract/predict.ts';
+import { argmax } from '../engine/evaluate/confusion.ts';
 import { extractFeatures } from '../engine/train/extract-features.ts';
 import type { PhotoToRead } from '../engine/train/extract-features.ts';
 import { fileSize, isFolder } from '../store/folders.ts';
@@ -104,10 +105,7 @@ export async function predict(
 }
 
 function answer({ about }: OpenedModel, path: string, probabilities: Float32Array): Prediction {
-  let best = 0;
-  for (let c = 1; c < probabilities.length; c++) {
-    if ((probabilities[c] as number) > (probabilities[best] as number)) best = c;
-  }
+  const best = argmax(probabilities);
   const confidence = Math.min(1, probabilities[best] ?? 0);
   return {
     path,

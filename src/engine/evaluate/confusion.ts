@@ -2,19 +2,24 @@ import type { ClassMetrics, Confusion } from '../../contract/metrics.ts';
 import { wilson } from './intervals.ts';
 
 /**
+ * Index of the largest of `length` values from `start` on, counted from `start`; of equals, the first.
+ */
+export function argmax(values: Float32Array, start = 0, length = values.length - start): number {
+  let best = 0;
+  for (let i = 1; i < length; i++) {
+    if ((values[start + i] as number) > (values[start + best] as number)) best = i;
+  }
+  return best;
+}
+
+/**
  * The likeliest class of each photo; of equals, the first.
  * @param logits n x c, row-major (probabilities do as well)
  */
 export function argmaxRows(logits: Float32Array, c: number): Int32Array {
   const n = c === 0 ? 0 : logits.length / c;
   const best = new Int32Array(n);
-  for (let i = 0; i < n; i++) {
-    let top = 0;
-    for (let j = 1; j < c; j++) {
-      if ((logits[i * c + j] ?? 0) > (logits[i * c + top] ?? 0)) top = j;
-    }
-    best[i] = top;
-  }
+  for (let i = 0; i < n; i++) best[i] = argmax(logits, i * c, c);
   return best;
 }
 

@@ -4,6 +4,7 @@
  */
 import * as tfc from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-layers';
+import { channelBand } from './channel-band.ts';
 import type { ModelGraph } from './graph.ts';
 
 /** Numbers of the ONNX LRN operator. */
@@ -46,7 +47,10 @@ export class LocalResponseNormalization extends tf.layers.Layer {
       const channels = x.shape.at(-1) ?? 1;
       // The sum over a window of channels as a product with a band of ones: differentiable on every backend.
       const squares = tfc.reshape(tfc.square(x), [-1, channels]);
-      const sums = tfc.reshape(tfc.matMul(squares, bandOfOnes(channels, this.size)), x.shape);
+      const sums = tfc.reshape(
+        tfc.matMul(squares, tfc.tensor2d(channelBand(channels, this.size), [channels, channels])),
+        x.shape,
+      );
       const scale = tfc.add(tfc.mul(sums, this.alpha / this.size), this.bias);
       return tfc.div(x, tfc.pow(scale, this.beta));
     });
@@ -63,18 +67,6 @@ export class LocalResponseNormalization extends tf.layers.Layer {
   }
 }
 tfc.serialization.registerClass(LocalResponseNormalization);
-
-/** [from, to] is 1 where channel `from` is in the window around channel `to`. */
-function bandOfOnes(channels: number, size: number): tfc.Tensor2D {
-  const before = Math.floor((size - 1) / 2);
-  const after = Math.ceil((size - 1) / 2);
-  const band = new Float32Array(channels * channels);
-  for (let to = 0; to < channels; to++) {
-    const last = Math.min(to + after, channels - 1);
-    for (let from = Math.max(to - before, 0); from <= last; from++) band[from * channels + to] = 1;
-  }
-  return tfc.tensor2d(band, [channels, channels]);
-}
 
 /** Class names of the custom layers that a layers model of this graph contains; empty for most networks. */
 export function customLayersOf(graph: ModelGraph): string[] {

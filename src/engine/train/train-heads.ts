@@ -1,6 +1,7 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import type { OptimizerKind } from '../../contract/train.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
+import { argmax } from '../evaluate/confusion.ts';
 import type { Weight } from '../graph/graph.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { createHead } from './head-model.ts';
@@ -228,14 +229,6 @@ function addUp(
     const best = argmax(logits, i * classes, classes);
     sums.right[g] = (sums.right[g] as number) + (targets[row * classes + best] as number);
   }
-}
-
-function argmax(values: Float32Array, start: number, length: number): number {
-  let best = 0;
-  for (let i = 1; i < length; i++) {
-    if ((values[start + i] as number) > (values[start + best] as number)) best = i;
-  }
-  return best;
 }
 
 /** Mean loss (nats) and accuracy of every group on a matrix of features. */

@@ -1,3 +1,5 @@
+import { argmax } from '../../engine/evaluate/confusion.ts';
+
 /**
  * The confidence below which an answer is called unknown: the one that 98% of the right answers on validation reach.
  *
@@ -6,17 +8,9 @@
 export function unknownThreshold(probabilities: Float32Array, labels: Int32Array, classes: number): number {
   const confidences: number[] = [];
   for (const [row, label] of labels.entries()) {
-    const best = top(probabilities, row, classes);
+    const best = argmax(probabilities, row * classes, classes);
     if (best === label) confidences.push(probabilities[row * classes + best] as number);
   }
   confidences.sort((a, b) => a - b);
   return confidences[Math.floor(confidences.length * 0.02)] ?? 0;
-}
-
-function top(values: Float32Array, row: number, classes: number): number {
-  let best = 0;
-  for (let c = 1; c < classes; c++) {
-    if ((values[row * classes + c] as number) > (values[row * classes + best] as number)) best = c;
-  }
-  return best;
 }

@@ -1,5 +1,6 @@
 /** Layers with windows as TensorFlow.js operations whose gradients exist. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { channelBand } from '../../graph/channel-band.ts';
 import type { Conv2d, DepthwiseConv2d, LocalResponseNorm, Pads, Pair, Pool } from '../../graph/graph.ts';
 import { tf } from '../tf.ts';
 
@@ -124,15 +125,11 @@ export function averagePool(node: Pool, input: Tensor4D): Tensor4D {
 export function localResponseNorm(node: LocalResponseNorm, x: Tensor4D): Tensor4D {
   const { size, alpha, beta, bias } = node;
   const channels = x.shape[3];
-  const before = Math.floor((size - 1) / 2);
-  const after = Math.ceil((size - 1) / 2);
-  const band = new Float32Array(channels * channels);
-  for (let to = 0; to < channels; to++) {
-    const last = Math.min(to + after, channels - 1);
-    for (let from = Math.max(to - before, 0); from <= last; from++) band[from * channels + to] = 1;
-  }
   // The sum over a window of channels as a product with a band of ones: differentiable on every backend.
   const squares = tf.reshape(tf.square(x), [-1, channels]);
-  const sums = tf.reshape(tf.matMul(squares, tf.tensor2d(band, [channels, channels])), x.shape);
+  const sums = tf.reshape(
+    tf.matMul(squares, tf.tensor2d(channelBand(channels, size), [channels, channels])),
+    x.shape,
+  );
   return tf.div(x, tf.pow(tf.add(tf.mul(sums, alpha / size), bias), beta));
 }

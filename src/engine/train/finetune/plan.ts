@@ -3,7 +3,7 @@ import { HolotypeError } from '../../../contract/errors.ts';
 import type { Block } from '../../graph/blocks.ts';
 import { appendNodes, freeName } from '../../graph/cut.ts';
 import { foldBatchNorm } from '../../graph/fold.ts';
-import type { GraphNode, ModelGraph } from '../../graph/graph.ts';
+import { weightKeys, type GraphNode, type ModelGraph } from '../../graph/graph.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Trunk } from '../trunk.ts';
 
@@ -192,14 +192,6 @@ function trainedWeights(
  * are, and so does an affine's arithmetic, which is a file's preprocessing.
  */
 function keysOf(node: GraphNode): string[] {
-  switch (node.op) {
-    case 'conv2d':
-    case 'depthwise-conv2d':
-    case 'dense':
-      return node.bias === undefined ? [node.kernel] : [node.kernel, node.bias];
-    case 'batch-norm':
-      return [node.scale, node.offset];
-    default:
-      return [];
-  }
+  if (node.op === 'affine') return [];
+  return node.op === 'batch-norm' ? [node.scale, node.offset] : weightKeys(node);
 }
