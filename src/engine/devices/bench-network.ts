@@ -5,8 +5,8 @@ import type { GraphNode, ModelGraph, Pair, Weight } from '../graph/graph.ts';
 
 type TfCore = typeof Tf;
 
-/** Sandler et al. 2018, table 2: expansion, channels, repetitions, stride of the first. */
-const stages = [
+/** MobileNetV2's stages (Sandler et al. 2018, table 2): expansion, channels, repetitions, stride of the first. */
+export const mobileNetStages = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
   [6, 32, 3, 2],
@@ -74,7 +74,7 @@ export function mobileNet(side = 224, classes = 10, width = 1): ModelGraph {
   let x = relu6('stem/relu6', conv('stem', 'photos', 3, channels(32), 3, 2));
   let cin = channels(32);
   let block = 0;
-  for (const [expansion, full, repetitions, first] of stages)
+  for (const [expansion, full, repetitions, first] of mobileNetStages)
     for (let i = 0; i < repetitions; i += 1) {
       const name = `block${block++}`;
       const stride = i === 0 ? first : 1;

@@ -67,7 +67,7 @@ class Builder {
 }
 
 /** He et al. 2016, table 1: width and repetitions of the stages of 50 layers. */
-const stages = [
+export const resNet50Stages = [
   [64, 3],
   [128, 4],
   [256, 6],
@@ -88,7 +88,7 @@ export function resNet50(): ModelGraph {
     countPadding: false,
   });
   let cin = 64;
-  stages.forEach(([width, repetitions], stage) => {
+  resNet50Stages.forEach(([width, repetitions], stage) => {
     for (let i = 0; i < repetitions; i++) {
       const name = `stage${stage + 1}/block${i + 1}`;
       const cout = width * 4;

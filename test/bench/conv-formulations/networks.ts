@@ -1,4 +1,6 @@
 /** MobileNetV2 1.0 and ResNet-50 at 224 x 224 as lists of layers, and their bare inference: the yardstick. */
+import { mobileNetStages } from '../../../src/engine/devices/bench-network.ts';
+import { resNet50Stages } from '../backend/networks.ts';
 import { GraphWriter, type Value } from './graph-writer.ts';
 import { random } from './layouts.ts';
 
@@ -31,16 +33,7 @@ export function mobileNetV2(): Net {
   ): number => layers.push({ from, kind, k, stride, co, act, add }) - 1;
   let at = push(-1, 'conv', 3, 2, 32, 'relu6');
   let channels = 32;
-  const rows = [
-    [1, 16, 1, 1],
-    [6, 24, 2, 2],
-    [6, 32, 3, 2],
-    [6, 64, 4, 2],
-    [6, 96, 3, 1],
-    [6, 160, 3, 2],
-    [6, 320, 1, 1],
-  ] as const;
-  for (const [t, c, n, s] of rows)
+  for (const [t, c, n, s] of mobileNetStages)
     for (let i = 0; i < n; i++) {
       const input = at;
       const stride = i === 0 ? s : 1;
@@ -66,19 +59,15 @@ export function resNet50(): Net {
   ): number => layers.push({ from, kind, k, stride, co, act, add }) - 1;
   let at = push(-1, 'conv', 7, 2, 64, 'relu');
   at = push(at, 'maxpool', 3, 2, 64, 'none');
-  for (const [width, n, s] of [
-    [64, 3, 1],
-    [128, 4, 2],
-    [256, 6, 2],
-    [512, 3, 2],
-  ] as const)
+  resNet50Stages.forEach(([width, n], stage) => {
     for (let i = 0; i < n; i++) {
-      const stride = i === 0 ? s : 1;
+      const stride = i === 0 && stage > 0 ? 2 : 1;
       const skip = i === 0 ? push(at, 'conv', 1, stride, width * 4, 'none') : at;
       let branch = push(at, 'conv', 1, 1, width, 'relu');
       branch = push(branch, 'conv', 3, stride, width, 'relu');
       at = push(branch, 'conv', 1, 1, width * 4, 'relu', skip);
     }
+  });
   return { size: 224, layers };
 }
 
