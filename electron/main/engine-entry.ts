@@ -2,10 +2,10 @@
 // process, where `process.parentPort` is the way to the main process.
 import { serve } from '../../src/contract/server.ts';
 import { portTransport } from '../../src/contract/transport.ts';
-import { createDesktopService } from '../../src/service/desktop.ts';
+import { createLocalService } from '../../src/service/local.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
-const service = createDesktopService(packageJson.version);
+const service = createLocalService({ version: packageJson.version, host: 'desktop' });
 
 process.parentPort.on('message', ({ ports }) => {
   for (const port of ports) serve(portTransport(port), service);

@@ -141,7 +141,8 @@ function parseOutput<M extends MethodName>(method: M, output: unknown): MethodOu
 function parsePayload<E extends EventName>(event: E, payload: unknown): EventPayload<E> | HolotypeError {
   const parsed = events[event].safeParse(payload);
   if (!parsed.success) return malformed(`"${event}"`, parsed.error.message);
-  return parsed.data;
+  // As above: this event's own schema has just passed.
+  return parsed.data as EventPayload<E>;
 }
 
 function fromShape(shape: ErrorShape): HolotypeError {

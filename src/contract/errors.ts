@@ -10,6 +10,7 @@ export const errorCodes = [
   'checksum', // bytes are not what their sha256 promises
   'untrusted', // a source without a published hash that nobody has confirmed yet
   'storage', // disk full, read-only folder, drive gone
+  'device-lost', // what computed gave up: unplugged, out of memory, its driver restarted
   'busy', // somebody else holds the project or run
   'cancelled', // the person stopped it
   'failed', // everything else: a defect or a broken environment

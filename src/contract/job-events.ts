@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deviceIdSchema } from './devices.ts';
 import { errorSchema } from './error-schema.ts';
 
 /** Parts of a training job, in the order they happen. */
@@ -16,6 +17,27 @@ export type Stage = (typeof stages)[number];
 
 const number = z.number().nullable();
 
+/** A moment that training can go on from. */
+export const resumePointSchema = z.object({
+  /** Epochs of its stage that were finished. */
+  epoch: z.number().int().nonnegative(),
+  /** Names the checkpoint in the run's folder. */
+  step: z.number().int().nonnegative(),
+});
+
+/** A device that gave up during a training, which the processor then finished. */
+export const lostDeviceSchema = z.object({
+  device: deviceIdSchema,
+  stage: z.enum(stages),
+  /** How far the stage was when it last told; absent: it had told nothing yet. */
+  progress: z.object({ done: z.number(), total: z.number().optional(), unit: z.string() }).optional(),
+  /** The checkpoint the processor went on from; absent: it began the stage again. */
+  checkpoint: resumePointSchema.optional(),
+  /** What the device or its driver said. */
+  reason: z.string(),
+});
+export type LostDevice = z.infer<typeof lostDeviceSchema>;
+
 /**
  * What a long job tells about itself: one flat union, each event with the job's id and a number that counts up,
  * so that a window that lost the connection can ask for what it missed.
@@ -27,6 +49,8 @@ const bodies = [
     stage: z.enum(stages),
     /** One line for people: what is being done now. */
     message: z.string(),
+    /** The checkpoint it goes on from, where it does. */
+    from: resumePointSchema.optional(),
   }),
   z.object({
     type: z.literal('batch'),
@@ -50,8 +74,13 @@ const bodies = [
     valAccuracy: number,
     learningRate: z.number(),
   }),
-  z.object({ type: z.literal('checkpoint'), step: z.number().int().nonnegative() }),
-  z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({ type: z.literal('checkpoint'), ...resumePointSchema.partial({ epoch: true }).shape }),
+  z.object({
+    type: z.literal('warning'),
+    message: z.string(),
+    /** The warning is that this device was lost. */
+    deviceLost: lostDeviceSchema.optional(),
+  }),
   z.object({ type: z.literal('done'), model: z.string() }),
   z.object({ type: z.literal('failed'), error: errorSchema }),
   z.object({ type: z.literal('cancelled') }),

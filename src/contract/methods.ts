@@ -1,19 +1,10 @@
-import { z } from 'zod';
-import { appInfoSchema } from './app.ts';
-import { projectIdSchema, projectSummarySchema } from './projects.ts';
+import type { z } from 'zod';
+import { appMethods } from './methods/app.ts';
+import { projectMethods } from './methods/projects.ts';
+import { workMethods } from './methods/work.ts';
 
-/** One entry a method: what it takes and what it gives back. The only place where either is written. */
-export const methods = {
-  /** What this build is and where it keeps its files. */
-  'app.info': { input: z.strictObject({}), output: appInfoSchema },
-  /** Recent projects, last opened first, those whose folder is gone included. */
-  'projects.list': { input: z.strictObject({}), output: z.array(projectSummarySchema) },
-  /** Takes a project off the list; its folder is not touched. Unknown ids are not an error. */
-  'projects.forget': {
-    input: z.strictObject({ id: projectIdSchema }),
-    output: z.array(projectSummarySchema),
-  },
-} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
+/** One entry a method: what it takes and what it gives back. Written in methods/, nowhere else. */
+export const methods = { ...appMethods, ...projectMethods, ...workMethods } as const;
 
 export type MethodName = keyof typeof methods;
 export type MethodInput<M extends MethodName> = z.input<(typeof methods)[M]['input']>;

@@ -23,6 +23,13 @@ export const projectManifestSchema = z.looseObject({
   settings: z.record(z.string(), z.unknown()),
   /** ISO 8601, UTC. */
   createdAt: z.string(),
+  /**
+   * Where the photos lie: absolute, or relative to the project's folder with `/` (so that a shared project can carry
+   * them). Absent: in the project's folder itself.
+   */
+  photoFolder: z.string().min(1).optional(),
+  /** Palette index of each class that a person has given a colour. */
+  colors: z.record(z.string(), z.number().int().min(0).max(11)).optional(),
 });
 export type ProjectManifest = z.infer<typeof projectManifestSchema>;
 
@@ -30,7 +37,7 @@ export type ProjectManifest = z.infer<typeof projectManifestSchema>;
 export const assetSchema = z.looseObject({
   /** sha256 of the file's bytes. */
   id: idSchema,
-  /** Relative to the project's folder, with `/` on every system. */
+  /** Relative to the photos' folder, with `/` on every system. */
   path: z.string().min(1),
   /** Where else the very same photo lies. */
   otherPaths: z.array(z.string().min(1)).optional(),
@@ -42,6 +49,15 @@ export const assetSchema = z.looseObject({
   target: z.number().optional(),
   split: splitSchema.optional(),
   group: z.string().optional(),
+  /** Left out of training by a person. */
+  excluded: z.boolean().optional(),
+  /** Not where it was when the folder was last looked through. */
+  missing: z.boolean().optional(),
+  /** Pixels, as a person sees the photo. */
+  width: z.number().int().positive().optional(),
+  height: z.number().int().positive().optional(),
+  /** ISO 8601 local time, as the camera says. */
+  takenAt: z.string().optional(),
 });
 export type Asset = z.infer<typeof assetSchema>;
 
@@ -54,6 +70,11 @@ export const assetPatchSchema = z.strictObject({
   target: z.number().nullable().optional(),
   split: splitSchema.nullable().optional(),
   group: z.string().nullable().optional(),
+  excluded: z.boolean().nullable().optional(),
+  missing: z.boolean().nullable().optional(),
+  width: z.number().int().positive().nullable().optional(),
+  height: z.number().int().positive().nullable().optional(),
+  takenAt: z.string().nullable().optional(),
 });
 export type AssetPatch = z.infer<typeof assetPatchSchema>;
 

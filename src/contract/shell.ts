@@ -9,9 +9,21 @@ export const shellKey = 'holotypeShell';
 /** Who asks for a connection: the page by itself after a loss, or a person who pressed a button. */
 export type ConnectReason = 'automatic' | 'person';
 
+/** What the system's dialog asks for. */
+export type PickKind = 'folder' | 'archive' | 'model';
+
+/** What the desktop can do and a page can't. Paths never cross: folders and files are named by place ids. */
 export interface ShellBridge {
   /** Asks for a connection to the engine; it arrives as a {@link ShellMessage} with a port. */
   connect(reason: ConnectReason): void;
+  /** Opens the system's dialog. @returns a place id, or null when it was cancelled */
+  pick(kind: PickKind): Promise<string | null>;
+  /** Place ids of files and folders that were dropped on the window, in their order; null for what has no path. */
+  placesOf(files: readonly File[]): Promise<(string | null)[]>;
+  /** Asks where to and saves a download of the engine there. @returns whether it was saved */
+  save(download: string, name: string): Promise<boolean>;
+  /** Opens the folder of logs in the file manager. */
+  showLogs(): void;
 }
 
 /** Posted to the page's own window; `engine` comes with one end of a message channel. */
@@ -30,4 +42,8 @@ export const shellChannels = {
   connect: 'holotype:connect',
   engine: 'holotype:engine',
   stopped: 'holotype:engine-stopped',
+  pick: 'holotype:pick',
+  grant: 'holotype:grant',
+  save: 'holotype:save',
+  showLogs: 'holotype:show-logs',
 } as const;

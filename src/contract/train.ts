@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { skippedSchema } from './dataset.ts';
+import { lostDeviceSchema } from './job-events.ts';
 import { metricsSchema } from './metrics.ts';
 import { resizeModes } from './input-policy.ts';
 
@@ -102,7 +103,10 @@ export const trainResultSchema = z.object({
   }),
   skipped: z.array(skippedSchema),
   metrics: z.object({ val: metricsSchema, test: metricsSchema.optional() }),
+  /** What finished the training. */
   device: z.string(),
+  /** The device it began on, if that was lost on the way. */
+  deviceLost: lostDeviceSchema.optional(),
   backbone: z.string(),
   recipe: z.enum(recipes),
   /** What was settled by comparison, and on what evidence. */

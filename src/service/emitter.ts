@@ -10,7 +10,14 @@ type Listeners = { readonly [E in EventName]: Set<(payload: EventPayload<E>) => 
 
 /** Delivers each event at once, in the order of subscription. */
 export function createEmitter(): Emitter {
-  const listeners: Listeners = { 'projects.changed': new Set() };
+  const listeners: Listeners = {
+    'projects.changed': new Set(),
+    'project.changed': new Set(),
+    'photos.changed': new Set(),
+    'job.changed': new Set(),
+    'job.event': new Set(),
+    'settings.changed': new Set(),
+  };
   return {
     on: (event, listener) => {
       const set = listeners[event];

@@ -1,25 +1,78 @@
 import type { AppInfo } from '../contract/app.ts';
+import { HolotypeError } from '../contract/errors.ts';
+import { methods } from '../contract/methods.ts';
 import { joinHandlers, type Handlers, type Service } from '../contract/server.ts';
 import type { RecentProjects } from '../store/recent-projects.ts';
+import { createDownloads, type Downloads } from './downloads.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
+import type { Media } from './media/media.ts';
+import { createPlaces, type Places } from './places.ts';
 
 /** What a host has to bring. */
 export interface ServiceDeps {
   readonly info: AppInfo;
   readonly recentProjects: RecentProjects;
+  /** Absolute: where projects, settings, imported models and uploads are kept. */
+  readonly dataFolder: string;
+  /** Absolute: what can be made again. */
+  readonly cacheFolder: string;
+  readonly logsFolder: string;
+  /** Folders that the window's own picker may look into; none on the desktop, which has the system's dialog. */
+  readonly pickerRoots: readonly string[];
+}
+
+/** The service and what only its host may touch. */
+export interface HostedService extends Service {
+  readonly media: Media;
+  /** For the desktop's dialogs: tokens for what a person has chosen there. */
+  readonly places: Places;
+  readonly downloads: Downloads;
+  /** Cancels all work and gives projects back. */
+  close(): Promise<void>;
+}
+
+/** What the parts of the service share. */
+export interface Parts {
+  readonly deps: ServiceDeps;
+  readonly events: Emitter;
+  readonly places: Places;
+  readonly downloads: Downloads;
 }
 
 /** Implements the contract; one service serves any number of connections. */
-export function createService(deps: ServiceDeps): Service {
+export function createService(deps: ServiceDeps): HostedService {
   const events = createEmitter();
-  return { events, handlers: joinHandlers(appHandlers(deps), projectHandlers(deps, events)) };
+  const places = createPlaces();
+  const downloads = createDownloads();
+  const tables: Partial<Handlers>[] = [appHandlers(deps), recentHandlers(deps, events)];
+  return {
+    events,
+    places,
+    downloads,
+    media: async () => ({ status: 404, type: 'text/plain', body: new Uint8Array() }),
+    handlers: joinHandlers(...tables, notYet(tables)),
+    close: async () => undefined,
+  };
+}
+
+// TEMPORARY while the parts are being built side by side.
+function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
+  const missing = Object.keys(methods).filter((name) => !tables.some((table) => Object.hasOwn(table, name)));
+  return Object.fromEntries(
+    missing.map((name) => [
+      name,
+      async () => {
+        throw new HolotypeError('not-supported', `"${name}" is not there yet.`);
+      },
+    ]),
+  );
 }
 
 function appHandlers({ info }: ServiceDeps): Pick<Handlers, 'app.info'> {
   return { 'app.info': async () => info };
 }
 
-function projectHandlers(
+function recentHandlers(
   { recentProjects }: ServiceDeps,
   events: Emitter,
 ): Pick<Handlers, 'projects.list' | 'projects.forget'> {

@@ -70,7 +70,20 @@ export const rules: Readonly<Record<Part, Rule>> = {
     packages: ['electron'],
     builtins: { except: fileSystem },
   },
-  renderer: { parts: ['contract'], packages: ['react', 'react-dom', 'zustand'], builtins: [] },
+  renderer: {
+    parts: ['contract'],
+    packages: [
+      'react',
+      'react-dom',
+      'zustand',
+      'radix-ui',
+      'lucide-react',
+      '@tanstack/react-virtual',
+      'uplot',
+      'zod',
+    ],
+    builtins: [],
+  },
 };
 
 /** A source file: path from the repository's root with forward slashes, and its text. */

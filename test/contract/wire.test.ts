@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/contract/client.ts';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import type { EventName } from '../../src/contract/events.ts';
+import { appInfo, fakeHandlers } from './fake-service.ts';
 import type { ProjectSummary } from '../../src/contract/projects.ts';
 import { joinHandlers, serve, type Handlers, type Service } from '../../src/contract/server.ts';
 import {
@@ -26,12 +27,12 @@ function fakeService(
 ): Service & { emit: (payload: unknown) => void; heard: () => number } {
   const listeners = new Set<(payload: never) => void>();
   return {
-    handlers: {
-      'app.info': async () => ({ name: 'Holotype', version: '1', platform: 'linux', dataFolder: '/data' }),
+    handlers: fakeHandlers({
+      'app.info': async () => appInfo,
       'projects.list': async () => [project],
       'projects.forget': async ({ id }) => (id === project.id ? [] : [project]),
       ...over,
-    },
+    }),
     events: {
       on: (_event: EventName, listener: (payload: never) => void) => {
         listeners.add(listener);

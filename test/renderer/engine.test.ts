@@ -1,3 +1,4 @@
+import { appInfo, fakeHandlers } from '../contract/fake-service.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { serve, type Handlers } from '../../src/contract/server.ts';
 import { directTransport, type Transport } from '../../src/contract/transport.ts';
@@ -27,12 +28,12 @@ function fakeShell(over: Partial<Handlers> = {}) {
       theirs = other;
       serve(other, {
         events: emitter,
-        handlers: {
-          'app.info': async () => ({ name: 'Holotype', version: '1', platform: 'linux', dataFolder: '~' }),
+        handlers: fakeHandlers({
+          'app.info': async () => appInfo,
           'projects.list': async () => [project],
           'projects.forget': async () => [],
           ...over,
-        },
+        }),
       });
       heard?.engine(mine);
     },

@@ -1,3 +1,4 @@
+import { appInfo } from '../contract/fake-service.ts';
 import { describe, expect, it } from 'vitest';
 import { initialState, reduce, type Action, type AppState } from '../../src/renderer/state/state.ts';
 
@@ -10,7 +11,7 @@ const project = {
   missing: false,
 };
 const error = { code: 'storage', message: 'Disk full.' } as const;
-const info = { name: 'Holotype', version: '1', platform: 'linux', dataFolder: '~' };
+const info = appInfo;
 const after = (...actions: Action[]): AppState => actions.reduce(reduce, initialState);
 
 describe("the window's state", () => {

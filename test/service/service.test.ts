@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type Client } from '../../src/contract/client.ts';
 import { serve } from '../../src/contract/server.ts';
 import { directTransport } from '../../src/contract/transport.ts';
-import { createDesktopService, shorten } from '../../src/service/desktop.ts';
+import { createLocalService, shorten } from '../../src/service/local.ts';
 import { createService } from '../../src/service/service.ts';
-import { openRecentProjects, projectId } from '../../src/store/recent-projects.ts';
+import { appInfo } from '../contract/fake-service.ts';
+import { openRecentProjects, type RecentProjects, projectId } from '../../src/store/recent-projects.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -15,7 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const info = { name: 'Holotype', version: '1.2.3', platform: 'linux', dataFolder: '~/data' };
+const info = { ...appInfo, version: '1.2.3' };
+const create = (recentProjects: RecentProjects) =>
+  createService({
+    info,
+    recentProjects,
+    dataFolder: folder,
+    cacheFolder: join(folder, 'cache'),
+    logsFolder: join(folder, 'logs'),
+    pickerRoots: [],
+  });
 
 function connect(service: ReturnType<typeof createService>): Client {
   const [mine, theirs] = directTransport();
@@ -25,7 +35,7 @@ function connect(service: ReturnType<typeof createService>): Client {
 
 describe('the service behind the contract', () => {
   it('says what it is', async () => {
-    const service = createService({ info, recentProjects: openRecentProjects(folder) });
+    const service = create(openRecentProjects(folder));
     expect(await connect(service).call('app.info', {})).toEqual(info);
   });
 
@@ -33,7 +43,7 @@ describe('the service behind the contract', () => {
     const recentProjects = openRecentProjects(folder);
     await recentProjects.remember({ folder: join(folder, 'gone'), lastAccuracy: 0.5 });
     await recentProjects.remember({ folder });
-    const service = createService({ info, recentProjects });
+    const service = create(recentProjects);
     const [one, other] = [connect(service), connect(service)];
     const heard = new Promise((resolve) => {
       other.subscribe('projects.changed', resolve);
@@ -52,7 +62,7 @@ describe('the service behind the contract', () => {
     const before = process.env['HOLOTYPE_DATA'];
     process.env['HOLOTYPE_DATA'] = folder;
     try {
-      const client = connect(createDesktopService('9.9.9'));
+      const client = connect(createLocalService({ version: '9.9.9', host: 'desktop' }));
       expect(await client.call('app.info', {})).toMatchObject({ version: '9.9.9', dataFolder: folder });
       expect(await client.call('projects.list', {})).toEqual([]);
     } finally {

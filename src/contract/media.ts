@@ -1,0 +1,32 @@
+/**
+ * Addresses of pictures and files: they never travel in a call. Every address is made of ids; it stands below
+ * `/media` on the web host and below `media://holotype` in the desktop app.
+ */
+
+/** Sides of thumbnails that are made (pixels); they keep the photo's proportions. */
+export const thumbSizes = [128, 256, 512] as const;
+export type ThumbSize = (typeof thumbSizes)[number];
+
+/** A small picture of a project's photo, right way up. */
+export const thumbPath = (project: string, photo: string, size: ThumbSize): string =>
+  `/thumb/${project}/${photo}/${size}`;
+
+/** The whole photo as a browser can show it, right way up. */
+export const photoPath = (project: string, photo: string): string => `/photo/${project}/${photo}`;
+
+/** The photo as a model sees it: `resize` is an input policy's, `size` the model's side in pixels. */
+export const viewPath = (project: string, photo: string, resize: string, size: number): string =>
+  `/view/${project}/${photo}/${resize}/${size}`;
+
+/** A small picture of a photo that a prediction job has answered for. */
+export const answerPath = (job: string, index: number): string => `/answer/${job}/${index}`;
+
+/** A file that was made for the person: an export, a shared project, a table, a report. */
+export const downloadPath = (download: string): string => `/download/${download}`;
+
+/** Where the window sends (PUT) one file of an upload; `name` is its path within what was dropped. */
+export const uploadPath = (upload: string, name: string): string =>
+  `/upload/${upload}/${name.split('/').map(encodeURIComponent).join('/')}`;
+
+/** Where the window sends (POST) one picture of the camera; the answer is a {@link cameraAnswerSchema} as JSON. */
+export const cameraPath = (project: string, run: string): string => `/camera/${project}/${run}`;

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { downloadSchema } from '../app.ts';
+import {
+  jobIdSchema,
+  photoIdSchema,
+  placeIdSchema,
+  projectIdSchema,
+  runIdSchema,
+  sourceSchema,
+} from '../ids.ts';
+import { jobReplaySchema, jobSummarySchema } from '../jobs.ts';
+import {
+  explanationSchema,
+  runDetailSchema,
+  runPhotoSchema,
+  runSummarySchema,
+  suspectSchema,
+} from '../runs.ts';
+import { trainPlanSchema, trainSettingsSchema } from '../train-settings.ts';
+import { answersSchema, exportedSchema, exportFormatSchema } from '../use.ts';
+
+const project = projectIdSchema;
+const run = runIdSchema;
+const job = z.strictObject({ job: jobIdSchema });
+const started = z.object({ job: jobIdSchema });
+const page = {
+  offset: z.number().int().nonnegative(),
+  limit: z.number().int().min(1).max(2_000).default(500),
+};
+
+/** Long work, what came of it, and its use. */
+export const workMethods = {
+  /** Jobs of this engine: those that wait and run, and those that ended since it started. */
+  'jobs.list': { input: z.strictObject({}), output: z.array(jobSummarySchema) },
+  /** A job's events after a number: for a window that was closed or lost the connection. */
+  'jobs.events': {
+    input: z.strictObject({ job: jobIdSchema, after: z.number().int().nonnegative() }),
+    output: jobReplaySchema,
+  },
+  'jobs.pause': { input: job, output: jobSummarySchema },
+  'jobs.continue': { input: job, output: jobSummarySchema },
+  /** Ends a training early and makes a model of what it has learned so far. */
+  'jobs.stop': { input: job, output: jobSummarySchema },
+  'jobs.cancel': { input: job, output: jobSummarySchema },
+  /** Goes on with a training that was interrupted or failed, from its last checkpoint, as a new job. */
+  'jobs.resume': { input: job, output: started },
+  /** Takes a job that has ended off the list. */
+  'jobs.dismiss': { input: job, output: z.array(jobSummarySchema) },
+
+  /** What a training with these settings would do and how long it would take. */
+  'train.plan': {
+    input: z.strictObject({ project, settings: trainSettingsSchema }),
+    output: trainPlanSchema,
+  },
+  /** Starts a training, or queues it behind the one that runs. */
+  'train.start': { input: z.strictObject({ project, settings: trainSettingsSchema }), output: started },
+
+  'runs.list': { input: z.strictObject({ project }), output: z.array(runSummarySchema) },
+  'runs.get': { input: z.strictObject({ project, run }), output: runDetailSchema },
+  /** Answers for the photos the run did not learn from. */
+  'runs.photos': { input: z.strictObject({ project, run }), output: z.array(runPhotoSchema) },
+  /** Photos whose labels are probably wrong, most likely first. */
+  'runs.suspects': { input: z.strictObject({ project, run }), output: z.array(suspectSchema) },
+  /** Deletes a run with its checkpoints and model. @throws 'busy' while it is being made */
+  'runs.remove': { input: z.strictObject({ project, run }), output: z.array(runSummarySchema) },
+  /** The run's report.html, to be saved or printed. */
+  'runs.report': { input: z.strictObject({ project, run }), output: downloadSchema },
+  /** Where in the photo the model looked; absent `class`: the one it answered. */
+  'runs.explain': {
+    input: z.strictObject({ project, run, photo: photoIdSchema, class: z.string().min(1).optional() }),
+    output: explanationSchema,
+  },
+
+  /** Answers for photos that belong to no project. */
+  'predict.start': { input: z.strictObject({ project, run, source: sourceSchema }), output: started },
+  'predict.answers': { input: z.strictObject({ job: jobIdSchema, ...page }), output: answersSchema },
+  /** All answers as a table. */
+  'predict.table': { input: job, output: downloadSchema },
+  /** Copies of the photos in a folder per answer, below `into`; without it as one archive. */
+  'predict.sort': {
+    input: z.strictObject({ job: jobIdSchema, into: placeIdSchema.optional() }),
+    output: started,
+  },
+  /** What a job has made to be downloaded; null when nothing. */
+  'jobs.download': { input: job, output: downloadSchema.nullable() },
+
+  'export.formats': { input: z.strictObject({}), output: z.array(exportFormatSchema) },
+  /** Writes the run's model in these formats, checked against the trained one on real photos. */
+  'export.start': {
+    input: z.strictObject({
+      project,
+      run,
+      formats: z.array(z.string().min(1)).min(1),
+      into: placeIdSchema.optional(),
+    }),
+    output: started,
+  },
+  'export.result': { input: job, output: z.array(exportedSchema) },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;

@@ -1,0 +1,42 @@
+import { homedir } from 'node:os';
+import { join, sep } from 'node:path';
+import { cacheFolder, dataFolder } from '../store/cache-folder.ts';
+import { openRecentProjects } from '../store/recent-projects.ts';
+import { createService, type HostedService } from './service.ts';
+
+/** What a host says about itself. */
+export interface HostOptions {
+  readonly version: string;
+  readonly host: 'desktop' | 'web';
+  /** See {@link ServiceDeps.pickerRoots}. */
+  readonly pickerRoots?: readonly string[];
+}
+
+/** The service as a window uses it, on this machine's own folders. */
+export function createLocalService(options: HostOptions): HostedService {
+  const data = dataFolder();
+  const cache = cacheFolder();
+  const logs = join(data, 'logs');
+  const short = (path: string): string => shorten(path, homedir());
+  return createService({
+    info: {
+      name: 'Holotype',
+      version: options.version,
+      platform: process.platform,
+      host: options.host,
+      dataFolder: short(data),
+      cacheFolder: short(cache),
+      logsFolder: short(logs),
+    },
+    recentProjects: openRecentProjects(data),
+    dataFolder: data,
+    cacheFolder: cache,
+    logsFolder: logs,
+    pickerRoots: options.pickerRoots ?? [],
+  });
+}
+
+/** `~/Projects/leaves` instead of `/home/ada/Projects/leaves`: shorter, and no name in screenshots. */
+export function shorten(path: string, home: string): string {
+  return path === home || path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
+}
