@@ -27,13 +27,40 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
-/** Runs all arms once unmeasured, then `rounds` times in turns, the order rotating. */
-export async function measure(arms: readonly Arm[], rounds: number): Promise<Cost[]> {
+/** How a long measurement is watched, stopped and kept short. */
+export interface Watch {
+  /** Asked before every turn. */
+  readonly signal?: AbortSignal;
+  /** No round but the first begins later than this after the start (ms). */
+  readonly limitMs?: number;
+  /** Hears what happens next. */
+  readonly say?: (text: string) => void;
+}
+
+/**
+ * Runs all arms once unmeasured, then `rounds` times in turns, the order rotating.
+ *
+ * @throws the signal's reason, within a turn of its abort
+ */
+export async function measure(arms: readonly Arm[], rounds: number, watch: Watch = {}): Promise<Cost[]> {
+  const { signal, limitMs = Infinity, say } = watch;
   const walls = arms.map((): number[] => []);
   const cpus = arms.map((): number[] => []);
-  for (const arm of arms) await arm.work();
+  const begun = performance.now();
+  const pause = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve)); // for the signal to be heard
+    signal?.throwIfAborted();
+  };
+  for (const arm of arms) {
+    await pause();
+    say?.(`warming up: ${arm.name}`);
+    await arm.work();
+  }
   for (let round = 0; round < rounds; round++) {
+    if (round > 0 && performance.now() - begun > limitMs) break;
+    say?.(`round ${round + 1} of ${rounds}`);
     for (let turn = 0; turn < arms.length; turn++) {
+      await pause();
       const index = (turn + round) % arms.length;
       const before = process.cpuUsage();
       const started = performance.now();

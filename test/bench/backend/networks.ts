@@ -74,8 +74,12 @@ export const resNet50Stages = [
   [512, 3],
 ] as const;
 
-/** ResNet-50 at 224 x 224 as PyTorch has it: a stage's stride is in the 3x3 convolution of its first block. */
-export function resNet50(): ModelGraph {
+/**
+ * ResNet-50 as PyTorch has it: a stage's stride is in the 3x3 convolution of its first block.
+ *
+ * @param side of the square photos, in pixels
+ */
+export function resNet50(side = 224): ModelGraph {
   const b = new Builder();
   let x = b.relu('stem/relu', b.conv('stem', 'photos', [3, 64], { kernel: 7, stride: 2 }));
   x = b.add({
@@ -111,12 +115,16 @@ export function resNet50(): ModelGraph {
     bias: b.weight('scores/bias', [classes], () => 0),
   });
   const { nodes, weights } = b;
-  return { input: { name: 'photos', shape: [224, 224, 3] }, nodes, outputs: ['scores'], weights };
+  return { input: { name: 'photos', shape: [side, side, 3] }, nodes, outputs: ['scores'], weights };
 }
 
-/** MobileNetV2 1.0 at 224 x 224: the measured network of `holotype devices`, biases turned into batch norms. */
-export function mobileNetV2(): ModelGraph {
-  const folded = mobileNet(224, classes);
+/**
+ * MobileNetV2 1.0: the measured network of `holotype devices`, biases turned into batch norms.
+ *
+ * @param side of the square photos, in pixels
+ */
+export function mobileNetV2(side = 224): ModelGraph {
+  const folded = mobileNet(side, classes);
   const b = new Builder();
   for (const node of folded.nodes) {
     if ((node.op !== 'conv2d' && node.op !== 'depthwise-conv2d') || node.bias === undefined) {

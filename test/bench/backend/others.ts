@@ -1,51 +1,94 @@
-/** What TensorFlow.js' own backends need for the same: a single small batch, told for one image. */
+/** What TensorFlow.js' own backends need for the same: a single small batch, perhaps of small photos, told for one image. */
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type { ModelGraph } from '../../../src/engine/graph/graph.ts';
 import { startTf, tf } from '../../../src/engine/train/tf.ts';
 import type { Cost } from '../measure.ts';
+import { runOwn, type Script } from './own-process.ts';
+import type { Part } from './part.ts';
 import { createInference, createStep, type Runner } from './training.ts';
 
-/** Milliseconds an image of a single run, as a cost. */
-function once(name: string, batch: number, run: () => unknown): Cost {
-  const before = process.cpuUsage();
-  const started = performance.now();
-  run();
-  const wall = (performance.now() - started) / batch;
-  const { user, system } = process.cpuUsage(before);
-  return { name, wall, bestWall: wall, cpu: (user + system) / 1000 / batch, rounds: [wall] };
+interface Task {
+  readonly title: string;
+  readonly backend: 'wasm' | 'cpu';
+  readonly batch: number;
+  /** The photos' side in pixels. Time goes with the pixels, which is how it is told for a photo of {@link fullSide}. */
+  readonly side: number;
+  /** Runs once before it is measured. */
+  readonly isWarmed: boolean;
+  readonly make: (graph: ModelGraph, batch: number) => Runner<unknown>;
 }
 
-/** @returns costs an image, and what could not be measured and why */
-export async function othersOn(
-  name: string,
-  graph: ModelGraph,
-): Promise<{ costs: Cost[]; skipped: string[] }> {
-  const costs: Cost[] = [];
-  const skipped: string[] = [];
-  const attempt = (title: string, batch: number, warm: boolean, make: () => Runner<unknown>): void => {
-    let runner: Runner<unknown> | undefined;
-    try {
-      runner = make();
-      if (warm) runner.run();
-      const running = runner;
-      costs.push(once(`${name}: ${title} (one batch of ${batch}, extrapolated)`, batch, () => running.run()));
-    } catch (error) {
-      const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
-      skipped.push(`${name}: ${title}: ${line}`);
-    } finally {
-      runner?.dispose();
-    }
-  };
-  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep;
-  if ((await startTf(folder)) === 'wasm') {
-    await tf.setBackend('wasm');
-    attempt('inference, tfjs-backend-wasm', 4, true, () => createInference(graph, 4));
-    attempt('full step, tfjs-backend-wasm', 1, false, () => createStep(graph, { batch: 1, trainFrom: 0 }));
-  } else skipped.push(`${name}: tfjs-backend-wasm does not start here`);
-  await import('@tensorflow/tfjs-backend-cpu');
-  await tf.setBackend('cpu');
-  attempt('inference, tfjs-backend-cpu', 1, false, () => createInference(graph, 1));
-  attempt('full step, tfjs-backend-cpu', 1, false, () => createStep(graph, { batch: 1, trainFrom: 0 }));
-  return { costs, skipped };
+const fullSide = 224;
+
+const fullStep = (graph: ModelGraph, batch: number): Runner<unknown> =>
+  createStep(graph, { batch, trainFrom: 0 });
+
+const tasks: readonly Task[] = [
+  { title: 'inference', backend: 'wasm', batch: 4, side: 224, isWarmed: true, make: createInference },
+  { title: 'full step', backend: 'wasm', batch: 1, side: 224, isWarmed: false, make: fullStep },
+  { title: 'inference', backend: 'cpu', batch: 1, side: 224, isWarmed: false, make: createInference },
+  // Minutes for a whole photo.
+  { title: 'full step', backend: 'cpu', batch: 1, side: 112, isWarmed: false, make: fullStep },
+];
+
+/** What a process of its own tells of a task: milliseconds an image, or why there are none. */
+type Told = { readonly wall: number; readonly cpu: number } | { readonly reason: string };
+
+/** Does one task in this process. @param makeGraph a network for photos of a side @param index of the task */
+export async function runTask(makeGraph: (side: number) => ModelGraph, index: number): Promise<Told> {
+  const task = tasks[index];
+  if (task === undefined) throw new Error(`There is no task ${index}.`);
+  const { backend, batch, side, isWarmed, make } = task;
+  if (backend === 'wasm') {
+    const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep;
+    if ((await startTf(folder)) !== 'wasm') return { reason: 'it does not start here' };
+  } else {
+    await import('@tensorflow/tfjs-backend-cpu');
+    await tf.setBackend('cpu');
+  }
+  try {
+    const runner = make(makeGraph(side), batch);
+    if (isWarmed) runner.run();
+    const before = process.cpuUsage();
+    const started = performance.now();
+    runner.run();
+    const wall = performance.now() - started;
+    const { user, system } = process.cpuUsage(before);
+    const images = batch * (side / fullSide) ** 2;
+    return { wall: wall / images, cpu: (user + system) / 1000 / images };
+  } catch (error) {
+    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return { reason: line };
+  }
+}
+
+/** @param own names the network for a process of its own */
+export function otherParts(name: string, own: string, script: Script): Part[] {
+  return tasks.map(({ title, backend, batch, side }, index): Part => {
+    const what = `${name}: ${title}, tfjs-backend-${backend}`;
+    const run = `one batch of ${batch}${side === fullSide ? '' : ` at ${side} pixels, times ${(fullSide / side) ** 2}`}`;
+    return {
+      name: what,
+      async run(watch) {
+        const stdout = await runOwn(script, `${own}/${index}`, watch);
+        if (stdout === undefined) {
+          const seconds = (watch.limitMs / 1000).toFixed(0);
+          const reason = `${run} takes more than ${seconds} s; --limit allows more`;
+          return { cannot: [{ name: what, reason }] };
+        }
+        const told = JSON.parse(stdout) as Told;
+        if ('reason' in told) return { cannot: [{ name: what, reason: told.reason }] };
+        const { wall, cpu } = told;
+        const cost: Cost = {
+          name: `${what} (${run})`,
+          wall,
+          bestWall: wall,
+          cpu,
+          rounds: [wall],
+        };
+        return { costs: [cost] };
+      },
+    };
+  });
 }
