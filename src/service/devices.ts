@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deviceChoices, deviceListSchema } from '../contract/devices.ts';
 import type { DeviceChoice, DeviceId, DeviceInfo, DeviceList } from '../contract/devices.ts';
 import { HolotypeError } from '../contract/errors.ts';
-import { chooseDevice as choose, remember } from '../engine/devices/choose-device.ts';
+import { chooseDevice as choose, forgetDevice as forget, remember } from '../engine/devices/choose-device.ts';
 import { fastest, listDevices as list, type ProbeRunner } from '../engine/devices/list-devices.ts';
 import { deviceMemory } from '../store/device-memory.ts';
 import { driverFacts } from '../store/driver-facts.ts';
@@ -73,6 +73,11 @@ export async function chooseDevice(choice: string, options: ChooseDeviceOptions 
     if (choice === 'auto' && signal?.aborted !== true) return 'cpu';
     throw error;
   }
+}
+
+/** A device that failed in use has to pass its self-test again before it is chosen. */
+export async function forgetDevice(id: DeviceId): Promise<void> {
+  await forget(id, { memory: deviceMemory, fingerprint: await fingerprint() });
 }
 
 const isChoice = (choice: string): choice is DeviceChoice => deviceChoices.some((known) => known === choice);

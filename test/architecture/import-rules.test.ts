@@ -124,8 +124,8 @@ describe('who may import whom: caught', () => {
     ['built-in modules asked of the process', 'src/engine/a.ts', `process.getBuiltinModule('fs');`, /"fs"/],
     [
       'packages nobody asked for',
-      'src/hosts/web/a.ts',
-      `import { WebSocket } from 'ws';`,
+      'src/backend/a.ts',
+      `import { InferenceSession } from 'onnxruntime-web';`,
       /package.json doesn't/,
     ],
     ['absolute paths', 'src/engine/a.ts', `import x from '/etc/x.js';`, /absolute/],

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type Client } from '../../src/contract/client.ts';
 import { serve } from '../../src/contract/server.ts';
 import { directTransport } from '../../src/contract/transport.ts';
-import { createLocalService, shorten } from '../../src/service/local.ts';
-import { createService } from '../../src/service/service.ts';
+import { createLocalService, shorten } from '../../src/service/app/local.ts';
+import { createService } from '../../src/service/app/service.ts';
 import { appInfo } from '../contract/fake-service.ts';
 import { openRecentProjects, type RecentProjects, projectId } from '../../src/store/recent-projects.ts';
 

@@ -13,13 +13,15 @@ import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
 import type { Backbone } from '../models.ts';
 import { finetune } from './finetune.ts';
-import type { SavedTail } from './finetune.ts';
+import type { FinetuneTask, SavedTail } from './finetune.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
+import { loadTailState } from './finetune-state.ts';
 import { finetuneSettings } from './finetune-settings.ts';
 import type { ChosenHead } from './head.ts';
 import type { Matrices } from './matrices.ts';
 import type { DividedPhotos } from './photos.ts';
 import type { HeadSettings } from './settings.ts';
+import type { TrainingDevice } from './training-device.ts';
 
 /** The recipe `auto` fine-tunes when that takes no longer than this (s). */
 const autoBudget = 600;
@@ -30,7 +32,7 @@ const goodEnough = 0.9;
 
 export interface FinetunePart {
   readonly options: TrainOptions;
-  readonly device: DeviceId;
+  readonly device: TrainingDevice;
   readonly run: Run;
   readonly dataset: Dataset;
   readonly divided: DividedPhotos;
@@ -61,7 +63,16 @@ export async function* finetunePart(
     const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
   }
-  if (!auto) return yield* tune(part, saved, Infinity, signal);
+  const tuneWithin = (budget: number) =>
+    part.device.use(
+      'finetune',
+      async function* (device, again) {
+        const from = again ? await loadTailState(part.run) : saved;
+        return yield* tune(part, { device, budget, moved: again }, from, signal);
+      },
+      signal,
+    );
+  if (!auto) return yield* tuneWithin(Infinity);
   const mistakes = mistakesOf(part.head, divided.val.length);
   if (saved === undefined && nothingToGain(mistakes, divided.val.length)) {
     const count = mistakes === 1 ? '1 mistake' : `${mistakes} mistakes`;
@@ -69,7 +80,7 @@ export async function* finetunePart(
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
   }
   try {
-    return yield* tune(part, saved, autoBudget, signal);
+    return yield* tuneWithin(autoBudget);
   } catch (error) {
     if (signal?.aborted === true || (error instanceof HolotypeError && error.code === 'bad-usage'))
       throw error;
@@ -93,12 +104,12 @@ function mistakesOf(head: ChosenHead, photos: number): number {
 
 async function* tune(
   part: FinetunePart,
+  on: { readonly device: DeviceId } & Pick<FinetuneTask, 'budget' | 'moved'>,
   saved: SavedTail | undefined,
-  budget: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, FinetuneOutcome> {
   const { options, divided, backbone, policy, settings, head } = part;
-  if (isOnnxDevice(part.device)) await startTfOnOnnxRuntime(part.device);
+  if (isOnnxDevice(on.device)) await startTfOnOnnxRuntime(on.device);
   else await startTfOnCuda();
   const blocks = blocksOf(backbone.graph);
   const trunk = buildTrunk(backbone.graph, policy, { fold: false });
@@ -117,7 +128,8 @@ async function* tune(
       run: part.run,
       headSteps: settings.epochs * Math.ceil(part.matrices.train.rows / settings.batchSize),
       fingerprint: part.fingerprint,
-      budget,
+      budget: on.budget,
+      moved: on.moved,
       strict: options.recipe === 'auto',
     },
     saved,

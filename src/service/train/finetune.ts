@@ -3,6 +3,7 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { Block } from '../../engine/graph/blocks.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
+import type { FlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
 import { createTail } from '../../engine/train/finetune/tail-model.ts';
 import { secondsPerStep, trainTail } from '../../engine/train/finetune/train-tail.ts';
@@ -31,6 +32,8 @@ export interface FinetuneTask extends JudgedTask {
   readonly fingerprint: string;
   /** Seconds it may take by what its first steps say; Infinity: whatever it takes. */
   readonly budget: number;
+  /** What it goes on from was trained on a faster device: whether the rest is within the budget is open again. */
+  readonly moved: boolean;
 }
 
 /** Activations at the freeze boundary together take no more memory than this (bytes). */
@@ -64,22 +67,24 @@ export async function* finetune(
   const resume = saved?.fingerprint === fingerprint ? saved.state : undefined;
   if (resume !== undefined) {
     const message = `Going on in epoch ${Math.min(resume.epoch, settings.epochs)} of ${settings.epochs}`;
-    yield { type: 'stage', stage: 'finetune', message };
+    const from = { epoch: resume.epoch - 1, step: task.headSteps + resume.optimizerSteps };
+    yield { type: 'stage', stage: 'finetune', message, from };
   }
 
   const { columns } = head.candidate;
   const start = { weights: head.weights, standardization: matrices.standardization, columns };
   const model = createTail(trunk.graph, plan, start, constantTensor);
-  const optimizer = createFlatOptimizer(
-    model.parts,
-    { kind: settings.optimizer, rates: settings, clip: settings.clip, ema: settings.ema },
-    constantTensor,
-  );
   const runner = new PhotoRunner(plan.frozen, policy, roots);
+  let optimizer: FlatOptimizer | undefined;
   // A view that every epoch has to itself is never asked for again.
   const views = settings.views < settings.epochs ? settings.views : 1;
   const room = { dimension: plan.dimension, seed: settings.seed, budget: activationBytes, views };
   try {
+    optimizer = createFlatOptimizer(
+      model.parts,
+      { kind: settings.optimizer, rates: settings, clip: settings.clip, ema: settings.ema },
+      constantTensor,
+    );
     const training: TailTraining = {
       ...settings,
       model,
@@ -89,13 +94,14 @@ export async function* finetune(
       ...(divided.val.length === 0 ? {} : { val: new FrozenPhotos(runner, divided.val, room) }),
       resume,
     };
-    if (resume === undefined && Number.isFinite(task.budget)) {
-      const estimate = await estimateSeconds(training, signal);
+    if ((resume === undefined || task.moved) && Number.isFinite(task.budget)) {
+      const left = 1 - ((resume?.epoch ?? 1) - 1) / settings.epochs;
+      const estimate = left * (await estimateSeconds(training, signal));
       if (estimate > task.budget)
         return {
           tuned: undefined,
           choice: {
-            tried: false,
+            tried: resume !== undefined,
             kept: false,
             why: `Fine-tuning would take some ${Math.ceil(estimate / 60)} minutes here: left out. --recipe finetune does it.`,
           },
@@ -104,7 +110,7 @@ export async function* finetune(
     const done = yield* trainRound(training, task, fingerprint, signal);
     return yield* judgeTuned(task, model, done, frozenUntil, plan.blocks, signal);
   } finally {
-    optimizer.dispose();
+    optimizer?.dispose();
     model.dispose();
     await runner.close();
   }
@@ -162,7 +168,7 @@ async function* trainRound(
           const state = event.state();
           const step = task.headSteps + state.optimizerSteps;
           await saveTailState(task.run, step, fingerprint, state);
-          yield { type: 'checkpoint', step };
+          yield { type: 'checkpoint', step, epoch: state.epoch - 1 };
           const saved = performance.now();
           due = saved + Math.max(checkpointEvery.ms, checkpointEvery.times * (saved - started));
         }

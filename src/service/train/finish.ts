@@ -153,7 +153,8 @@ export async function* finish(
     counts,
     skipped: dataset.skipped,
     metrics: about.metrics,
-    device: options.device,
+    device: trained.device.id,
+    ...(trained.device.lost === undefined ? {} : { deviceLost: trained.device.lost }),
     backbone: backbone.id,
     recipe: trained.finetuned?.tuned === undefined ? 'head' : 'finetune',
     chosen: {

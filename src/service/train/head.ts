@@ -104,8 +104,9 @@ export async function* trainHead(
     const last = round === rounds.length - 1;
     const saved = resume && last ? await savedState(task, groups) : undefined;
     if (saved !== undefined) {
-      const from = `Going on after epoch ${saved.epoch} of ${settings.epochs}`;
-      yield { type: 'stage', stage: 'head', message: from };
+      const message = `Going on after epoch ${saved.epoch} of ${settings.epochs}`;
+      const from = { epoch: saved.epoch, step: saved.optimizerSteps };
+      yield { type: 'stage', stage: 'head', message, from };
     }
     const training: HeadTraining = { ...shared, groups, resume: saved };
     const trained = yield* trainRound(training, task, groups, last, signal);
@@ -206,7 +207,7 @@ async function* trainRound(
     const now = performance.now();
     if (checkpoints && now > due) {
       await saveState(task, groups, event.state());
-      yield { type: 'checkpoint', step: epoch * perEpoch };
+      yield { type: 'checkpoint', step: epoch * perEpoch, epoch };
       const saved = performance.now();
       due = saved + Math.max(checkpointEvery.ms, checkpointEvery.times * (saved - now));
     }

@@ -54,7 +54,7 @@ export async function makeReport(
     settings: settingsOf(trained),
     backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
     inputPolicy: about.input,
-    device: trained.options.device,
+    device: trained.device.description,
     seconds,
     seed: about.seed,
     datasetHash: about.datasetHash,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import type { DeviceId } from '../../contract/devices.ts';
 import type { Dataset } from '../../contract/dataset.ts';
+import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
@@ -31,6 +31,7 @@ import { checkOut, openTrainingRun } from './run.ts';
 import { loadTailState } from './finetune-state.ts';
 import { headSettings } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
+import { TrainingDevice } from './training-device.ts';
 
 /** Above this many training photos, mirrored copies cost more time than they bring. */
 const manyPhotos = 10_000;
@@ -41,6 +42,7 @@ export type Seconds = TrainResult['seconds'];
 /** What the last part of a training needs of the parts before it. */
 export interface Trained {
   readonly options: TrainOptions;
+  readonly device: TrainingDevice;
   readonly out: string;
   readonly run: Run;
   readonly dataset: Dataset;
@@ -87,7 +89,9 @@ export async function* train(
   await checkFolders(options);
   await checkOut(out, options);
   // Better told before the photos are read.
-  const device = await chooseDevice(options.device, signal === undefined ? {} : { signal });
+  const device = new TrainingDevice(
+    await chooseDevice(options.device, signal === undefined ? {} : { signal }),
+  );
 
   const { run, resumed, release } = await openTrainingRun(out, options);
   const numbered = async (body: JobEventBody): Promise<JobEvent> => {
@@ -97,7 +101,7 @@ export async function* train(
   };
   try {
     yield await numbered({ type: 'started', run: run.folder });
-    const result = yield* mapped(trainSteps({ ...options, device }, out, run, resumed, signal), numbered);
+    const result = yield* mapped(trainSteps(options, device, out, run, resumed, signal), numbered);
     yield await numbered({ type: 'done', model: result.model });
     return result;
   } catch (error) {
@@ -118,7 +122,8 @@ export async function* train(
 }
 
 async function* trainSteps(
-  options: TrainOptions & { readonly device: DeviceId },
+  options: TrainOptions,
+  device: TrainingDevice,
   out: string,
   run: Run,
   resumed: boolean,
@@ -133,6 +138,11 @@ async function* trainSteps(
       warnings.push(message);
       yield { type: 'warning', message };
     }
+  };
+  /** Notes the warnings of a part that makes its own. */
+  const heard = (body: JobEventBody): JobEventBody => {
+    if (body.type === 'warning') warnings.push(body.message);
+    return body;
   };
   const timed = stopwatch();
 
@@ -156,10 +166,18 @@ async function* trainSteps(
   let divided = dividePhotos(dataset, options);
   const flips = options.flips === 'auto' ? divided.train.length <= manyPhotos : options.flips === 'on';
   const trainViews: ViewName[] = flips ? ['plain', 'flip'] : ['plain'];
-  const store = new FeatureStore(trunk, policy, undefined, options.device);
+  const openStore = (): FeatureStore => new FeatureStore(trunk, policy, undefined, device.id);
+  let store = openStore();
+  const features = async function* (_: unknown, again: boolean) {
+    if (again) {
+      await store.close();
+      store = openStore();
+    }
+    return yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
+  };
   try {
     for (;;) {
-      const failed = yield* computeFeatures(store, divided, dataset.roots, trainViews, signal);
+      const failed = yield* mapped(device.use('features', features, signal), heard);
       if (failed.size === 0) break;
       dataset = withoutFailed(dataset, failed);
       divided = dividePhotos(dataset, options);
@@ -175,29 +193,27 @@ async function* trainSteps(
     // Read before the head is trained again, whose checkpoints would push fine-tuning's out.
     const tail = resumed && options.recipe !== 'head' ? await loadTailState(run) : undefined;
     const print = fingerprint(divided, store.key, settings);
-    const head = yield* trainHead(
-      {
-        matrices,
-        classes: dataset.classes.length,
-        groups: divided.trainGroups,
-        columns: { final: trunk.finalColumns, all: trunk.dimension },
-        settings,
-        weightDecay: options.weightDecay,
-        run,
-        fingerprint: print,
-        device: options.device,
-        checkpoints: tail === undefined,
-      },
-      resumed,
-      signal,
-    );
+    const headTask = {
+      matrices,
+      classes: dataset.classes.length,
+      groups: divided.trainGroups,
+      columns: { final: trunk.finalColumns, all: trunk.dimension },
+      settings,
+      weightDecay: options.weightDecay,
+      run,
+      fingerprint: print,
+      checkpoints: tail === undefined,
+    };
+    const trainOn = (id: DeviceId, again: boolean) =>
+      trainHead({ ...headTask, device: id }, resumed || again, signal);
+    const head = yield* mapped(device.use('head', trainOn, signal), heard);
     seconds.head = timed();
 
     const finetuned = yield* mapped(
       finetunePart(
         {
           options,
-          device: options.device,
+          device,
           run,
           dataset,
           divided,
@@ -211,10 +227,7 @@ async function* trainSteps(
         tail,
         signal,
       ),
-      (body) => {
-        if (body.type === 'warning') warnings.push(body.message);
-        return body;
-      },
+      heard,
     );
     if (finetuned !== undefined) {
       seconds.finetune = timed();
@@ -224,6 +237,7 @@ async function* trainSteps(
     const tuned = finetuned?.tuned;
     const parts: Trained = {
       options,
+      device,
       out,
       run,
       dataset,
@@ -241,7 +255,10 @@ async function* trainSteps(
       seconds,
       started,
     };
-    const result = yield* finish(parts, signal);
+    const result = yield* mapped(
+      device.use('export', () => finish(parts, signal), signal),
+      heard,
+    );
     return trainResultSchema.parse(result);
   } finally {
     await store.close();

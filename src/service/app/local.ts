@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, sep } from 'node:path';
-import { cacheFolder, dataFolder } from '../store/cache-folder.ts';
-import { openRecentProjects } from '../store/recent-projects.ts';
+import { cacheFolder, dataFolder } from '../../store/cache-folder.ts';
+import { openRecentProjects } from '../../store/recent-projects.ts';
 import { createService, type HostedService } from './service.ts';
 
 /** What a host says about itself. */

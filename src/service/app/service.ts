@@ -1,12 +1,12 @@
-import type { AppInfo } from '../contract/app.ts';
-import { HolotypeError } from '../contract/errors.ts';
-import { methods } from '../contract/methods.ts';
-import { joinHandlers, type Handlers, type Service } from '../contract/server.ts';
-import type { RecentProjects } from '../store/recent-projects.ts';
-import { createDownloads, type Downloads } from './downloads.ts';
-import { createEmitter, type Emitter } from './emitter.ts';
-import type { Media } from './media/media.ts';
-import { createPlaces, type Places } from './places.ts';
+import type { AppInfo } from '../../contract/app.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import { methods } from '../../contract/methods.ts';
+import { joinHandlers, type Handlers, type Service } from '../../contract/server.ts';
+import type { RecentProjects } from '../../store/recent-projects.ts';
+import { createDownloads, type Downloads } from '../downloads.ts';
+import { createEmitter, type Emitter } from '../emitter.ts';
+import type { Media } from '../media/media.ts';
+import { createPlaces, type Places } from '../places.ts';
 
 /** What a host has to bring. */
 export interface ServiceDeps {
