@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { appMethods } from './methods/app.ts';
-import { projectMethods } from './methods/projects.ts';
-import { workMethods } from './methods/work.ts';
+import { appMethods } from './methods-app.ts';
+import { projectMethods } from './methods-projects.ts';
+import { workMethods } from './methods-work.ts';
 
-/** One entry a method: what it takes and what it gives back. Written in methods/, nowhere else. */
+/** One entry a method: what it takes and what it gives back. Written in methods-*.ts, nowhere else. */
 export const methods = { ...appMethods, ...projectMethods, ...workMethods } as const;
 
 export type MethodName = keyof typeof methods;

@@ -6,12 +6,12 @@ import {
   cacheUseSchema,
   downloadSchema,
   licenceSchema,
-} from '../app.ts';
-import { deviceListSchema } from '../devices.ts';
-import { folderListSchema } from '../folders.ts';
-import { jobIdSchema, placeIdSchema, sourceSchema, uploadIdSchema } from '../ids.ts';
-import { modelDetailsSchema } from '../model-details.ts';
-import { modelListSchema } from '../models.ts';
+} from './app.ts';
+import { deviceListSchema } from './devices.ts';
+import { folderListSchema } from './folders.ts';
+import { jobIdSchema, placeIdSchema, sourceSchema, uploadIdSchema } from './ids.ts';
+import { modelDetailsSchema } from './model-details.ts';
+import { modelListSchema } from './models.ts';
 
 const none = z.strictObject({});
 

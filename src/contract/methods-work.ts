@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { downloadSchema } from '../app.ts';
+import { downloadSchema } from './app.ts';
 import {
   jobIdSchema,
   photoIdSchema,
@@ -7,17 +7,17 @@ import {
   projectIdSchema,
   runIdSchema,
   sourceSchema,
-} from '../ids.ts';
-import { jobReplaySchema, jobSummarySchema } from '../jobs.ts';
+} from './ids.ts';
+import { jobReplaySchema, jobSummarySchema } from './jobs.ts';
 import {
   explanationSchema,
   runDetailSchema,
   runPhotoSchema,
   runSummarySchema,
   suspectSchema,
-} from '../runs.ts';
-import { trainPlanSchema, trainSettingsSchema } from '../train-settings.ts';
-import { answersSchema, exportedSchema, exportFormatSchema } from '../use.ts';
+} from './runs.ts';
+import { trainPlanSchema, trainSettingsSchema } from './train-settings.ts';
+import { answersSchema, exportedSchema, exportFormatSchema } from './use.ts';
 
 const project = projectIdSchema;
 const run = runIdSchema;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { skippedSchema } from '../dataset.ts';
-import { jobIdSchema, photoIdSchema, projectIdSchema, sourceSchema } from '../ids.ts';
-import { labelImportSchema, photoDetailsSchema, photoPage, photoRowSchema } from '../photos.ts';
-import { projectStateSchema, projectSummarySchema } from '../projects.ts';
+import { skippedSchema } from './dataset.ts';
+import { jobIdSchema, photoIdSchema, projectIdSchema, sourceSchema } from './ids.ts';
+import { labelImportSchema, photoDetailsSchema, photoPage, photoRowSchema } from './photos.ts';
+import { projectStateSchema, projectSummarySchema } from './projects.ts';
 
 const project = projectIdSchema;
 const photos = z.array(photoIdSchema).min(1);
