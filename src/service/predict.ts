@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { PredictResult, Prediction } from '../contract/predict.ts';
 import { argmax } from '../engine/evaluate/confusion.ts';
-import { extractFeatures } from '../engine/train/extract-features.ts';
+import { batchSize, extractFeatures } from '../engine/train/extract-features.ts';
 import type { PhotoToRead } from '../engine/train/extract-features.ts';
 import { fileSize, isFolder } from '../store/folders.ts';
 import { listFiles } from '../store/photos.ts';
@@ -62,7 +62,7 @@ export async function* classify(
   files: readonly PhotoFile[],
   signal?: AbortSignal,
 ): AsyncGenerator<Outcome, void> {
-  const session = await loadSession(model);
+  const session = await loadSession(model, files.length);
   const { input } = model.about;
   const photos: PhotoToRead[] = files.map((file, index) => ({
     index,
@@ -72,8 +72,7 @@ export async function* classify(
   }));
   try {
     const times = { decode: 0, inference: 0 };
-    const batch = input.height * input.width > 260 * 260 ? 8 : 16;
-    for await (const event of extractFeatures(photos, input, session, batch, times, signal)) {
+    for await (const event of extractFeatures(photos, input, session, batchSize(input), times, signal)) {
       const file = files[event.index];
       if (file === undefined) continue;
       yield event.type === 'failed'

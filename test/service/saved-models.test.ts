@@ -191,6 +191,20 @@ describe('predicting', () => {
     await expect(predict(model, [photos], { signal })).rejects.toThrow(/abort|cancel/i);
   });
 
+  test('many photos, which every core works on, get the same bits in the same order as few', async () => {
+    const few = (await predict(model, [photos])).results;
+    expect(few).toHaveLength(24);
+    const broken = join(scratch, 'broken.jpg');
+    writeFileSync(broken, 'no photo');
+    const many = await predict(model, [photos, photos, broken, photos]);
+    expect(many.results).toEqual([...few, ...few, ...few]);
+    expect(many.failed.map(({ path }) => path)).toEqual([broken]);
+    const controller = new AbortController();
+    const onProgress = (done: number): void => void (done === 5 && controller.abort());
+    const { signal } = controller;
+    await expect(predict(model, [photos, photos, photos], { signal, onProgress })).rejects.toThrow(/abort/i);
+  });
+
   test('answers less sure than the threshold are called unknown', async () => {
     const strict = { ...model, about: { ...model.about, unknownBelow: 1 } };
     const { results } = await predict(strict, [join(photos, 'red')]);

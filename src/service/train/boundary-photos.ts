@@ -6,12 +6,11 @@ import { createPool } from '../../engine/devices/onnx-pool.ts';
 import type { OnnxSession } from '../../engine/devices/onnx-session.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import type { ModelGraph } from '../../engine/graph/graph.ts';
-import { extractFeatures } from '../../engine/train/extract-features.ts';
+import { batchSize, extractFeatures } from '../../engine/train/extract-features.ts';
 import { Activations } from '../../engine/train/finetune/activations.ts';
 import type { BoundaryPhotos } from '../../engine/train/finetune/activations.ts';
 import { trainingView } from '../../engine/train/finetune/views.ts';
 import { readPhoto } from '../../store/photos.ts';
-import { batchSize } from './feature-store.ts';
 
 /** A network that is run on photos: loaded at its first use, on every core. */
 export class PhotoRunner {

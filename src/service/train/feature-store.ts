@@ -7,7 +7,7 @@ import type { View } from '../../engine/data/decode.ts';
 import { openSession } from '../../engine/devices/open-session.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { graphHash } from '../../engine/graph/hash.ts';
-import { extractFeatures } from '../../engine/train/extract-features.ts';
+import { batchSize, extractFeatures } from '../../engine/train/extract-features.ts';
 import type { FeatureTimes, PhotoToRead } from '../../engine/train/extract-features.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import { cacheFolder } from '../../store/cache-folder.ts';
@@ -236,11 +236,6 @@ async function readFirst(copies: readonly Photo[], roots: readonly string[]): Pr
     }
   }
   throw trouble;
-}
-
-/** Views a run of the backbone: few, so that what passes between layers stays in a core's cache. */
-export function batchSize(policy: InputPolicy): number {
-  return policy.height * policy.width > 260 * 260 ? 2 : 4;
 }
 
 /** Names an input policy in cache keys. */
