@@ -49,6 +49,74 @@ export function portTransport(port: MessagePortLike): Transport {
   };
 }
 
+/** What a browser's WebSocket and the one of Node's package `ws` have in common. */
+export interface SocketLike {
+  /** 0: connecting, 1: open; anything else: no longer. */
+  readonly readyState: number;
+  /** Bytes that are waiting to be sent. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+
+/** Codes a WebSocket is closed with; 4000 and up are for programs' own use (RFC 6455, 7.4.2). */
+export const socketCloseCodes = { malformed: 4400, slow: 4408 } as const;
+
+/** More bytes waiting than this, and the other side has stopped reading: asleep, or gone. */
+const longestQueue = 256 * 2 ** 20;
+
+/**
+ * A transport over a WebSocket: each message is a text of JSON. Anything else ends the connection, and so does a
+ * reader that falls behind by more than `maxQueued` bytes: it connects again and asks for the state as it is then.
+ */
+export function socketTransport(socket: SocketLike, maxQueued: number = longestQueue): Transport {
+  const inbox = createInbox();
+  let early: string[] = [];
+  const end = (code: number, reason: string): void => {
+    socket.close(code, reason);
+    inbox.closed();
+  };
+  const sendNow = (text: string): void => {
+    if (socket.bufferedAmount > maxQueued) end(socketCloseCodes.slow, 'too far behind');
+    else socket.send(text);
+  };
+  socket.addEventListener('open', () => {
+    const waiting = early;
+    early = [];
+    for (const text of waiting) sendNow(text);
+  });
+  socket.addEventListener('message', ({ data }) => {
+    let message: unknown;
+    try {
+      if (typeof data !== 'string') throw new TypeError('not text');
+      message = JSON.parse(data);
+    } catch {
+      end(socketCloseCodes.malformed, 'not a message');
+      return;
+    }
+    inbox.receive(message);
+  });
+  socket.addEventListener('close', () => inbox.closed());
+  // Always followed by 'close'; unheard, it would end a Node process.
+  socket.addEventListener('error', () => undefined);
+  return {
+    send: (message) => {
+      if (inbox.isClosed()) return;
+      const text = JSON.stringify(message);
+      if (socket.readyState === 0) early.push(text);
+      else if (socket.readyState === 1) sendNow(text);
+    },
+    onMessage: inbox.onMessage,
+    onClose: inbox.onClose,
+    close: () => {
+      socket.close();
+      inbox.closed();
+    },
+  };
+}
+
 /**
  * Two transports joined in one process (command line, tests). Messages are cloned and arrive later, as
  * they would from another process, so that neither side can lean on shared objects.

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { createClient } from '../../src/contract/client.ts';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import type { EventName } from '../../src/contract/events.ts';
@@ -9,7 +12,10 @@ import { joinHandlers, serve, type Handlers, type Service } from '../../src/cont
 import {
   directTransport,
   portTransport,
+  socketCloseCodes,
+  socketTransport,
   type MessagePortLike,
+  type SocketLike,
   type Transport,
 } from '../../src/contract/transport.ts';
 
@@ -60,14 +66,28 @@ function likeElectron(port: MessageChannel['port1']): MessagePortLike {
 }
 
 const ends: Transport[] = [];
+const servers: WebSocketServer[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end.close();
+  for (const server of servers.splice(0)) server.close();
 });
 const keep = (pair: [Transport, Transport]): [Transport, Transport] => {
   ends.push(...pair);
   return pair;
 };
-const transports: Record<string, () => [Transport, Transport]> = {
+/** Two ends of a WebSocket over TCP, as a browser and the web host have them. */
+async function socketPair(): Promise<[Transport, Transport]> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  servers.push(server);
+  await once(server, 'listening');
+  const arrived = once(server, 'connection') as Promise<[WebSocket]>;
+  // What is sent before the connection stands must not get lost: the client's end is used at once.
+  const mine = socketTransport(new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  const [theirs] = await arrived;
+  return keep([mine, socketTransport(theirs)]);
+}
+
+const transports: Record<string, () => [Transport, Transport] | Promise<[Transport, Transport]>> = {
   'a direct transport': () => keep(directTransport()),
   'a message channel': () => {
     const { port1, port2 } = new MessageChannel();
@@ -77,11 +97,12 @@ const transports: Record<string, () => [Transport, Transport]> = {
     const { port1, port2 } = new MessageChannel();
     return keep([portTransport(port1), portTransport(likeElectron(port2))]);
   },
+  'a WebSocket': socketPair,
 };
 
 describe.each(Object.entries(transports))('the contract over %s', (_name, connect) => {
   it('carries a call and its result', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     serve(theirs, fakeService());
     const client = createClient(mine);
     expect(await client.call('projects.list', {})).toEqual([project]);
@@ -89,7 +110,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('keeps calls apart that overlap and finish out of order', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     let release: (() => void) | undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     serve(
@@ -109,7 +130,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('refuses an input that is not what the method takes, before the handler sees it', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     const forget = vi.fn(async () => []);
     serve(theirs, fakeService({ 'projects.forget': forget }));
     const client = createClient(mine);
@@ -122,7 +143,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('refuses methods and events that do not exist, also those every object has', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     serve(theirs, fakeService());
     const client = createClient(mine);
     for (const method of ['projects.burn', 'constructor', '__proto__', 'toString']) {
@@ -138,7 +159,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('passes errors on with code, message, remedy and details; others as failed', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     serve(
       theirs,
       fakeService({
@@ -161,13 +182,13 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('answers with an error when a handler breaks its promise', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     serve(theirs, fakeService({ 'projects.list': async () => [{ ...project, lastAccuracy: 7 }] }));
     await expect(createClient(mine).call('projects.list', {})).rejects.toMatchObject({ code: 'failed' });
   });
 
   it('cancels: the caller hears at once, the handler through its signal', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     const aborted = new Promise<void>((resolve) => {
       serve(
         theirs,
@@ -195,7 +216,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('delivers events while subscribed and not after', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     const service = fakeService();
     serve(theirs, service);
     const client = createClient(mine);
@@ -215,7 +236,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('fails what is pending when the connection closes, and ends what the other side had open', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     const service = fakeService({
       'projects.list': (_input, { signal }) =>
         new Promise((_, reject) => {
@@ -242,7 +263,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('survives anything malformed on the server side, and says so where it can', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     serve(theirs, fakeService());
     const answers: unknown[] = [];
     const rubbish = [
@@ -271,7 +292,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('survives anything malformed on the client side', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     const client = createClient(mine);
     theirs.onMessage((message) => {
       const { id, method } = message as { id: number; method: string };
@@ -290,7 +311,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('reports a malformed event and goes on with the next', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     theirs.onMessage((message) => {
       const { id } = message as { id: number };
       theirs.send({ kind: 'event', id, payload: { projects: 'none' } });
@@ -305,7 +326,7 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
   });
 
   it('does not let a second call take over an id that is in use', async () => {
-    const [mine, theirs] = connect();
+    const [mine, theirs] = await connect();
     let release: (() => void) | undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const list = vi.fn(async () => {
@@ -326,6 +347,74 @@ describe.each(Object.entries(transports))('the contract over %s', (_name, connec
     });
     expect(answers.map((answer) => (answer as { id: number }).id)).toEqual([2, 1]);
     expect(list).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a WebSocket's transport", () => {
+  /** A socket of which a test says what happens. */
+  function fakeSocket(over: Partial<SocketLike> = {}) {
+    const listeners = new Map<string, (event: { data: unknown }) => void>();
+    const sent: string[] = [];
+    const closed: unknown[] = [];
+    const socket: SocketLike = {
+      readyState: 1,
+      bufferedAmount: 0,
+      send: (text) => sent.push(text),
+      close: (...why) => closed.push(why),
+      addEventListener: (type: string, listener: (event: { data: unknown }) => void) =>
+        listeners.set(type, listener),
+      ...over,
+    };
+    return {
+      socket,
+      sent,
+      closed,
+      happen: (type: string, data?: unknown) => listeners.get(type)?.({ data }),
+    };
+  }
+
+  it.each([
+    ['text that is no JSON', '{"kind":'],
+    ['nothing', ''],
+    ['bytes', new Uint8Array([123, 125])],
+    ['a blob', {}],
+  ])('is closed by %s, and nothing of it is passed on', (_what, data) => {
+    const { socket, closed, happen } = fakeSocket();
+    const transport = socketTransport(socket);
+    const heard = vi.fn();
+    const lost = vi.fn();
+    transport.onMessage(heard);
+    transport.onClose(lost);
+    happen('message', data);
+    happen('message', '{}');
+    expect(closed).toEqual([[socketCloseCodes.malformed, expect.any(String)]]);
+    expect(lost).toHaveBeenCalledTimes(1);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
+  it('is closed when the other side no longer reads, instead of piling up what it is told', () => {
+    const { socket, sent, closed } = fakeSocket({ bufferedAmount: 1001 });
+    const transport = socketTransport(socket, 1000);
+    transport.send({ n: 1 });
+    transport.send({ n: 2 });
+    expect(closed).toEqual([[socketCloseCodes.slow, expect.any(String)]]);
+    expect(sent).toEqual([]);
+  });
+
+  it('sends what was said before it was open, in order, and nothing once it is closing', () => {
+    const state = { readyState: 0 };
+    const { socket, sent, happen } = fakeSocket();
+    Object.defineProperty(socket, 'readyState', { get: () => state.readyState });
+    const transport = socketTransport(socket);
+    transport.send(1);
+    transport.send(2);
+    expect(sent).toEqual([]);
+    state.readyState = 1;
+    happen('open');
+    transport.send(3);
+    state.readyState = 2;
+    transport.send(4);
+    expect(sent).toEqual(['1', '2', '3']);
   });
 });
 

@@ -6,6 +6,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
 import { addPredict } from './commands/predict.ts';
+import { addServe } from './commands/serve.ts';
 import { addTrain } from './commands/train.ts';
 import { reportError } from './output.ts';
 
@@ -22,7 +23,7 @@ const program = new Command('holotype')
     throw new CommanderError(0, 'version', '');
   });
 
-for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDevices, addDemo])
+for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDevices, addDemo, addServe])
   add(program);
 
 /** Commander's "error: unknown option" as the other errors look. */
