@@ -290,7 +290,7 @@ export class OnnxRuntimeBackend extends KernelBackend {
         counters.cacheHits++;
       }
       const compiled = performance.now();
-      const tensors = run(program, plan);
+      const tensors = run(this.#runtime, program, plan);
       this.#lastOperations = program.operations;
       counters.runs++;
       counters.runNodes += plan.nodes.length;

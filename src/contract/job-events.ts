@@ -74,7 +74,12 @@ const bodies = [
     valAccuracy: number,
     learningRate: z.number(),
   }),
-  z.object({ type: z.literal('checkpoint'), ...resumePointSchema.partial({ epoch: true }).shape }),
+  z.object({
+    type: z.literal('checkpoint'),
+    step: resumePointSchema.shape.step,
+    /** Absent in logs of older versions. */
+    epoch: resumePointSchema.shape.epoch.optional(),
+  }),
   z.object({
     type: z.literal('warning'),
     message: z.string(),

@@ -1,4 +1,5 @@
 /** A schedule as an ONNX model, and the compiled session that runs it. */
+import { DeviceError } from '../onnx/device-error.ts';
 import {
   elementBytes,
   encodeModel,
@@ -103,7 +104,7 @@ export function compile(runtime: Runtime, plan: Schedule): Program {
   try {
     session = runtime.createSession(model, elements < smallElements);
   } catch (error) {
-    throw explain('compile', error, plan);
+    throw explain(runtime, 'compile', error, plan);
   }
   return {
     key: plan.key,
@@ -118,9 +119,11 @@ export function compile(runtime: Runtime, plan: Schedule): Program {
 
 /**
  * Runs a compiled program on a schedule's data.
+ * @param runtime that it was compiled with
  * @returns one tensor per output of the schedule
+ * @throws Error naming the kernel, the operation and the shapes; a DeviceError where a device may be at fault
  */
-export function run(program: Program, plan: Schedule): OrtTensor[] {
+export function run(runtime: Runtime, program: Program, plan: Schedule): OrtTensor[] {
   const feeds: Record<string, OrtTensor> = {};
   plan.leaves.forEach((leaf, i) => {
     const name = program.inputNames[i];
@@ -132,7 +135,7 @@ export function run(program: Program, plan: Schedule): OrtTensor[] {
   try {
     results = program.session.run(feeds, fetches, {});
   } catch (error) {
-    throw explain('run', error, plan);
+    throw explain(runtime, 'run', error, plan);
   }
   return program.outputNames.map((name) => results[name] as OrtTensor);
 }
@@ -177,14 +180,15 @@ function peakBytes(plan: Schedule): number {
 }
 
 /** Which kernel, which operation, which shapes: found by the node names in ONNX Runtime's message. */
-function explain(doing: string, error: unknown, plan: Schedule): Error {
+function explain(runtime: Runtime, doing: string, error: unknown, plan: Schedule): Error {
   const message = error instanceof Error ? error.message : String(error);
   let node: GraphNode | undefined;
   for (const candidate of plan.nodes) {
     if (new RegExp(`${nodeName(candidate)}(?![0-9])`).test(message)) node = candidate;
   }
   const where = node === undefined ? `a graph of ${String(plan.nodes.length)} operations` : describe(node);
-  return new Error(`The onnxruntime backend could not ${doing} ${where}: ${message}`, { cause: error });
+  const Kind = runtime.onDevice ? DeviceError : Error;
+  return new Kind(`The onnxruntime backend could not ${doing} ${where}: ${message}`, { cause: error });
 }
 
 function describe(node: GraphNode): string {

@@ -38,6 +38,8 @@ export type TensorConstructor = new (
 
 export interface Runtime {
   readonly Tensor: TensorConstructor;
+  /** Whether graphs run on something else than the processor, which can fail by itself. */
+  readonly onDevice: boolean;
   /** Channels in a block of the CPU provider's blocked layout, 8 or 16; 0 where it has none or isn't used. */
   readonly block: number;
   /**
@@ -92,6 +94,7 @@ export function loadRuntime(options: RuntimeOptions = {}): Runtime {
   );
   const runtime = {
     Tensor,
+    onDevice: !isCpu,
     block: 0,
     providers: binding.listSupportedBackends().map((provider) => provider.name),
     createSession(model: Uint8Array, small = false): NativeSession {

@@ -82,6 +82,16 @@ export async function chooseDevice(choice: DeviceChoice, options: ChooseOptions)
   );
 }
 
+/** A device that failed in use has to pass its test again before it is chosen. */
+export async function forgetDevice(
+  id: DeviceId,
+  options: Pick<ChooseOptions, 'memory' | 'fingerprint'>,
+): Promise<void> {
+  const { devices } = await recall(options);
+  const others = devices.filter((info) => info.id !== id);
+  await remember({ devices: others, complete: false, timed: false }, options);
+}
+
 /** The processor needs no look, only a comparison where there is something to compare it with. */
 async function chooseFastest(known: KnownDevices, options: ChooseOptions): Promise<DeviceId> {
   const { onLooking } = options;
@@ -108,7 +118,10 @@ function merge(old: readonly DeviceInfo[], fresh: readonly DeviceInfo[]): Device
   return [...kept, ...fresh.filter(({ id }) => !old.some((info) => info.id === id))];
 }
 
-async function recall({ memory, fingerprint }: ChooseOptions): Promise<KnownDevices> {
+async function recall({
+  memory,
+  fingerprint,
+}: Pick<ChooseOptions, 'memory' | 'fingerprint'>): Promise<KnownDevices> {
   const parsed = memorySchema.safeParse(await memory.read());
   return parsed.success && parsed.data.fingerprint === fingerprint
     ? parsed.data

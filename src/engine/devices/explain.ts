@@ -104,7 +104,7 @@ export function explain(
 }
 
 /** Without C++ locations and line breaks; at most as long as a person reads. */
-function oneLine(message: string): string {
+export function oneLine(message: string): string {
   const text = message.replaceAll(/\s+/g, ' ').trim();
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { HolotypeError } from '../../contract/errors.ts';
+import { deviceLost } from './device-lost.ts';
 import { executionProviders, type OnnxDevice } from './providers.ts';
 
 type Runtime = typeof OnnxRuntime;
@@ -16,6 +17,7 @@ export interface OnnxSession {
    *   array can't be used afterwards
    * @param shape the input's full shape, batch axis first
    * @returns one array per output, row-major; each is the caller's own
+   * @throws HolotypeError('device-lost') when it is the device that fails
    */
   run(input: Uint8Array | Float32Array, shape: readonly number[]): Promise<Float32Array[]>;
   /** Frees the native session; using it afterwards is an error. */
@@ -70,22 +72,24 @@ export function sessionOptions(
  * Compiles an ONNX model with all graph optimizations.
  * @param options.threads threads for one operation on the processor; default: as many as there are cores
  * @param options.device one that has passed its self-test; default: the processor
- * @throws HolotypeError `not-supported` when ONNX Runtime can't be loaded or the device can't be used, `bad-input`
- *   when it refuses the model
+ * @throws HolotypeError `not-supported` when ONNX Runtime can't be loaded or the device can't run the model,
+ *   `device-lost` when the device itself fails, `bad-input` when ONNX Runtime refuses the model
  */
 export async function createSession(
   onnx: Uint8Array,
   options: { threads?: number; device?: OnnxDevice } = {},
 ): Promise<OnnxSession> {
   const { InferenceSession, Tensor } = await loadOnnxRuntime();
+  const { device = 'cpu' } = options;
   let session: OnnxRuntime.InferenceSession;
   try {
     session = await InferenceSession.create(
       onnx,
-      sessionOptions(options.threads ?? availableParallelism(), options.device),
+      sessionOptions(options.threads ?? availableParallelism(), device),
     );
   } catch (cause) {
-    const { device = 'cpu' } = options;
+    const lost = deviceLost(device, cause);
+    if (lost !== undefined) throw lost;
     if (device !== 'cpu')
       throw new HolotypeError(
         'not-supported',
@@ -106,7 +110,9 @@ export async function createSession(
         input instanceof Uint8Array
           ? new Tensor('uint8', input, [...shape])
           : new Tensor('float32', input, [...shape]);
-      const results = await session.run({ [inputName]: tensor });
+      const results = await session.run({ [inputName]: tensor }).catch((cause: unknown) => {
+        throw deviceLost(device, cause) ?? cause;
+      });
       return session.outputNames.map((name) => {
         const data = results[name]?.data;
         if (!(data instanceof Float32Array))

@@ -41,8 +41,11 @@ export async function tfjsProbabilities(
         return model.predict(tf.tensor4d(input, [1, policy.height, policy.width, 3]));
       });
       if (Array.isArray(answer)) continue;
-      results.push(Float32Array.from(answer.dataSync<'float32'>()));
-      answer.dispose();
+      try {
+        results.push(Float32Array.from(answer.dataSync<'float32'>()));
+      } finally {
+        answer.dispose();
+      }
     }
   } finally {
     model.dispose();

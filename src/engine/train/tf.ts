@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { executionProviders, type OnnxDevice } from '../devices/providers.ts';
 import { loadTfjsNodeGpu } from '../devices/tfjs-node-gpu.ts';
@@ -74,6 +75,26 @@ export function constantTensor(tensor: Tensor): Tensor {
   if (backend instanceof Object && 'markConstant' in backend && typeof backend.markConstant === 'function')
     backend.markConstant(tensor);
   return tensor;
+}
+
+/**
+ * Lets go of a device that was lost: what our backend had compiled for it is released, and TensorFlow.js computes on
+ * the processor. Call it when those who trained there have disposed of what they held.
+ */
+export async function leaveDevice(device: DeviceId): Promise<void> {
+  const used: TfBackend | undefined =
+    device === 'cuda-tfjs' ? 'tensorflow' : registered === device ? 'onnxruntime' : undefined;
+  const lost = used === undefined ? undefined : tf.findBackend(used);
+  if (lost !== undefined) {
+    const { state } = tf.engine();
+    // It may have failed within a gradient, which leaves what was kept for the way back ...
+    for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+    state.activeTape = [];
+    // ... or while weights were made, which are then nobody's.
+    for (const variable of Object.values(state.registeredVariables))
+      if (state.tensorInfo.get(variable.dataId)?.backend === lost) variable.dispose();
+  }
+  await startTfOnOnnxRuntime('cpu');
 }
 
 /** What our own backend was registered for. */

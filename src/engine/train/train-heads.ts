@@ -86,8 +86,9 @@ const turn = 40;
 export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): AsyncGenerator<HeadEvent, void> {
   const { train, val, classes, groups, epochs } = task;
   const head = createHead(train.columns, classes, task.hidden, groups, task.seed);
-  const optimizer = createOptimizer(task.optimizer, head.trained);
+  let made: Optimizer | undefined;
   try {
+    const optimizer = (made = createOptimizer(task.optimizer, head.trained));
     const progress = new Best(head, groups.length, val !== undefined);
     const history: HeadEpoch[] = [];
     let first = 1;
@@ -157,7 +158,7 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
     }
     yield { type: 'done', heads: progress.heads(), history };
   } finally {
-    optimizer.dispose();
+    made?.dispose();
     head.dispose();
   }
 }
@@ -197,17 +198,20 @@ function trainStep(
     let losses: Tensor2D | undefined;
     let logits: Tensor2D | undefined;
     const variables = head.trained.map(({ variable }) => variable);
-    const { grads } = tf.variableGrads(() => {
-      logits = tf.keep(head.forward(features));
-      const logProbabilities = tf.logSoftmax(tf.reshape(logits, [n, k, classes]), 2);
-      losses = tf.keep(tf.neg(tf.sum<Tensor2D>(tf.mul(logProbabilities, wanted), 2)));
-      return tf.sum<Scalar>(tf.mul(losses, share));
-    }, variables);
-    optimizer.step(head.maskGradients(grads), learningRate);
-    if (losses === undefined || logits === undefined) return;
-    addUp(sums, losses.dataSync<'float32'>(), logits.dataSync<'float32'>(), weights, targets, classes);
-    losses.dispose();
-    logits.dispose();
+    try {
+      const { grads } = tf.variableGrads(() => {
+        logits = tf.keep(head.forward(features));
+        const logProbabilities = tf.logSoftmax(tf.reshape(logits, [n, k, classes]), 2);
+        losses = tf.keep(tf.neg(tf.sum<Tensor2D>(tf.mul(logProbabilities, wanted), 2)));
+        return tf.sum<Scalar>(tf.mul(losses, share));
+      }, variables);
+      optimizer.step(head.maskGradients(grads), learningRate);
+      if (losses === undefined || logits === undefined) return;
+      addUp(sums, losses.dataSync<'float32'>(), logits.dataSync<'float32'>(), weights, targets, classes);
+    } finally {
+      losses?.dispose();
+      logits?.dispose();
+    }
   });
 }
 

@@ -5,6 +5,7 @@ import { tf } from '../tf.ts';
 import type { BoundaryPhotos } from './activations.ts';
 import { judgeTail } from './judge.ts';
 import type { FlatOptimizer, FlatState } from './flat-optimizer.ts';
+import { readAndDispose } from './read-and-dispose.ts';
 import type { TailModel } from './tail-model.ts';
 import { DivergenceWatch } from './watch.ts';
 import type { WatchState } from './watch.ts';
@@ -252,25 +253,29 @@ function trainStep(
     const at = i * classes + (train.labels[photo] as number);
     targets[at] = (targets[at] as number) + 1 - labelSmoothing;
   });
-  const [loss, norm, logits] = tf.tidy(() => {
+  const all = tf.tidy(() => {
     const x = tf.tensor2d(values, [n, values.length / n]);
     const wanted = tf.tensor2d(targets, [n, classes]);
     const variables = model.parts.map(({ variable }) => variable);
     let answers: Tensor2D | undefined;
-    const { value, grads } = tf.variableGrads(() => {
-      const z = tf.keep(model.logits(x));
-      answers = z;
-      return tf.neg(tf.div(tf.sum<Scalar>(tf.mul(tf.logSoftmax(z), wanted)), n));
-    }, variables);
-    const length = optimizer.step(grads, rateFactor);
-    const z = answers;
-    if (z === undefined) throw new Error('The step computed no answers.');
-    // One read of all that is wanted, so that the step is computed in one go.
-    const all = tf.concat1d([tf.reshape(value, [1]), tf.reshape(length, [1]), tf.reshape(z, [n * classes])]);
-    const read = all.dataSync<'float32'>();
-    z.dispose();
-    return [read[0] as number, read[1] as number, read.slice(2)] as const;
+    try {
+      const { value, grads } = tf.variableGrads(() => {
+        const z = tf.keep(model.logits(x));
+        answers = z;
+        return tf.neg(tf.div(tf.sum<Scalar>(tf.mul(tf.logSoftmax(z), wanted)), n));
+      }, variables);
+      const length = optimizer.step(grads, rateFactor);
+      const z = answers;
+      if (z === undefined) throw new Error('The step computed no answers.');
+      return tf.concat1d([tf.reshape(value, [1]), tf.reshape(length, [1]), tf.reshape(z, [n * classes])]);
+    } finally {
+      answers?.dispose();
+    }
   });
+  // One read of all that is wanted, so that the step is computed in one go.
+  const read = readAndDispose(all);
+  const [loss = Number.NaN, norm = Number.NaN] = read;
+  const logits = read.subarray(2);
   let right = 0;
   photos.forEach((photo, i) => {
     const own = logits.subarray(i * classes, (i + 1) * classes);
