@@ -9,6 +9,7 @@ import { loadRuntime, type RuntimeOptions } from './onnx/runtime.ts';
 import type { Stats } from './stats.ts';
 
 export { OnnxRuntimeBackend } from './backend.ts';
+export { DeviceError } from './onnx/device-error.ts';
 export { backendName } from './register.ts';
 export type { RuntimeOptions } from './onnx/runtime.ts';
 export type { Stats } from './stats.ts';

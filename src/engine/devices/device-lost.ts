@@ -46,8 +46,7 @@ export function deviceLost(device: DeviceId, cause: unknown): HolotypeError | un
  */
 export function whyLost(device: DeviceId, error: unknown): string | undefined {
   if (device === 'cpu' || !(error instanceof Error)) return undefined;
-  if (error instanceof HolotypeError)
-    return error.code === 'device-lost' ? reasonOf(error.cause) : undefined;
+  if (error instanceof HolotypeError) return error.code === 'device-lost' ? reasonOf(error.cause) : undefined;
   if (error instanceof DeviceError) return reasonOf(error.cause);
   const said = device === 'cuda-tfjs' ? tensorFlowLost.exec(error.message)?.[2] : undefined;
   return said === undefined ? undefined : oneLine(said).replace(/\.$/, '');
