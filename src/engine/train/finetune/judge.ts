@@ -1,6 +1,7 @@
 import { fitTemperature, logLossOf } from '../../evaluate/calibration.ts';
 import { tf } from '../tf.ts';
 import type { BoundaryPhotos } from './activations.ts';
+import { readAndDispose } from './read-and-dispose.ts';
 import type { TailModel } from './tail-model.ts';
 
 export interface Judgement {
@@ -22,11 +23,9 @@ export function tailLogits(
     const batch = Array.from({ length: Math.min(batchSize, rows - start) }, (_, i) => start + i);
     const answers = tf.tidy(() => {
       const values = photos.gather(0, batch);
-      return model
-        .logits(tf.tensor2d(values, [batch.length, values.length / batch.length]))
-        .dataSync<'float32'>();
+      return model.logits(tf.tensor2d(values, [batch.length, values.length / batch.length]));
     });
-    logits.set(answers, start * classes);
+    logits.set(readAndDispose(answers), start * classes);
   }
   return logits;
 }
