@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { HolotypeError } from '../../contract/errors.ts';
 import { mediaPrefix, pagePolicy, socketPath, withNonce } from '../../contract/page.ts';
@@ -64,11 +65,10 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   server.on('upgrade', (request, socket, head) => {
     upgrade({ access, bound, sockets }, request, socket, head);
   });
-  const name = bound.includes(':') ? `[${bound}]` : bound;
   return {
     port,
     token: access.token,
-    address: `http://${openable(name)}:${port}/?token=${access.token}`,
+    address: `http://${openable(bound)}:${port}/?token=${access.token}`,
     close: async () => {
       sockets.close();
       const closed = new Promise<void>((resolve) => {
@@ -82,9 +82,12 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   };
 }
 
-/** "All addresses" is none that can be opened. */
-const openable = (name: string): string =>
-  name === '0.0.0.0' ? '127.0.0.1' : name === '[::]' ? '[::1]' : name;
+/** "All addresses" is none that can be opened: one of this machine's that others reach it by, where it has one. */
+function openable(bound: string): string {
+  if (bound !== '0.0.0.0' && bound !== '::') return bound.includes(':') ? `[${bound}]` : bound;
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {

@@ -25,7 +25,7 @@ export async function pickerRoots(given: readonly string[] | undefined): Promise
 }
 
 function drives(): string[] {
-  if (process.platform === 'win32') return [...'DEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => `${letter}:\\`);
+  if (process.platform === 'win32') return Array.from('DEFGHIJKLMNOPQRSTUVWXYZ', (letter) => `${letter}:\\`);
   if (process.platform === 'darwin') return ['/Volumes'];
   const name = process.env['USER'] ?? basename(homedir());
   return [`/media/${name}`, `/run/media/${name}`, '/mnt'];
