@@ -50,7 +50,8 @@ interface Training {
   readonly result: TrainResult;
 }
 
-async function train(root: string, shared: string, dataset: string, cache: string): Promise<Training> {
+/** Trains a head by the command line. @param cache folder of the features, and of the model */
+export async function train(root: string, shared: string, dataset: string, cache: string): Promise<Training> {
   const args = [
     '--import',
     tell,

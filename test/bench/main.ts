@@ -11,8 +11,9 @@ import { benchInference } from './inference.ts';
 import { benchBackbone, benchPhotos } from './material.ts';
 import { cores } from './measure.ts';
 import type { Cost, Figure } from './measure.ts';
+import { benchPredicting } from './predict.ts';
 
-const sections = ['start-up', 'decode', 'inference', 'features', 'train'] as const;
+const sections = ['start-up', 'decode', 'inference', 'features', 'predict', 'train'] as const;
 
 /** @returns the process's exit code: 0 when everything promised was met, 1 when not, 2 for wrong arguments */
 export async function main(args: string[], root: string): Promise<number> {
@@ -64,6 +65,7 @@ export async function main(args: string[], root: string): Promise<number> {
         add(await benchFeatures('hymenoptera', await benchPhotos(hymenoptera, 400), backbone, few));
       else skipped.push('features of hymenoptera: there is no ../shared/datasets/hymenoptera');
     }
+    if (section === 'predict') add(await benchPredicting(root, shared, rounds));
     if (section === 'train') add(await benchTraining(root, shared));
   }
 
