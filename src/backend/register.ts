@@ -21,6 +21,7 @@ import { matMulKernels } from './kernels/matmul.ts';
 import { normalizeKernels } from './kernels/normalize.ts';
 import { poolKernels } from './kernels/pool.ts';
 import { reduceKernels } from './kernels/reduce.ts';
+import { resizeKernels } from './kernels/resize.ts';
 import { shapeKernels } from './kernels/shape.ts';
 import { unaryKernels } from './kernels/unary.ts';
 
@@ -38,6 +39,7 @@ const tables: readonly Table[] = [
   poolKernels,
   normalizeKernels,
   indexKernels,
+  resizeKernels,
 ];
 
 interface Call {

@@ -382,25 +382,33 @@ describe('shapes', () => {
     ).resolves.toEqual([]);
   });
 
-  test('resized images', async () => {
-    const options = [
-      [false, false],
-      [true, false],
-      [false, true],
-    ] as const;
-    for (const [align, half] of options) {
-      await expect(
-        differences(() => {
-          const x = random([2, 5, 4, 3], 1) as tf.Tensor4D;
-          return [
-            tf.image.resizeBilinear(x, [7, 9], align, half),
-            tf.image.resizeBilinear(x, [3, 2], align, half),
-            tf.image.resizeNearestNeighbor(x, [7, 9], align, half),
-            tf.image.resizeNearestNeighbor(x, [3, 2], align, half),
-          ];
+  test('rows added up by segment, and the gradient of a gather, ids out of range included', async () => {
+    await expect(
+      differences(() => {
+        const x = random([6, 2, 3], 1);
+        const ids = tf.tensor1d([2, 0, -1, 2, 7, 3], 'int32');
+        const f = (y: tf.Tensor): tf.Tensor => tf.gather(y, tf.tensor2d([0, 2, 2, 1], [2, 2], 'int32'), 1);
+        const table = random([4, 3, 2], 2);
+        return [
+          tf.unsortedSegmentSum(x, ids, 4),
+          tf.unsortedSegmentSum(tf.reshape(x, [36]), tf.range(0, 36, 1, 'int32'), 36),
+          tf.grad(f)(table, random([4, 2, 2, 2], 3)),
+        ];
+      }),
+    ).resolves.toEqual([]);
+  });
+
+  test('local response normalization with its gradient', async () => {
+    await expect(
+      differences(() =>
+        [0, 1, 2, 5].flatMap((radius) => {
+          const x = random([2, 3, 2, 7], radius) as tf.Tensor4D;
+          const f = (y: tf.Tensor): tf.Tensor =>
+            tf.localResponseNormalization(y as tf.Tensor4D, radius, 1.2, 0.3, 0.75);
+          return [f(x), tf.grad(f)(x, random(x.shape, 9))];
         }),
-      ).resolves.toEqual([]);
-    }
+      ),
+    ).resolves.toEqual([]);
   });
 });
 

@@ -160,7 +160,7 @@ export const losses: Readonly<Record<string, Loss>> = {
   'cosine distance': (truth, predicted) => tf.losses.cosineDistance(truth, predicted, 1),
 };
 
-const [height, width, channels, classes, batch] = [5, 6, 3, 3, 3];
+const [height, width, channels, classes] = [5, 6, 3, 3];
 
 function modelWith({ middle, channels: filters }: Training): LayersModel {
   const x = input({ shape: [height, width, channels] });
@@ -197,6 +197,8 @@ export interface Training {
   readonly channels: number;
   readonly optimizer: () => tf.Optimizer;
   readonly loss: Loss;
+  /** Photos in a batch, 1..3. */
+  readonly batch: number;
   /** Whether batch norm and dropout do what they do in training. */
   readonly training: boolean;
   readonly steps: number;
@@ -212,8 +214,8 @@ export async function trainOn(backend: string, task: Training): Promise<Outcome>
   const model = modelWith(task);
   setWeights(model);
   const optimizer = task.optimizer();
-  const x = normals([batch, height, width, channels], 1, 99);
-  const truth = tf.oneHot([0, 1, 2], classes) as tf.Tensor2D;
+  const x = normals([task.batch, height, width, channels], 1, 99);
+  const truth = tf.oneHot([0, 1, 2].slice(0, task.batch), classes) as tf.Tensor2D;
   const lossOf = (): tf.Scalar => {
     const predicted = model.apply(x, { training: task.training }) as tf.Tensor2D;
     return tf.reshape(task.loss(truth, predicted), []);

@@ -18,9 +18,12 @@ const usual: Training = {
   channels: narrow,
   optimizer: () => tf.train.momentum(0.05, 0.9),
   loss: pick(losses, 'categorical cross-entropy'),
+  batch: 3,
   training: true,
   steps: 20,
 };
+/** tfjs-backend-cpu (4.22) reads this gradient of all photos but the first from the wrong place. */
+const rightForOnePhoto = new Set(['upsampling']);
 
 /** What is more than 1e-4 from tfjs-backend-cpu's: forward values, gradients, losses, weights at the end. */
 async function off(change: Partial<Training>): Promise<string> {
@@ -33,7 +36,7 @@ async function off(change: Partial<Training>): Promise<string> {
 describe('steps on ONNX Runtime end where those on tfjs-backend-cpu do', () => {
   for (const [name, middle] of Object.entries(middles))
     it(`through ${name}`, async () => {
-      expect(await off({ middle })).toBe('nothing');
+      expect(await off({ middle, batch: rightForOnePhoto.has(name) ? 1 : 3 })).toBe('nothing');
     });
   for (const name of ['batch norm', 'inverted residual', 'dropout with a fixed mask'])
     it(`through ${name}, in inference mode`, async () => {

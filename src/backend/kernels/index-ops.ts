@@ -1,5 +1,4 @@
 /** Kernels that pick, place, rank or accumulate elements. */
-import type { Graph } from '../graph/graph.ts';
 import { int, literal, text } from '../graph/operations.ts';
 import { physicalAxis } from '../graph/perm.ts';
 import type { Value } from '../graph/value.ts';
@@ -7,17 +6,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import { asNchw, fromNchw, fromChannelsLast, toChannelsLast } from './conv/geometry.ts';
 import { castLikeJs } from './cast.ts';
 import type { Kernel, Table } from './kernel.ts';
-
-/** x at these positions along one axis. */
-export function gather(
-  g: Graph,
-  x: Value,
-  indices: Value | ReturnType<typeof literal>,
-  axis: number,
-  shape: readonly number[],
-): Value {
-  return g.op('Gather', [g.plain(x), indices], { type: x.type, shape }, { axis: int(axis) });
-}
+import { slice } from './shape.ts';
 
 /**
  * Positions that are known already are checked at once, as TensorFlow.js promises; others by ONNX Runtime when it
@@ -48,7 +37,35 @@ const gatherV2: Kernel = (g, inputs, attrs) => {
     axis,
     0,
   );
-  return gather(g, x, g.plain(castLikeJs(g, indices, 'int32')), axis, outputShape);
+  const positions = g.plain(castLikeJs(g, indices, 'int32'));
+  return g.op('Gather', [g.plain(x), positions], { type: x.type, shape: outputShape }, { axis: int(axis) });
+};
+
+/** The gradient of GatherV2: rows of x added up where they came from; an id out of range is none's. */
+const unsortedSegmentSum: Kernel = (g, inputs, attrs) => {
+  const x = inputs.get('x');
+  const segments = attrs.number('numSegments');
+  const ids = castLikeJs(g, inputs.get('segmentIds'), 'int32');
+  const [rows] = x.shape as [number];
+  if (ids.rank !== 1 || x.type !== 'float32' || x.size === 0 || segments === 0) return undefined;
+  const width = x.size / rows;
+  const wide = [segments + 1, width];
+  const zeros = g.op('ConstantOfShape', [g.int64s(wide)], { type: 'float32', shape: wide });
+  const isOne = g.zip('And', [
+    g.zip('GreaterOrEqual', [ids, g.scalar('int32', 0)], 'bool'),
+    g.zip('Less', [ids, g.scalar('int32', segments)], 'bool'),
+  ]);
+  // A row more for what belongs nowhere.
+  const segment = g.zip('Where', [isOne, ids, g.scalar('int32', segments)], 'int32');
+  const where = g.dense(g.reshape(segment, [rows, 1]).withShape([rows, width]));
+  const sums = g.op(
+    'ScatterElements',
+    [zeros, where, g.plain(g.reshape(x, [rows, width]))],
+    { type: 'float32', shape: wide },
+    { axis: int(0), reduction: text('add') },
+  );
+  const kept = slice(g, sums, [segments, width], [{ axis: 0, start: 0, end: segments, step: 1 }]);
+  return g.reshape(kept, [segments, ...x.shape.slice(1)]);
 };
 
 const oneHot: Kernel = (g, inputs, attrs) => {
@@ -103,50 +120,6 @@ const cumsum: Kernel = (g, inputs, attrs) => {
   );
 };
 
-const resizeBilinear: Kernel = (g, inputs, attrs) => {
-  const given = inputs.get('images');
-  const [height, width] = attrs.numbers('size') as [number, number];
-  const alignCorners = attrs.flag('alignCorners');
-  const halfPixels = attrs.flag('halfPixelCenters');
-  if (given.size === 0 || (alignCorners && (halfPixels || height === 1 || width === 1))) return undefined;
-  const x = asNchw(g, g.cast(given, 'float32'));
-  const [n, c] = x.shape as [number, number];
-  return fromNchw(
-    g.op(
-      'Resize',
-      [x, null, null, g.int64s([n, c, height, width])],
-      { type: 'float32', shape: [n, c, height, width] },
-      {
-        mode: text('linear'),
-        coordinate_transformation_mode: text(
-          alignCorners ? 'align_corners' : halfPixels ? 'half_pixel' : 'asymmetric',
-        ),
-      },
-    ),
-  );
-};
-
-/** Which row (or column) each output's nearest one is: the formula of tfjs-backend-cpu. */
-function nearest(from: number, to: number, alignCorners: boolean, halfPixels: boolean): number[] {
-  const ratio = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-  return Array.from({ length: to }, (_, i) => {
-    const place = halfPixels ? ratio * (i + 0.5) : ratio * i;
-    const index = Math.min(from - 1, alignCorners ? Math.round(place) : Math.floor(place));
-    return halfPixels ? Math.max(0, index) : index;
-  });
-}
-
-const resizeNearest: Kernel = (g, inputs, attrs) => {
-  const x = inputs.get('images');
-  const [height, width] = attrs.numbers('size') as [number, number];
-  const [n, h, w, c] = x.shape as [number, number, number, number];
-  if (x.size === 0) return undefined;
-  const pick = (from: number, to: number): ReturnType<typeof literal> =>
-    g.int64s(nearest(from, to, attrs.flag('alignCorners'), attrs.flag('halfPixelCenters')));
-  const rows = gather(g, x, pick(h, height), 1, [n, height, w, c]);
-  return gather(g, rows, pick(w, width), 2, [n, height, width, c]);
-};
-
 const depthToSpace: Kernel = (g, inputs, attrs) => {
   const isChannelsFirst = (attrs.any('dataFormat') as string) === 'NCHW';
   const block = attrs.number('blockSize');
@@ -160,10 +133,9 @@ const depthToSpace: Kernel = (g, inputs, attrs) => {
 
 export const indexKernels: Table = {
   GatherV2: gatherV2,
+  UnsortedSegmentSum: unsortedSegmentSum,
   OneHot: oneHot,
   TopK: topK,
   Cumsum: cumsum,
-  ResizeBilinear: resizeBilinear,
-  ResizeNearestNeighbor: resizeNearest,
   DepthToSpace: depthToSpace,
 };
