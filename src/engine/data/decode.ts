@@ -125,6 +125,21 @@ export async function decodeGrey(bytes: Uint8Array, width: number, height: numbe
 }
 
 /**
+ * Makes another file of a photo.
+ *
+ * @param make resizes and encodes what it is given: the photo upright, as it was decoded
+ * @throws as {@link decodePhoto}
+ */
+export async function convertPhoto(bytes: Uint8Array, make: (upright: Sharp) => Sharp): Promise<Uint8Array> {
+  const open = openPhoto(bytes);
+  try {
+    return plain(await make(open()).toBuffer());
+  } catch (error) {
+    throw explained(error, bytes);
+  }
+}
+
+/**
  * Looks at the first bytes of a file. @throws HolotypeError('bad-input') when it is nothing we decode
  *
  * @param head at least the first {@link formatHeadBytes} bytes, or the whole file
