@@ -10,7 +10,14 @@ const started = new Date();
 
 mkdirSync(outdir, { recursive: true });
 const { metafile } = await build({
-  ...nodeBundle({ cli: 'src/hosts/cli/main.ts', 'device-probe': 'src/service/device-probe.ts' }, outdir),
+  ...nodeBundle(
+    {
+      cli: 'src/hosts/cli/main.ts',
+      'device-probe': 'src/service/device-probe.ts',
+      'job-worker': 'src/service/worker/job-worker.ts',
+    },
+    outdir,
+  ),
   metafile: true,
 });
 // Names hold a hash of the contents. What an older build left is kept for an hour: a command that

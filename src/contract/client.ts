@@ -1,5 +1,5 @@
 import { serverMessageSchema, addressOf, type ClientMessage } from './envelope.ts';
-import { HolotypeError, type ErrorShape } from './errors.ts';
+import { fromErrorShape, HolotypeError } from './errors.ts';
 import { events, type EventName, type EventPayload } from './events.ts';
 import { methods, type MethodInput, type MethodName, type MethodOutput } from './methods.ts';
 import type { Transport } from './transport.ts';
@@ -60,7 +60,7 @@ export function createClient(transport: Transport): Client {
     if (waiting === undefined) return;
     if (message.kind === 'result') waiting.result(message.output);
     else if (message.kind === 'event') waiting.event(message.payload);
-    else waiting.fail(fromShape(message.error));
+    else waiting.fail(fromErrorShape(message.error));
   });
   transport.onClose(() => {
     closed = true;
@@ -143,13 +143,6 @@ function parsePayload<E extends EventName>(event: E, payload: unknown): EventPay
   if (!parsed.success) return malformed(`"${event}"`, parsed.error.message);
   // As above: this event's own schema has just passed.
   return parsed.data as EventPayload<E>;
-}
-
-function fromShape(shape: ErrorShape): HolotypeError {
-  return new HolotypeError(shape.code, shape.message, {
-    ...(shape.remedy === undefined ? {} : { remedy: shape.remedy }),
-    ...(shape.details === undefined ? {} : { details: shape.details }),
-  });
 }
 
 function cancelled(method: string): HolotypeError {

@@ -69,6 +69,14 @@ export function toErrorShape(error: unknown): ErrorShape {
   return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
 }
 
+/** The error that {@link toErrorShape} made a plain object of. */
+export function fromErrorShape({ code, message, remedy, details }: ErrorShape): HolotypeError {
+  return new HolotypeError(code, message, {
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
 /** Process exit code of the command line: 0 done, 1 failed, 2 bad usage, 3 bad input data, 4 cancelled. */
 export function exitCode(code: ErrorCode): 1 | 2 | 3 | 4 {
   switch (code) {

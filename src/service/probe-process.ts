@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ProbeEnd, ProbeOutcome, ProbeRunner } from '../engine/devices/list-devices.ts';
-import { exists } from '../store/folders.ts';
+import { builtScript } from './built-script.ts';
 
 /** Characters of a child's stderr that are kept. */
 const logLength = 8000;
@@ -15,7 +13,7 @@ const logLength = 8000;
  */
 export function probeRunner(script?: string): ProbeRunner {
   return async (request, { seconds, signal }) => {
-    const path = script ?? (await builtScript());
+    const path = script ?? (await probeScript());
     if (signal?.aborted) throw cancelled();
     return new Promise<ProbeOutcome>((resolve, reject) => {
       const child = fork(path, [], {
@@ -80,12 +78,9 @@ const isLast = (message: unknown): boolean =>
 
 const cancelled = (): HolotypeError => new HolotypeError('cancelled', 'Cancelled while looking for devices.');
 
-/** Beside this file in the command line's build, in dist/node for the app and the tests. */
-async function builtScript(): Promise<string> {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (; folder !== dirname(folder); folder = dirname(folder))
-    for (const name of ['device-probe.mjs', join('dist', 'node', 'device-probe.mjs')])
-      if (await exists(join(folder, name))) return join(folder, name);
+async function probeScript(): Promise<string> {
+  const path = await builtScript('device-probe.mjs');
+  if (path !== undefined) return path;
   throw new HolotypeError('failed', 'This build lacks the program that tries devices (device-probe.mjs).', {
     remedy: 'Run `npm run build`, or use --device cpu.',
   });

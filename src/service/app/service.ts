@@ -5,6 +5,13 @@ import { joinHandlers, type Handlers, type Service } from '../../contract/server
 import type { RecentProjects } from '../../store/recent-projects.ts';
 import { createDownloads, type Downloads } from '../downloads.ts';
 import { createEmitter, type Emitter } from '../emitter.ts';
+import { createJobs } from '../jobs/create-jobs.ts';
+import { forkWorkers } from '../jobs/fork-worker.ts';
+import { jobHandlers } from '../jobs/handlers.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { createWorkerCalls, type WorkerCalls } from '../jobs/worker-calls.ts';
+import { WorkerHost } from '../jobs/worker-host.ts';
+import type { WorkerLauncher } from '../jobs/worker-link.ts';
 import type { Media } from '../media/media.ts';
 import { createPlaces, type Places } from '../places.ts';
 
@@ -19,6 +26,8 @@ export interface ServiceDeps {
   readonly logsFolder: string;
   /** Folders that the window's own picker may look into; none on the desktop, which has the system's dialog. */
   readonly pickerRoots: readonly string[];
+  /** Starts processes that compute; default: child processes of Node. */
+  readonly launchWorker?: WorkerLauncher;
 }
 
 /** The service and what only its host may touch. */
@@ -37,6 +46,10 @@ export interface Parts {
   readonly events: Emitter;
   readonly places: Places;
   readonly downloads: Downloads;
+  /** Long work: in this process, or one after another in the worker. */
+  readonly jobs: Jobs;
+  /** Short questions to a second worker, which are not held up by long work. */
+  readonly calls: WorkerCalls;
 }
 
 /** Implements the contract; one service serves any number of connections. */
@@ -44,14 +57,20 @@ export function createService(deps: ServiceDeps): HostedService {
   const events = createEmitter();
   const places = createPlaces();
   const downloads = createDownloads();
-  const tables: Partial<Handlers>[] = [appHandlers(deps), recentHandlers(deps, events)];
+  const launch = deps.launchWorker ?? forkWorkers();
+  const jobs = createJobs({ events, worker: new WorkerHost(launch) });
+  const calls = createWorkerCalls(new WorkerHost(launch));
+  const tables: Partial<Handlers>[] = [appHandlers(deps), recentHandlers(deps, events), jobHandlers(jobs)];
   return {
     events,
     places,
     downloads,
     media: async () => ({ status: 404, type: 'text/plain', body: new Uint8Array() }),
     handlers: joinHandlers(...tables, notYet(tables)),
-    close: async () => undefined,
+    close: async () => {
+      calls.close();
+      await jobs.close();
+    },
   };
 }
 

@@ -1,0 +1,4 @@
+import type { TaskTable } from '../jobs/task.ts';
+
+/** All that worker processes can be told to do; what a task needs is loaded when it is first wanted. */
+export const tasks: TaskTable = {};
