@@ -73,8 +73,8 @@ export async function readModelFile({ folder, about }: OpenedModel, path: string
   return bytes;
 }
 
-/** From so many photos on, a copy of the model on every core earns back its start (0.1 s). */
-const photosForPool = 64;
+/** From so many photos on, a copy of the model on every core earns back its start (test/bench/README.md). */
+const photosForPool = 200;
 
 /**
  * The model ready to run: takes uint8 RGB [n, height, width, 3], gives probabilities [n, classes]. The answers are the

@@ -60,7 +60,7 @@ function difference(a: Answers, b: Answers): number {
 }
 
 /**
- * Predicting for a folder of photos and for a few, the session's start and decoding included, against a single session
+ * Predicting for all of hymenoptera (on every core), for its validation photos and for a few (in one session), the session's start and decoding included, against a single session
  * with batches of 16.
  */
 export async function benchPredicting(
@@ -68,7 +68,7 @@ export async function benchPredicting(
   shared: string,
   rounds: number,
 ): Promise<{ figures: Figure[]; costs: Cost[]; skipped: string[] }> {
-  const photos = join(shared, 'datasets/hymenoptera/val');
+  const photos = join(shared, 'datasets/hymenoptera');
   if (!existsSync(photos))
     return { figures: [], costs: [], skipped: ['predict: there is no ../shared/datasets/hymenoptera'] };
   const cache = await mkdtemp(join(tmpdir(), 'holotype-bench-'));
@@ -76,9 +76,10 @@ export async function benchPredicting(
     const { result } = await train(root, shared, 'hymenoptera', cache);
     const model = await openSavedModel(result.model);
     const all = await findPhotos([photos]);
+    const val = await findPhotos([join(photos, 'val')]);
     const costs: Cost[] = [];
     const figures: Figure[] = [];
-    for (const files of [all, all.slice(0, few)]) {
+    for (const files of [all, val, val.slice(0, few)]) {
       const arm = (name: string, run: typeof asItIs): Arm => ({
         name: `predict, ${files.length} photos: ${name}`,
         work: async () => (await run(model, files)).size,
