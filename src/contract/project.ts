@@ -11,6 +11,21 @@ export type Task = z.infer<typeof taskSchema>;
 
 const idSchema = z.string().regex(/^[0-9a-f]{64}$/, 'not a content hash (sha256 as 64 hex digits)');
 
+/** How many colours classes have; each comes with a symbol, for those who don't see colours. */
+export const paletteSize = 12;
+const colorsSchema = z.record(
+  z.string(),
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(paletteSize - 1),
+);
+const classNamesSchema = z
+  .array(z.string().min(1))
+  .refine((names) => new Set(names).size === names.length, 'named twice');
+const foldersSchema = z.record(z.string(), z.string());
+
 /** holotype.json of a project. Fields this version doesn't know are kept. */
 export const projectManifestSchema = z.looseObject({
   format: z.literal(projectFormat),
@@ -18,7 +33,7 @@ export const projectManifestSchema = z.looseObject({
   name: z.string().min(1),
   task: taskSchema,
   /** In the order in which people want to see them. */
-  classes: z.array(z.string().min(1)).refine((names) => new Set(names).size === names.length, 'named twice'),
+  classes: classNamesSchema,
   /** Answers to be remembered: backbone, recipe, split fractions, ... */
   settings: z.record(z.string(), z.unknown()),
   /** ISO 8601, UTC. */
@@ -28,8 +43,17 @@ export const projectManifestSchema = z.looseObject({
    * them). Absent: in the project's folder itself.
    */
   photoFolder: z.string().min(1).optional(),
-  /** Palette index of each class that a person has given a colour. */
-  colors: z.record(z.string(), z.number().int().min(0).max(11)).optional(),
+  /** Palette index of classes; those without one get what is left, see the service. */
+  colors: colorsSchema.optional(),
+  /**
+   * What became of the classes that folders (or a table among the photos) name: the class of today, or '' for one
+   * that was removed. A photo that is found later gets its label by this.
+   */
+  folders: foldersSchema.optional(),
+  /** `seq` of the newest journal entry whose classes are in this file; newer ones count more than the file. */
+  classesAt: z.number().int().nonnegative().optional(),
+  /** When the folder of photos was last looked through to its end; ISO 8601, UTC. */
+  scannedAt: z.string().optional(),
 });
 export type ProjectManifest = z.infer<typeof projectManifestSchema>;
 
@@ -58,6 +82,8 @@ export const assetSchema = z.looseObject({
   height: z.number().int().positive().optional(),
   /** ISO 8601 local time, as the camera says. */
   takenAt: z.string().optional(),
+  /** Its file was edited and is this photo now, which has taken over the label. Shown no more, but never forgotten. */
+  replacedBy: idSchema.optional(),
 });
 export type Asset = z.infer<typeof assetSchema>;
 
@@ -75,6 +101,7 @@ export const assetPatchSchema = z.strictObject({
   width: z.number().int().positive().nullable().optional(),
   height: z.number().int().positive().nullable().optional(),
   takenAt: z.string().nullable().optional(),
+  replacedBy: idSchema.nullable().optional(),
 });
 export type AssetPatch = z.infer<typeof assetPatchSchema>;
 
@@ -83,12 +110,17 @@ export type AssetPatch = z.infer<typeof assetPatchSchema>;
  * fields it names. Both sides are absolute values, so applying an operation twice is applying it once, and
  * undoing it is swapping the sides.
  */
-export const assetChangeSchema = z.object({
-  id: idSchema,
-  before: z.union([assetSchema, assetPatchSchema]).nullable(),
-  after: z.union([assetSchema, assetPatchSchema]).nullable(),
-});
+const sideSchema = z.union([assetPatchSchema, assetSchema]).nullable(); // patches are by far the most
+export const assetChangeSchema = z.object({ id: idSchema, before: sideSchema, after: sideSchema });
 export type AssetChange = z.infer<typeof assetChangeSchema>;
+
+/** All that the manifest says of classes. */
+export const classTableSchema = z.object({
+  names: classNamesSchema,
+  colors: colorsSchema,
+  folders: foldersSchema,
+});
+export type ClassTable = z.infer<typeof classTableSchema>;
 
 const journalFields = {
   /** 1, 2, 3, ... over the whole life of the project. */
@@ -97,16 +129,21 @@ const journalFields = {
   time: z.string(),
 };
 
-/** One step of labelling as the person sees it: all of its changes happen, or none. */
+/**
+ * One step of labelling as the person sees it: all of its changes happen, or none. A `scan` is what looking through
+ * the folder has found: no step of a person's, and not to be undone.
+ */
 export const labelOperationSchema = z.object({
   ...journalFields,
-  action: z.enum(['change', 'undo', 'redo']),
+  action: z.enum(['change', 'undo', 'redo', 'scan']),
   who: z.string(),
   /** For the history: `Label 12 photos "rust"`. */
   description: z.string(),
   /** The `seq` of the change that is undone or redone. */
   of: z.number().int().positive().optional(),
   changes: z.array(assetChangeSchema),
+  /** The classes before and after, where the step changes them. The journal counts; holotype.json follows. */
+  classes: z.object({ before: classTableSchema, after: classTableSchema }).optional(),
 });
 export type LabelOperation = z.infer<typeof labelOperationSchema>;
 

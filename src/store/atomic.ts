@@ -32,16 +32,18 @@ export function temporaryPath(path: string, inside = false): string {
  *
  * @param data text (written as UTF-8), bytes, or a stream of bytes; an error of the stream is passed on as it is
  * @param options.mode permissions of the new file (default: what the umask leaves of 0o666)
+ * @param options.confirm called when all that is left is the rename; throws to leave the old content after all
  * @throws HolotypeError('storage') with a remedy; the temporary file is gone and the old content untouched
  */
 export async function writeFileAtomic(
   path: string,
   data: FileData,
-  options: { mode?: number } = {},
+  options: { mode?: number; confirm?: () => void } = {},
 ): Promise<void> {
   const temporary = temporaryPath(path);
   try {
     await writeFileSynced(temporary, data, options, path);
+    options.confirm?.();
     await renameReplacing(temporary, path);
   } catch (error) {
     await fileSystem.rm(temporary, { force: true }).catch(() => undefined);
@@ -54,7 +56,7 @@ export async function writeFileAtomic(
 export function writeJsonAtomic(
   path: string,
   value: unknown,
-  options: { mode?: number } = {},
+  options: { mode?: number; confirm?: () => void } = {},
 ): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, options);
 }

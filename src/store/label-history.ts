@@ -1,7 +1,10 @@
 import type { LabelOperation } from '../contract/project.ts';
 
-/** How many operations stay in the journal, to be undone, when it is compacted. */
-export const keptHistory = 200;
+/**
+ * How much of the history stays in the journal when it is compacted: so many operations, of no more than so many
+ * bytes. While a project is open its history is whole; this is what outlives it.
+ */
+export const keptHistory = { operations: 10_000, bytes: 16 * 2 ** 20 };
 
 /** What can be undone and redone, newest last; rebuilt from the journal when a project is opened. */
 export class LabelHistory {
@@ -13,7 +16,6 @@ export class LabelHistory {
     switch (operation.action) {
       case 'change':
         this.undoable.push(operation);
-        if (this.undoable.length > keptHistory) this.undoable.shift();
         this.redoable.length = 0;
         break;
       case 'undo':
@@ -22,8 +24,23 @@ export class LabelHistory {
       case 'redo':
         move(operation.of, this.redoable, this.undoable);
         break;
+      case 'scan': // stands outside of the history
+        break;
     }
   }
+}
+
+/** The newest lines that fit into {@link keptHistory}; the newest one is kept however long it is. */
+export function newestLines(operations: readonly LabelOperation[], limit = keptHistory): string[] {
+  const lines: string[] = [];
+  let bytes = 0;
+  for (const operation of operations.toReversed()) {
+    const line = JSON.stringify(operation);
+    bytes += Buffer.byteLength(line);
+    if (lines.length > 0 && (lines.length >= limit.operations || bytes > limit.bytes)) break;
+    lines.push(line);
+  }
+  return lines.reverse();
 }
 
 /** Moves the operation with the number, and drops those above it: they depend on lines that got lost. */

@@ -37,7 +37,7 @@ export function acquireLock(path: string, what: string, signsOfLife: readonly st
     if (reason !== undefined)
       throw new HolotypeError('busy', `${upperFirst(what)} is in use by ${reason}.`, {
         remedy: `Wait until it is done or stop it. If you are sure that nothing uses it, delete "${path}".`,
-        details: { path, ...found.identity },
+        details: { path, holder: reason, ...found.identity },
       });
     removeStale(path, found.text);
   }
@@ -45,6 +45,31 @@ export function acquireLock(path: string, what: string, signsOfLife: readonly st
     remedy: 'Try again in a moment.',
     details: { path },
   });
+}
+
+/** Who holds the lock, as a phrase ("another program (process 12)"); undefined when nobody does. */
+export function lockHolder(path: string, signsOfLife: readonly string[] = []): string | undefined {
+  const found = read(path);
+  return found === undefined ? undefined : whyBusy(found, path, signsOfLife);
+}
+
+/**
+ * Takes a lock whoever holds it: from then on `isHeld()` is false for the one who had it, who has to ask before every
+ * write. What they had begun to write may still be on its way to the disk.
+ *
+ * @throws HolotypeError('storage') when the file can't be written
+ */
+export function seizeLock(path: string): Lock {
+  const token = uniqueToken();
+  const own = `${path}.${token}`;
+  if (!create(own, token)) throw new HolotypeError('failed', `"${own}" is there already.`);
+  try {
+    fileSystem.renameSync(own, path); // in one go: nobody finds the place empty in between
+  } catch (error) {
+    rmSync(own, { force: true });
+    throw storageError(error, path);
+  }
+  return held(path, token);
 }
 
 interface Found {

@@ -1,24 +1,39 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
-import { assetSchema, journalEntrySchema, projectFormatVersion } from '../contract/project.ts';
-import type { Asset, JournalEntry, LabelOperation, ProjectManifest } from '../contract/project.ts';
+import {
+  assetSchema,
+  classTableSchema,
+  journalEntrySchema,
+  projectFormatVersion,
+} from '../contract/project.ts';
+import type {
+  Asset,
+  ClassTable,
+  JournalEntry,
+  LabelOperation,
+  ProjectManifest,
+} from '../contract/project.ts';
 import { cleanTemporaryFiles, writeFileAtomic, writeJsonAtomic } from './atomic.ts';
+import { applyTableChange, classTable, sameTable, withClassTable, withNames } from './class-table.ts';
 import { appendJsonl, readJsonl } from './jsonl.ts';
 import type { JsonlContent, JsonlWriter } from './jsonl.ts';
-import { applyChange, checkedChange, inverse } from './label-changes.ts';
-import type { RequestedChange } from './label-changes.ts';
-import { keptHistory, LabelHistory } from './label-history.ts';
+import { applyChange, checkedChanges, inverse, labelsGiven } from './label-changes.ts';
+import type { RequestedChange, Step } from './label-changes.ts';
+import { LabelHistory, newestLines } from './label-history.ts';
+import { lockHolder } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { checkedManifest, manifestName } from './project-manifest.ts';
+import { checkedManifest, manifestName, parsedToSave } from './project-manifest.ts';
+import type { ManifestPatch } from './project-manifest.ts';
 import { upgrader } from './project-migrations.ts';
-import type { Project, ProjectProblem } from './project.ts';
+import type { Project, ProjectFiles, ProjectProblem } from './project.ts';
 import { storageError } from './storage-error.ts';
 
 export const journalName = 'labels.journal.jsonl';
+export const lockName = '.holotype.lock';
 const datasetName = 'dataset.jsonl';
-/** A journal with more operations than this is compacted when the project is opened. */
-const compactAfter = 1_000;
+/** A journal with more than this that dataset.jsonl lacks is compacted when the project is opened. */
+const compactAfter = { operations: 1_000, changes: 20_000 };
 
 /** The one implementation of {@link Project}. */
 export class ProjectFolder implements Project {
@@ -28,11 +43,15 @@ export class ProjectFolder implements Project {
   readonly problems: ProjectProblem[] = [];
   readonly #history = new LabelHistory();
   readonly #who: string;
-  /** The newest operations: what stays in the journal when it is compacted. */
+  /** Operations that stay in the journal when it is compacted, as far as there is room. */
   readonly #kept: LabelOperation[] = [];
   #nextSeq = 1;
   #lock: Lock | undefined;
+  /** Somebody else has taken the project over. */
+  #lost = false;
   #journal: JsonlWriter | undefined;
+  /** holotype.json could not be written after a step that changed classes; the journal has it. */
+  #manifestBehind = false;
   /** Files with lines that could not be read: copied before they are rewritten without them. */
   readonly #damagedFiles = new Set<string>();
   #queue: Promise<unknown> = Promise.resolve();
@@ -77,32 +96,30 @@ export class ProjectFolder implements Project {
     this.#note(journalName, journal);
     const pending = this.#replay(journal.records);
     const lastSeq = journal.records.reduce((last, { seq }) => Math.max(last, seq), 0);
-    this.#nextSeq = lastSeq + journal.badLines.length + 1;
+    this.#nextSeq = Math.max(lastSeq + journal.badLines.length, this.manifest.classesAt ?? 0) + 1;
+    this.#addMissingClasses();
 
     if (lock === undefined) return;
     await cleanTemporaryFiles(this.folder);
     this.#journal = await appendJsonl(join(this.folder, journalName));
-    if (version < projectFormatVersion || pending > compactAfter) await this.#compact();
-    if (version < projectFormatVersion) await writeJsonAtomic(join(this.folder, manifestName), this.manifest);
+    if (version < projectFormatVersion || pending) await this.#compact();
+    if (version < projectFormatVersion || this.#manifestBehind) await this.#writeManifest(this.manifest);
   }
 
-  updateManifest(
-    patch: Partial<Pick<ProjectManifest, 'name' | 'task' | 'classes' | 'settings'>>,
-  ): Promise<void> {
+  updateManifest(patch: ManifestPatch): Promise<void> {
     return this.#exclusive(async () => {
-      const manifest = checkedManifest({ ...this.manifest, ...patch });
-      await writeJsonAtomic(join(this.folder, manifestName), manifest);
-      this.manifest = manifest;
+      await this.#writeManifest(checkedManifest({ ...this.manifest, ...patch }));
     });
   }
 
   change(description: string, changes: readonly RequestedChange[]): Promise<LabelOperation> {
-    return this.#exclusive(() => {
-      const ids = new Set(changes.map(({ id }) => id));
-      if (ids.size < changes.length)
-        throw new HolotypeError('failed', `"${description}" changes a photo more than once.`);
-      const checked = changes.map((change) => checkedChange(change, this.manifest, this.assets));
-      return this.#carryOut({ action: 'change', description, changes: checked });
+    return this.#exclusive(() => this.#take({ description, photos: changes }));
+  }
+
+  step(make: () => Step | undefined): Promise<LabelOperation | undefined> {
+    return this.#exclusive(async () => {
+      const step = make();
+      return step === undefined ? undefined : this.#take(step);
     });
   }
 
@@ -112,7 +129,8 @@ export class ProjectFolder implements Project {
       if (last === undefined) return undefined;
       const { seq: of, description } = last;
       const changes = last.changes.toReversed().map(inverse);
-      return this.#carryOut({ action: 'undo', of, description, changes });
+      const classes = last.classes && { before: last.classes.after, after: last.classes.before };
+      return this.#repeat({ action: 'undo', of, description, changes, ...(classes && { classes }) });
     });
   }
 
@@ -120,8 +138,8 @@ export class ProjectFolder implements Project {
     return this.#exclusive(async () => {
       const last = this.redoable.at(-1);
       if (last === undefined) return undefined;
-      const { seq: of, description, changes } = last;
-      return this.#carryOut({ action: 'redo', of, description, changes });
+      const { seq: of, description, changes, classes } = last;
+      return this.#repeat({ action: 'redo', of, description, changes, ...(classes && { classes }) });
     });
   }
 
@@ -129,8 +147,23 @@ export class ProjectFolder implements Project {
     return this.#exclusive(() => this.#compact());
   }
 
+  isOurs(): boolean {
+    return this.#lock?.isHeld() ?? false;
+  }
+
+  files(): ProjectFiles {
+    const marker: JournalEntry = { seq: this.#nextSeq, time: new Date().toISOString(), action: 'compacted' };
+    return {
+      manifest: this.manifest,
+      dataset: lines(this.#sorted().map((asset) => JSON.stringify(asset))),
+      journal: lines([...newestLines(this.#kept), JSON.stringify(marker)]),
+    };
+  }
+
   async close(): Promise<void> {
     await this.#queue;
+    if (this.#manifestBehind && this.isOurs())
+      await this.#writeManifest(this.manifest).catch(() => undefined);
     const journal = this.#journal;
     this.#journal = undefined;
     try {
@@ -141,26 +174,90 @@ export class ProjectFolder implements Project {
     }
   }
 
-  /** Returns how many operations are not in dataset.jsonl yet. */
-  #replay(entries: readonly JournalEntry[]): number {
+  /** Returns whether so much is not in dataset.jsonl yet that it should be. */
+  #replay(entries: readonly JournalEntry[]): boolean {
     const compacted = entries.findLastIndex(({ action }) => action === 'compacted');
-    let pending = 0;
+    const inManifest = this.manifest.classesAt ?? 0;
+    const pending = { operations: 0, changes: 0 };
     for (const [at, entry] of entries.entries()) {
       if (entry.action === 'compacted') continue;
       this.#remember(entry);
+      if (entry.classes && entry.seq > inManifest) {
+        // A crash came before holotype.json was written.
+        this.manifest = withClassTable(this.manifest, entry.classes.after, entry.seq);
+        this.#manifestBehind = true;
+      }
       if (at < compacted) continue;
-      pending += 1;
+      pending.operations += 1;
+      pending.changes += entry.changes.length;
       for (const change of entry.changes) {
+        change.id = this.assets.get(change.id)?.id ?? change.id; // one text for all of its steps saves memory
         const problem = applyChange(this.assets, change);
         if (problem !== undefined)
           this.problems.push({ file: journalName, reason: `operation ${entry.seq}: ${problem}` });
       }
     }
-    return pending;
+    return pending.operations > compactAfter.operations || pending.changes > compactAfter.changes;
+  }
+
+  /** A label that is no class is made one: by hand or by a lost line, but a photo has it. */
+  #addMissingClasses(): void {
+    const used = new Set<string>();
+    for (const { labels } of this.assets.values()) for (const label of labels) used.add(label);
+    const table = classTable(this.manifest);
+    const added = [...used].filter((label) => !table.names.includes(label)).sort();
+    if (added.length === 0) return;
+    const names = added.map((label) => `"${label}"`).join(', ');
+    this.problems.push({ file: manifestName, reason: `it lacked classes that photos have: ${names}` });
+    this.manifest = withClassTable(this.manifest, withNames(table, added), this.manifest.classesAt ?? 0);
+    this.#manifestBehind = true;
+  }
+
+  /** Carries out a step that somebody asks for. */
+  async #take({ description, photos = [], classes, undoable = true }: Step): Promise<LabelOperation> {
+    if (new Set(photos.map(({ id }) => id)).size < photos.length)
+      throw new HolotypeError('failed', `"${description}" changes a photo more than once.`);
+    const before = classTable(this.manifest);
+    const changes = checkedChanges(photos, {
+      classes: (classes ?? before).names,
+      task: this.manifest.task,
+      assets: this.assets,
+    });
+    // Parsed, so that the present state is the one that will be read back.
+    const wanted = classes && parsedToSave(() => classTableSchema.parse(classes), 'The list of classes');
+    const after = wanted && this.#keepingUsed(wanted, before, changes);
+    return this.#carryOut({
+      action: undoable ? 'change' : 'scan',
+      description,
+      changes,
+      ...(after && !sameTable(before, after) && { classes: { before, after } }),
+    });
+  }
+
+  /** Carries out a step of the past, forwards or backwards, on the classes as they are by now. */
+  async #repeat(
+    what: Pick<LabelOperation, 'action' | 'description' | 'changes' | 'of' | 'classes'>,
+  ): Promise<LabelOperation> {
+    const { classes, ...rest } = what;
+    const before = classTable(this.manifest);
+    const wanted = classes ? applyTableChange(before, classes.before, classes.after) : before;
+    const after = this.#keepingUsed(withNames(wanted, labelsGiven(what.changes)), before, what.changes);
+    return this.#carryOut({ ...rest, ...(!sameTable(before, after) && { classes: { before, after } }) });
+  }
+
+  /** The table, with those of its former classes that photos still have after the changes. */
+  #keepingUsed(table: ClassTable, before: ClassTable, changes: LabelOperation['changes']): ClassTable {
+    const gone = new Set(before.names.filter((name) => !table.names.includes(name)));
+    if (gone.size === 0) return table;
+    const changed = new Set(changes.flatMap(({ id, after }) => (after?.labels || !after ? [id] : [])));
+    const used = new Set<string>();
+    for (const { id, labels } of this.assets.values())
+      if (!changed.has(id)) for (const label of labels) if (gone.has(label)) used.add(label);
+    return withNames(table, used);
   }
 
   async #carryOut(
-    what: Pick<LabelOperation, 'action' | 'description' | 'changes' | 'of'>,
+    what: Pick<LabelOperation, 'action' | 'description' | 'changes' | 'of' | 'classes'>,
   ): Promise<LabelOperation> {
     const operation: LabelOperation = {
       seq: this.#nextSeq,
@@ -173,17 +270,35 @@ export class ProjectFolder implements Project {
     this.#nextSeq += 1;
     this.#remember(operation);
     for (const change of operation.changes) applyChange(this.assets, change);
+    if (operation.classes) {
+      this.manifest = withClassTable(this.manifest, operation.classes.after, operation.seq);
+      // The step is done, for the journal has it: a holotype.json that can't be written now is when it can.
+      this.#manifestBehind = true;
+      await this.#writeManifest(this.manifest).catch(() => undefined);
+    }
     return operation;
   }
 
   #remember(operation: LabelOperation): void {
     this.#history.add(operation);
-    this.#kept.push(operation);
-    if (this.#kept.length > keptHistory) this.#kept.shift();
+    if (operation.action !== 'scan') this.#kept.push(operation);
+  }
+
+  async #writeManifest(manifest: ProjectManifest): Promise<void> {
+    await writeJsonAtomic(join(this.folder, manifestName), manifest, { confirm: this.#confirm });
+    this.manifest = manifest;
+    this.#manifestBehind = false;
+  }
+
+  #sorted(): Asset[] {
+    return [...this.assets.values()].sort((a, b) =>
+      a.path < b.path ? -1 : a.path > b.path ? 1 : a.id < b.id ? -1 : 1,
+    );
   }
 
   async #compact(): Promise<void> {
     const journal = this.#writing();
+    if (this.#manifestBehind) await this.#writeManifest(this.manifest);
     for (const name of this.#damagedFiles) {
       const path = join(this.folder, name);
       const copy = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
@@ -192,21 +307,14 @@ export class ProjectFolder implements Project {
       });
     }
     this.#damagedFiles.clear();
-    const assets = [...this.assets.values()].sort((a, b) =>
-      a.path < b.path ? -1 : a.path > b.path ? 1 : a.id < b.id ? -1 : 1,
-    );
-    await writeFileAtomic(join(this.folder, datasetName), lines(assets));
+    const files = this.files();
+    await writeFileAtomic(join(this.folder, datasetName), files.dataset, { confirm: this.#confirm });
     // A crash here does no harm: the operations of the old journal set the values that dataset.jsonl has now.
-    const marker: JournalEntry = {
-      seq: this.#nextSeq,
-      time: new Date().toISOString(),
-      action: 'compacted',
-    };
     await journal.close(); // Windows can't replace an open file
     this.#journal = undefined;
     const path = join(this.folder, journalName);
     try {
-      await writeFileAtomic(path, lines([...this.#kept, marker]));
+      await writeFileAtomic(path, files.journal, { confirm: this.#confirm });
       this.#nextSeq += 1;
     } finally {
       this.#journal = await appendJsonl(path);
@@ -219,7 +327,27 @@ export class ProjectFolder implements Project {
     if (badLines.length > 0 || (torn && file === datasetName)) this.#damagedFiles.add(file);
   }
 
+  /** @throws HolotypeError('busy') when somebody has taken the project over: nothing may be written any more */
+  readonly #confirm = (): void => {
+    if (this.#lock === undefined || this.#lock.isHeld()) return;
+    this.#lost = true;
+    throw this.#taken();
+  };
+
+  #taken(): HolotypeError {
+    const holder = lockHolder(join(this.folder, lockName)) ?? 'another program';
+    return new HolotypeError(
+      'busy',
+      `The project "${this.manifest.name}" has been taken over by ${holder}.`,
+      {
+        remedy: 'Take it over again to go on here.',
+        details: { holder },
+      },
+    );
+  }
+
   #writing(): JsonlWriter {
+    if (this.#lost) throw this.#taken();
     if (this.#journal === undefined)
       throw new HolotypeError('failed', `The project "${this.manifest.name}" is not open for writing.`);
     return this.#journal;
@@ -229,6 +357,7 @@ export class ProjectFolder implements Project {
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(() => {
       this.#writing();
+      this.#confirm();
       return work();
     });
     this.#queue = result.catch(() => undefined);
@@ -236,10 +365,14 @@ export class ProjectFolder implements Project {
   }
 }
 
-function* lines(records: readonly unknown[]): Generator<Uint8Array> {
+/** Texts as lines of a file, a thousand at a time. */
+function* lines(texts: readonly string[]): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (let at = 0; at < records.length; at += 1_000) {
-    const part = records.slice(at, at + 1_000).map((record) => `${JSON.stringify(record)}\n`);
-    yield encoder.encode(part.join(''));
-  }
+  for (let at = 0; at < texts.length; at += 1_000)
+    yield encoder.encode(
+      texts
+        .slice(at, at + 1_000)
+        .map((text) => `${text}\n`)
+        .join(''),
+    );
 }

@@ -6,6 +6,11 @@ import { upgrader } from './project-migrations.ts';
 
 export const manifestName = 'holotype.json';
 
+/** What may be changed in a manifest other than by a step. */
+export type ManifestPatch = Partial<
+  Pick<ProjectManifest, 'name' | 'task' | 'classes' | 'settings' | 'photoFolder' | 'scannedAt'>
+>;
+
 /**
  * holotype.json as read from the disk, upgraded to the present version.
  *

@@ -6,11 +6,15 @@ import { projectFormat, projectFormatVersion } from '../contract/project.ts';
 import type { Asset, LabelOperation, ProjectManifest, Task } from '../contract/project.ts';
 import { ensureFolder, readJson, writeJsonAtomic } from './atomic.ts';
 import type { RequestedChange } from './label-changes.ts';
-import { acquireLock } from './lock.ts';
-import { journalName, ProjectFolder } from './project-folder.ts';
+import { acquireLock, lockHolder, seizeLock } from './lock.ts';
+import type { Lock } from './lock.ts';
+import type { Step } from './label-changes.ts';
+import { journalName, lockName, ProjectFolder } from './project-folder.ts';
 import { checkedManifest, manifestName, parseManifest } from './project-manifest.ts';
+import type { ManifestPatch } from './project-manifest.ts';
+import { quiet } from './quiet.ts';
 
-export type { RequestedChange } from './label-changes.ts';
+export type { RequestedChange, Step } from './label-changes.ts';
 
 /** Something in a project's files that could not be used; the rest was. */
 export interface ProjectProblem {
@@ -18,6 +22,15 @@ export interface ProjectProblem {
   /** Counted from 1; absent when it is not about one line. */
   line?: number;
   reason: string;
+}
+
+/** A project's files as they would be written now, for a copy of it. */
+export interface ProjectFiles {
+  readonly manifest: ProjectManifest;
+  /** dataset.jsonl, in pieces. */
+  readonly dataset: Iterable<Uint8Array>;
+  /** labels.journal.jsonl, in pieces. */
+  readonly journal: Iterable<Uint8Array>;
 }
 
 /** An open project: its settings, its photos, and the operations that change them. */
@@ -31,22 +44,31 @@ export interface Project {
   /** Changes that can be undone and redone now, newest last. */
   readonly undoable: readonly LabelOperation[];
   readonly redoable: readonly LabelOperation[];
-  /** Changes name, task, classes or settings. */
-  updateManifest(
-    patch: Partial<Pick<ProjectManifest, 'name' | 'task' | 'classes' | 'settings'>>,
-  ): Promise<void>;
+  /** Changes name, settings and the like: what is not undone. */
+  updateManifest(patch: ManifestPatch): Promise<void>;
   /**
    * Changes photos, all or none, in one undoable step. When the promise resolves the disk has it.
    *
    * @throws HolotypeError 'not-found' for a photo that isn't in the project, 'bad-input' for a label that is no
-   *   class or more labels than the task allows, 'storage'; nothing has changed then
+   *   class or more labels than the task allows, 'busy' when somebody has taken the project over, 'storage'; nothing
+   *   has changed then
    */
   change(description: string, changes: readonly RequestedChange[]): Promise<LabelOperation>;
+  /**
+   * Changes photos and classes in one step that is made up when it is its turn, of photos and classes as they are
+   * then; undefined when there turns out to be nothing to do.
+   *
+   * @throws as {@link change}, and what `make` throws
+   */
+  step(make: () => Step | undefined): Promise<LabelOperation | undefined>;
   /** Takes the newest change back; undefined when there is none. */
   undo(): Promise<LabelOperation | undefined>;
   redo(): Promise<LabelOperation | undefined>;
   /** Writes the present state into dataset.jsonl and shortens the journal to the history worth keeping. */
   compact(): Promise<void>;
+  /** False once somebody else has taken it over, after `close`, and when it was opened for reading. */
+  isOurs(): boolean;
+  files(): ProjectFiles;
   close(): Promise<void>;
 }
 
@@ -62,6 +84,8 @@ export async function createProject(
     task?: Task;
     classes?: readonly string[];
     settings?: Readonly<Record<string, unknown>>;
+    /** See {@link ProjectManifest}. */
+    photoFolder?: string;
     who?: string;
   },
 ): Promise<Project> {
@@ -84,6 +108,7 @@ export async function createProject(
     classes: [...(options.classes ?? [])],
     settings: { ...options.settings },
     createdAt: new Date().toISOString(),
+    ...(options.photoFolder !== undefined && { photoFolder: options.photoFolder }),
   });
   await writeJsonAtomic(path, manifest);
   return openProject(folder, options.who === undefined ? {} : { who: options.who });
@@ -94,13 +119,14 @@ export async function createProject(
  * never confirmed to anybody and is dropped.
  *
  * @param options.readOnly take no lock and change nothing
+ * @param options.takeOver take the lock from whoever has it: their next write fails with 'busy'
  * @param options.who name for the journal (default: the account's)
  * @throws HolotypeError 'not-found', 'busy', 'bad-input' when holotype.json is damaged or no project's,
  *   'not-supported' when a newer Holotype wrote it, 'storage'
  */
 export async function openProject(
   folder: string,
-  options: { readOnly?: boolean; who?: string } = {},
+  options: { readOnly?: boolean; takeOver?: boolean; who?: string } = {},
 ): Promise<Project> {
   const path = join(folder, manifestName);
   const read = () => readJson(path, { parse: parseManifest });
@@ -112,7 +138,7 @@ export async function openProject(
     return project;
   }
   const what = `the project "${manifest.name}"`;
-  const lock = acquireLock(join(folder, '.holotype.lock'), what, [join(folder, journalName)]);
+  const lock = options.takeOver === true ? await takeOver(folder) : acquireLock(...lockOf(folder, what));
   let project: ProjectFolder | undefined;
   try {
     const locked = await read(); // it may have changed until the lock was ours
@@ -124,6 +150,26 @@ export async function openProject(
     lock.release();
     throw error;
   }
+}
+
+/** Who has the project open for writing, as a phrase; undefined when nobody has. */
+export function projectHolder(folder: string): string | undefined {
+  const [path, , signsOfLife] = lockOf(folder, '');
+  return lockHolder(path, signsOfLife);
+}
+
+const lockOf = (folder: string, what: string): [string, string, string[]] => [
+  join(folder, lockName),
+  what,
+  [join(folder, journalName)],
+];
+
+async function takeOver(folder: string): Promise<Lock> {
+  const busy = projectHolder(folder) !== undefined;
+  const lock = seizeLock(join(folder, lockName));
+  // The other side asks before it writes; what it had asked for already must have reached the disk.
+  if (busy) await quiet(folder);
+  return lock;
 }
 
 function accountName(): string {
