@@ -1,7 +1,7 @@
-/** Files that the window has sent, a set at a time: each in a folder of its own below `<dataFolder>/uploads`. */
-export interface Uploads {
-  /** The token of a new, empty set. */
-  begin(): string;
-  /** Absolute: where the set's files lie. @throws HolotypeError('not-found') for a token that was not given out */
-  folderOf(upload: string): string;
-}
+import type { UploadStore } from '../store/uploads.ts';
+
+/**
+ * Files that the window has sent, a set at a time: each in a folder of its own below `<dataFolder>/uploads`. They are
+ * gone when the engine ends, unless a project needs them.
+ */
+export type Uploads = Pick<UploadStore, 'begin' | 'folderOf' | 'keep'>;

@@ -83,6 +83,16 @@ export async function readHead(root: string, path: string, count: number): Promi
   }
 }
 
+/** Size and time of one file below `root`; undefined when there is no such file. @throws as {@link readPhoto} */
+export async function photoFacts(
+  root: string,
+  path: string,
+): Promise<{ bytes: number; mtimeMs: number } | undefined> {
+  const full = contained(root, path);
+  const found = await stat(full).catch(() => undefined);
+  return found?.isFile() === true ? { bytes: found.size, mtimeMs: found.mtimeMs } : undefined;
+}
+
 function contained(root: string, path: string): string {
   const base = resolve(root);
   const full = resolve(base, path);

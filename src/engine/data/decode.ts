@@ -36,9 +36,13 @@ const poolThreads = Math.max(1, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) |
 sharp.cache(false);
 sharp.concurrency(Math.max(1, Math.floor(availableParallelism() / poolThreads)));
 
-/** How many photos to decode at the same time to keep every core busy. */
-export function decodeConcurrency(): number {
-  return Math.min(availableParallelism(), poolThreads);
+/**
+ * How many photos to decode at the same time to keep every core busy.
+ *
+ * @param spare threads that are left for reading and writing files meanwhile
+ */
+export function decodeConcurrency(spare = 0): number {
+  return Math.max(1, Math.min(availableParallelism(), poolThreads - spare));
 }
 
 /**
