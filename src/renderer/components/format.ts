@@ -34,3 +34,46 @@ export function percent(fraction: number, locale?: string): string {
     maximumFractionDigits: 1,
   }).format(shown);
 }
+
+/** 12345 as "12,345", in the person's own format. */
+export function count(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+/** "1 photo", "12,345 photos". */
+export function plural(value: number, one: string, many = `${one}s`, locale?: string): string {
+  return `${count(value, locale)} ${value === 1 ? one : many}`;
+}
+
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** 14500000 as "14.5 MB": powers of 1000, as shops and file managers count. */
+export function bytes(value: number, locale?: string): string {
+  const step = value < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(value) / 3));
+  const shown = value / 1000 ** step;
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: byteUnits[step] ?? 'byte',
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumFractionDigits: step < 2 || shown >= 100 ? 0 : 1,
+  }).format(shown);
+}
+
+/** Seconds as people say them: "3 minutes", "less than a second", "1 h 40 min". */
+export function duration(seconds: number): string {
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 90) return plural(Math.round(seconds), 'second');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return plural(minutes, 'minute');
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? plural(hours, 'hour') : `${hours} h ${minutes % 60} min`;
+}
+
+/** Large numbers in words: 3538984 as "3.5 million". */
+export function compact(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, {
+    notation: 'compact',
+    compactDisplay: 'long',
+    maximumFractionDigits: 1,
+  }).format(value);
+}

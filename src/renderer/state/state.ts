@@ -1,71 +1,71 @@
-import type { AppInfo } from '../../contract/app.ts';
-import type { ErrorShape } from '../../contract/errors.ts';
-import type { ProjectSummary } from '../../contract/projects.ts';
+import type { Action } from './action.ts';
+import { noConnection, reduceConnection, type ConnectionState } from './connection.ts';
+import { noDialogs, reduceDialogs, type DialogsState } from './dialogs.ts';
+import { noJobs, reduceJobs, type JobsState } from './jobs.ts';
+import { noJudge, reduceJudge, type JudgeState } from './judge.ts';
+import { noLabel, reduceLabel, type LabelState } from './label.ts';
+import { noProject, reduceProject, type OpenProject } from './project.ts';
+import { noProjects, reduceProjects, type ProjectsState } from './projects.ts';
+import { homeRoute, reduceRoute, type Route } from './route.ts';
+import { noRuns, reduceRuns, type RunsState } from './runs.ts';
+import { noSettings, reduceSettings, type SettingsState } from './settings.ts';
+import { noToasts, reduceToasts, type ToastsState } from './toasts.ts';
+import { noTrain, reduceTrain, type TrainState } from './train.ts';
+import { noUse, reduceUse, type UseState } from './use.ts';
 
-/** Something fetched from the engine. While it is fetched again, what was there stays visible. */
-export type Loadable<T> =
-  | { readonly status: 'loading' }
-  | { readonly status: 'ready'; readonly value: T }
-  | { readonly status: 'failed'; readonly error: ErrorShape };
-
-export type Connection =
-  | { readonly status: 'connecting' }
-  | { readonly status: 'ready' }
-  /** Stopped and being started again. */
-  | { readonly status: 'restarting'; readonly message: string }
-  /** Stopped for good until a person asks. */
-  | { readonly status: 'stopped'; readonly message: string };
-
+/** The window's whole state: a slice a file, each with its own reducer. */
 export interface AppState {
-  readonly connection: Connection;
-  readonly info: AppInfo | undefined;
-  readonly projects: Loadable<readonly ProjectSummary[]>;
-  /** What went wrong with the last thing a person did. */
-  readonly problem: ErrorShape | undefined;
+  readonly connection: ConnectionState;
+  readonly route: Route;
+  readonly projects: ProjectsState;
+  readonly project: OpenProject;
+  readonly runs: RunsState;
+  readonly jobs: JobsState;
+  readonly settings: SettingsState;
+  readonly toasts: ToastsState;
+  readonly dialogs: DialogsState;
+  readonly label: LabelState;
+  readonly train: TrainState;
+  readonly judge: JudgeState;
+  readonly use: UseState;
 }
 
-export type Action =
-  | { readonly type: 'connecting' }
-  | { readonly type: 'connected'; readonly info: AppInfo }
-  | { readonly type: 'engine-stopped'; readonly message: string; readonly retry: boolean }
-  | { readonly type: 'projects-loading' }
-  | { readonly type: 'projects-loaded'; readonly projects: readonly ProjectSummary[] }
-  | { readonly type: 'projects-failed'; readonly error: ErrorShape }
-  | { readonly type: 'action-failed'; readonly error: ErrorShape }
-  | { readonly type: 'problem-dismissed' };
-
-export type Dispatch = (action: Action) => void;
-
 export const initialState: AppState = {
-  connection: { status: 'connecting' },
-  info: undefined,
-  projects: { status: 'loading' },
-  problem: undefined,
+  connection: noConnection,
+  route: homeRoute,
+  projects: noProjects,
+  project: noProject,
+  runs: noRuns,
+  jobs: noJobs,
+  settings: noSettings,
+  toasts: noToasts,
+  dialogs: noDialogs,
+  label: noLabel,
+  train: noTrain,
+  judge: noJudge,
+  use: noUse,
 };
 
 /** The state after an action; the same object when nothing changes. */
 export function reduce(state: AppState, action: Action): AppState {
-  switch (action.type) {
-    case 'connecting':
-      return { ...state, connection: { status: 'connecting' } };
-    case 'connected':
-      return { ...state, connection: { status: 'ready' }, info: action.info };
-    case 'engine-stopped':
-      return {
-        ...state,
-        connection: { status: action.retry ? 'restarting' : 'stopped', message: action.message },
-      };
-    case 'projects-loading':
-      return state.projects.status === 'ready' ? state : { ...state, projects: { status: 'loading' } };
-    case 'projects-loaded':
-      return { ...state, projects: { status: 'ready', value: action.projects } };
-    case 'projects-failed':
-      return { ...state, projects: { status: 'failed', error: action.error } };
-    case 'action-failed':
-      return { ...state, problem: action.error };
-    case 'problem-dismissed':
-      return state.problem === undefined ? state : { ...state, problem: undefined };
-    default:
-      return action satisfies never;
-  }
+  const next: AppState = {
+    connection: reduceConnection(state.connection, action),
+    route: reduceRoute(state.route, action),
+    projects: reduceProjects(state.projects, action),
+    project: reduceProject(state.project, action),
+    runs: reduceRuns(state.runs, action),
+    jobs: reduceJobs(state.jobs, action),
+    settings: reduceSettings(state.settings, action),
+    toasts: reduceToasts(state.toasts, action),
+    dialogs: reduceDialogs(state.dialogs, action),
+    label: reduceLabel(state.label, action),
+    train: reduceTrain(state.train, action),
+    judge: reduceJudge(state.judge, action),
+    use: reduceUse(state.use, action),
+  };
+  return isSame(state, next) ? state : next;
+}
+
+function isSame(a: AppState, b: AppState): boolean {
+  return Object.entries(a).every(([slice, value]) => Object.is(value, b[slice as keyof AppState]));
 }

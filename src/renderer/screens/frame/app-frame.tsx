@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { useShortcuts } from '../../components/shortcuts.tsx';
+import { projectTabs } from '../../state/route.ts';
+import { Banners } from './banners.tsx';
+import { GlobalDialogs } from './global-dialogs.tsx';
+import { Messages } from './messages.tsx';
+import { TopBar } from './top-bar.tsx';
+import './app-frame.css';
+
+/** What is round every screen: the bar on top, banners below it, dialogs and messages over it. */
+export function AppFrame({ children }: { readonly children: ReactNode }) {
+  useGlobalShortcuts();
+  return (
+    <div className="frame">
+      <a className="frame-skip" href="#main" onClick={skipToMain}>
+        Skip to the content
+      </a>
+      <TopBar />
+      <Banners />
+      <main id="main" className="frame-main" tabIndex={-1}>
+        {children}
+      </main>
+      <GlobalDialogs />
+      <Messages />
+    </div>
+  );
+}
+
+/** Without the address, which is where the route stands. */
+function skipToMain(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+function useGlobalShortcuts(): void {
+  const { navigation, dialogs } = useActions();
+  const inProject = useAppState(({ route }) => route.screen === 'project');
+  const tabs = projectTabs.map((tab, at) => ({
+    keys: `alt+${at + 1}`,
+    label: `Go to ${tab.slice(0, 1).toUpperCase()}${tab.slice(1)}`,
+    run: () => navigation.tab(tab),
+  }));
+  useShortcuts('Everywhere', [
+    { keys: '?', label: 'Keyboard shortcuts', run: dialogs.shortcuts },
+    { keys: 'mod+,', label: 'Settings', run: () => navigation.go({ screen: 'settings' }) },
+    { keys: 'alt+0', label: 'All projects', run: navigation.home },
+    ...(inProject ? tabs : []),
+  ]);
+}

@@ -1,0 +1,53 @@
+import { FolderX } from 'lucide-react';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { Button, EmptyState, ErrorState, Skeleton } from '../../components/ui/index.ts';
+import type { ProjectTab } from '../../state/route.ts';
+import { JudgeScreen } from '../judge/judge-screen.tsx';
+import { LabelScreen } from '../label/label-screen.tsx';
+import { TrainScreen } from '../train/train-screen.tsx';
+import { UseScreen } from '../use/use-screen.tsx';
+import './project-screen.css';
+
+const screens = { label: LabelScreen, train: TrainScreen, judge: JudgeScreen, use: UseScreen };
+
+/** A project's tab, as soon as the project is open. */
+export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: ProjectTab }) {
+  const { projects, navigation } = useActions();
+  const open = useAppState(({ project }) => project);
+  const Screen = screens[tab];
+  if (open.id === id && open.state.status === 'ready') return <Screen project={open.state.value} />;
+  if (open.id === id && open.state.status === 'failed') {
+    const { error } = open.state;
+    if (error.code === 'not-found')
+      return (
+        <EmptyState
+          icon={FolderX}
+          title={error.message}
+          actions={
+            <>
+              <Button onClick={() => void projects.ensure(id, true)}>Look again</Button>
+              <Button variant="primary" onClick={navigation.home}>
+                All projects
+              </Button>
+            </>
+          }
+        >
+          {error.remedy}
+        </EmptyState>
+      );
+    return (
+      <ErrorState
+        error={error}
+        onRetry={() => void projects.ensure(id, true)}
+        actions={<Button onClick={navigation.home}>All projects</Button>}
+      />
+    );
+  }
+  return (
+    <div className="project-loading" role="status" aria-label="Opening the project">
+      {Array.from({ length: 24 }, (_, at) => (
+        <Skeleton key={at} height="120px" />
+      ))}
+    </div>
+  );
+}
