@@ -110,6 +110,7 @@ export const adviceCodes = [
   'too-good', // everything right on few photos
   'skipped-many',
   'conflicts', // the same photo under two labels
+  'stopped-early', // a person ended the training before it was through
 ] as const;
 
 export const adviceSchema = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { skippedSchema } from './dataset.ts';
 import { lostDeviceSchema } from './job-events.ts';
-import { metricsSchema } from './metrics.ts';
+import { adviceSchema, metricsSchema } from './metrics.ts';
 import { resizeModes } from './input-policy.ts';
 
 export const optimizerKinds = ['adamw', 'adam', 'sgd'] as const;
@@ -139,7 +139,15 @@ export const trainResultSchema = z.object({
     onnx: z.number(),
     tfjs: z.number(),
   }),
-  advice: z.array(z.object({ code: z.string(), message: z.string(), action: z.string() })),
+  /** Reports of older versions lack severity and evidence. */
+  advice: z.array(
+    adviceSchema.extend({
+      severity: adviceSchema.shape.severity.default('note'),
+      evidence: z.string().default(''),
+    }),
+  ),
+  /** A person ended it before it was through. */
+  stoppedEarly: z.boolean().optional(),
   warnings: z.array(z.string()),
   seed: z.number().int(),
 });

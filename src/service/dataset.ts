@@ -23,6 +23,8 @@ import { readPhotoFile } from './read-photo.ts';
 export interface OpenDatasetOptions {
   /** A labels file: `filename,label[,split][,group][,target]`. */
   labelsCsv?: string;
+  /** Only the photos that the labels file lists are looked at; whatever else lies in the folder is no concern. */
+  onlyListed?: boolean;
   /** Folders, laid out like the main one, whose photos are all for validation or all for testing. */
   valFolder?: string;
   testFolder?: string;
@@ -89,7 +91,11 @@ export async function openDataset(folder: string, options: OpenDatasetOptions = 
       files.push(file);
     }
     const labels = await labelsOf(base, files, options.labelsCsv);
-    const photoFiles = files.filter((file) => join(base, file.path) !== labels?.path);
+    const listed =
+      options.onlyListed === true ? new Set(labels?.csv.rows.map(({ filename }) => filename)) : undefined;
+    const photoFiles = files.filter(
+      (file) => join(base, file.path) !== labels?.path && listed?.has(file.path) !== false,
+    );
     const split = given[root];
     const layout = layoutPhotos({
       paths: photoFiles.map((file) => file.path),

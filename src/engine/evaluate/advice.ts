@@ -12,6 +12,8 @@ export interface AdviceInput {
   readonly conflicts?: readonly { readonly paths: readonly string[]; readonly labels: readonly string[] }[];
   /** Pairs of photos that look the same, one in training and one in validation (or test). */
   readonly duplicatesAcrossSplits?: readonly { readonly train: string; readonly other: string }[];
+  /** A person ended the training before it was through. */
+  readonly stoppedEarly?: boolean;
 }
 
 /** Intervals wider than this are worth a note, and than the second a warning. */
@@ -47,6 +49,7 @@ export function adviseOn(input: AdviceInput): Advice[] {
     overconfident(input),
     tooGood(input),
     skippedMany(input),
+    stopped(input),
   ].filter((one) => one !== null);
   const rank = { warning: 0, note: 1 };
   return advice.sort((a, b) => rank[a.severity] - rank[b.severity]);
@@ -62,6 +65,17 @@ function nothingToCheck({ metrics }: AdviceInput): Finding {
     message: 'There were no photos to check the model with, so nobody knows how good it is.',
     evidence: '0 validation photos.',
     action: 'Add photos, or keep some of them aside for checking, and train again.',
+  };
+}
+
+function stopped({ stoppedEarly = false }: AdviceInput): Finding {
+  if (!stoppedEarly) return null;
+  return {
+    code: 'stopped-early',
+    severity: 'note',
+    message: 'Training was stopped before it was through: this is the best model up to then.',
+    evidence: 'Stopped by hand.',
+    action: 'Train again and let it run to its end to see whether it gets better.',
   };
 }
 

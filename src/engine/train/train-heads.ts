@@ -32,6 +32,8 @@ export interface HeadTraining {
   readonly checkEvery?: number;
   /** Where a killed run had got to; goes on from there to the same bits. */
   readonly resume?: HeadState | undefined;
+  /** Aborted to end early, with the best weights of the epochs that were finished: one at least. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** How one group does. */
@@ -102,7 +104,10 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
     const stepsPerEpoch = Math.ceil(train.rows / task.batchSize);
     let lastTurn = performance.now();
 
+    const stopped = (): boolean => task.stop?.aborted === true && history.length > 0;
+
     for (let epoch = first; epoch <= epochs && progress.sinceBest < task.patience; epoch++) {
+      if (stopped()) break;
       // Seeded by the epoch, so that a resumed run needs no generator state.
       const order = shuffled(Array(train.rows).keys(), seededRandom(task.seed * 100_003 + epoch));
       const sums = {
@@ -128,7 +133,10 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
           lastTurn = performance.now();
         }
         signal?.throwIfAborted();
+        if (stopped()) break;
       }
+      // Half an epoch's weights were never looked at.
+      if (stopped()) break;
       const due = epoch % (task.checkEvery ?? 1) === 0 || epoch === epochs;
       const validated = val === undefined || !due ? undefined : evaluateHeads(head, val, classes, groups);
       const record: HeadEpoch = {

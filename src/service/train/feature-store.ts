@@ -43,9 +43,8 @@ export class FeatureStore {
   /** What the cache folder did not take: kept for this training, by view and photo. */
   readonly #unkept = new Map<string, Float32Array>();
   readonly times: FeatureTimes = { decode: 0, inference: 0 };
-  /** Views computed, and the seconds it took, since the store was opened. */
+  /** Views computed since the store was opened. */
   computed = 0;
-  seconds = 0;
   /** Set when features could not be written to the cache folder: they will be computed again next time. */
   storageProblem: string | undefined;
 
@@ -127,7 +126,6 @@ export class FeatureStore {
     } finally {
       await this.#flush();
       await session.release();
-      this.seconds += (performance.now() - started) / 1000;
       await this.#guard(() => void pruneFeatureCaches(this.#folder, cacheBytes));
     }
     return failed;

@@ -42,6 +42,8 @@ export interface FinetunePart {
   readonly settings: HeadSettings;
   readonly head: ChosenHead;
   readonly fingerprint: string;
+  /** Aborted to end early with the best weights so far. */
+  readonly stop?: AbortSignal;
 }
 
 /**
@@ -59,6 +61,10 @@ export async function* finetunePart(
   const { options, divided } = part;
   if (options.recipe === 'head') return undefined;
   const auto = options.recipe === 'auto';
+  if (part.stop?.aborted === true) {
+    const why = 'Left out: training was stopped before it.';
+    return { tuned: undefined, choice: { tried: false, kept: false, why } };
+  }
   if (auto && divided.val.length === 0) {
     const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
@@ -131,6 +137,7 @@ async function* tune(
       budget: on.budget,
       moved: on.moved,
       strict: options.recipe === 'auto',
+      ...(part.stop === undefined ? {} : { stop: part.stop }),
     },
     saved,
     signal,

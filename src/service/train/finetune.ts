@@ -34,6 +34,8 @@ export interface FinetuneTask extends JudgedTask {
   readonly budget: number;
   /** What it goes on from was trained on a faster device: whether the rest is within the budget is open again. */
   readonly moved: boolean;
+  /** Aborted to end early with the best weights so far. */
+  readonly stop?: AbortSignal;
 }
 
 /** Activations at the freeze boundary together take no more memory than this (bytes). */
@@ -93,6 +95,7 @@ export async function* finetune(
       train: new FrozenPhotos(runner, divided.train, room),
       ...(divided.val.length === 0 ? {} : { val: new FrozenPhotos(runner, divided.val, room) }),
       resume,
+      stop: task.stop,
     };
     if ((resume === undefined || task.moved) && Number.isFinite(task.budget)) {
       const left = 1 - ((resume?.epoch ?? 1) - 1) / settings.epochs;

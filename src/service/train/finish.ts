@@ -12,8 +12,10 @@ import { decodePhoto } from '../../engine/data/decode.ts';
 import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import { readPhoto } from '../../store/photos.ts';
+import { writePredictions } from '../../store/predictions.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { unknownThreshold } from './unknown-threshold.ts';
+import { answersFor } from './answers.ts';
 import { makeReport } from './report.ts';
 import {
   checkParity,
@@ -42,7 +44,7 @@ export async function* finish(
 ): AsyncGenerator<JobEventBody, TrainResult> {
   const { options, out, run, dataset, divided, backbone, policy, trunk, matrices, head, seconds } = trained;
   const { classes } = dataset;
-  const started = performance.now();
+  const started = trained.clock.now();
   yield { type: 'stage', stage: 'export', message: `Writing and checking the model in ${out}` };
 
   const judge = (matrix: FeatureMatrix | undefined): { logits: Float32Array; labels: Int32Array } =>
@@ -54,8 +56,10 @@ export async function* finish(
   const evaluate = (answers: { logits: Float32Array; labels: Int32Array }): Metrics =>
     evaluateClassifier({ ...answers, classes, temperature, seed: options.seed });
   const val = evaluate(onVal);
-  const test = matrices.test === undefined ? undefined : evaluate(judge(matrices.test));
+  const onTest = judge(matrices.test);
+  const test = matrices.test === undefined ? undefined : evaluate(onTest);
   const probabilities = softmaxRows(onVal.logits, classes.length, temperature);
+  const testProbabilities = softmaxRows(onTest.logits, classes.length, temperature);
 
   const { columns } = head.candidate;
   const graph = assembleModel({
@@ -66,7 +70,7 @@ export async function* finish(
     temperature,
   });
   const createdAt = new Date().toISOString();
-  const name = basename(out) || 'model';
+  const name = trained.name ?? (basename(out) || 'model');
   const exported = await exportModel(graph, { name, classes, policy, createdAt });
   signal?.throwIfAborted();
   const photos = await photosForParity(trained, probabilities, temperature, signal);
@@ -136,15 +140,20 @@ export async function* finish(
     skipped: dataset.skipped,
     conflicts: dataset.conflicts,
     duplicatesAcrossSplits: divided.leaks,
+    stoppedEarly: trained.stopped,
   });
-  const totalSoFar = (performance.now() - trained.started) / 1000;
+  const totalSoFar = (trained.clock.now() - trained.started) / 1000;
   const html = await makeReport(trained, about, probabilities, advice, totalSoFar, signal);
   signal?.throwIfAborted();
   await writeModel(out, files, html, savedModelSchema.parse(about));
-  seconds.export = (performance.now() - started) / 1000;
-  seconds.total = (performance.now() - trained.started) / 1000;
+  await writePredictions(run.folder, [
+    ...answersFor(trained, 'val', probabilities),
+    ...answersFor(trained, 'test', testProbabilities),
+  ]);
+  seconds.export = (trained.clock.now() - started) / 1000;
+  seconds.total = (trained.clock.now() - trained.started) / 1000;
 
-  const { computed, seconds: featureSeconds } = trained.store;
+  const { computed } = trained.store;
   const result: TrainResult = {
     model: out,
     run: run.folder,
@@ -165,11 +174,12 @@ export async function* finish(
       ...(trained.finetuned === undefined ? {} : { finetune: trained.finetuned.choice }),
     },
     seconds: { ...seconds },
-    imagesPerSecond: featureSeconds > 0 ? computed / featureSeconds : 0,
+    imagesPerSecond: computed > 0 ? computed / seconds.features : 0,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     parity,
-    advice: advice.map(({ code, message, action }) => ({ code, message, action })),
+    advice,
     warnings,
+    ...(trained.stopped ? { stoppedEarly: true } : {}),
     seed: options.seed,
   };
   await run.writeReport(result);

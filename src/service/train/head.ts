@@ -39,6 +39,8 @@ export interface HeadTask {
   readonly device: DeviceId;
   /** Whether to write checkpoints of the head. */
   readonly checkpoints: boolean;
+  /** Aborted to end early with the best weights so far. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ChosenHead {
@@ -101,6 +103,7 @@ export async function* trainHead(
   let best: ChosenHead | undefined;
   let bestLoss = Number.POSITIVE_INFINITY;
   for (const [round, groups] of rounds.entries()) {
+    if (task.stop?.aborted === true && best !== undefined) break;
     const last = round === rounds.length - 1;
     const saved = resume && last ? await savedState(task, groups) : undefined;
     if (saved !== undefined) {
@@ -108,7 +111,7 @@ export async function* trainHead(
       const from = { epoch: saved.epoch, step: saved.optimizerSteps };
       yield { type: 'stage', stage: 'head', message, from };
     }
-    const training: HeadTraining = { ...shared, groups, resume: saved };
+    const training: HeadTraining = { ...shared, groups, resume: saved, stop: task.stop };
     const trained = yield* trainRound(training, task, groups, last, signal);
     for (const [index, head] of trained.heads.entries()) {
       const candidate = groups[index];

@@ -7,6 +7,7 @@ import { renderReport } from '../../engine/evaluate/report.ts';
 import type { ReportPrediction, ReportSetting } from '../../engine/evaluate/report-data.ts';
 import { thumbnailPaths } from '../../engine/evaluate/report-select.ts';
 import { readPhoto } from '../../store/photos.ts';
+import { answersFor } from './answers.ts';
 import type { Trained } from './train.ts';
 
 /** Side of the report's pictures (pixels). */
@@ -68,23 +69,21 @@ export async function makeReport(
 }
 
 async function predictions(
-  { dataset, divided }: Trained,
-  probabilities: Float32Array,
+  trained: Trained,
+  valProbabilities: Float32Array,
   signal: AbortSignal | undefined,
 ): Promise<ReportPrediction[]> {
-  const { classes, roots } = dataset;
-  const width = classes.length;
-  const answers = divided.val.map((photo, row): ReportPrediction => {
-    const own = [...probabilities.subarray(row * width, (row + 1) * width)];
-    const confidence = Math.max(...own);
-    return {
-      path: displayPath(roots, photo),
-      label: classes[photo.label] ?? '',
-      predicted: classes[own.indexOf(confidence)] ?? '',
+  const { roots } = trained.dataset;
+  const { divided } = trained;
+  const answers = [...answersFor(trained, 'val', valProbabilities)].map(
+    ({ path, truth, predicted, confidence, probabilities }): ReportPrediction => ({
+      path,
+      label: truth,
+      predicted,
       confidence,
-      probabilities: own,
-    };
-  });
+      probabilities,
+    }),
+  );
   const wanted = new Set(thumbnailPaths(answers));
   const pictures = new Map<string, string>();
   const queue = divided.val.filter((photo) => wanted.has(displayPath(roots, photo))).values();

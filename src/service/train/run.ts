@@ -9,6 +9,7 @@ import { acquireLock } from '../../store/lock.ts';
 import { isHidden } from '../../store/photos.ts';
 import { createRun, listRuns, openRun } from '../../store/runs.ts';
 import type { Run } from '../../store/runs.ts';
+import type { ProjectPlace } from './surroundings.ts';
 
 const configSchema = z.object({ kind: z.literal('train'), options: trainOptionsSchema });
 
@@ -46,6 +47,25 @@ export async function openTrainingRun(out: string, options: TrainOptions): Promi
         ? await createRun(out, { kind: 'train', options })
         : await openRun(join(runs, unfinished));
     return { run, resumed: unfinished !== undefined, release: () => lock.release() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * The run of a project's training, which is there already. The project's runs are this process' own until `release`.
+ *
+ * @throws HolotypeError('busy') while another process trains there, 'not-found' when there is no such run
+ */
+export async function openProjectRun(
+  { folder, run: id }: ProjectPlace,
+  resume: boolean,
+): Promise<TrainingRun> {
+  const runs = join(folder, 'runs');
+  const lock = acquireLock(join(runs, 'lock'), `the project in "${folder}"`, [join(runs, id, 'log.jsonl')]);
+  try {
+    return { run: await openRun(join(runs, id)), resumed: resume, release: () => lock.release() };
   } catch (error) {
     lock.release();
     throw error;

@@ -27,10 +27,12 @@ import { buildMatrices } from './matrices.ts';
 import { dividePhotos, withoutFailed } from './photos.ts';
 import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
-import { checkOut, openTrainingRun } from './run.ts';
+import { checkOut, openProjectRun, openTrainingRun } from './run.ts';
 import { loadTailState } from './finetune-state.ts';
 import { headSettings } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
+import { WorkClock } from './surroundings.ts';
+import type { TrainSurroundings } from './surroundings.ts';
 import { TrainingDevice } from './training-device.ts';
 
 /** Above this many training photos, mirrored copies cost more time than they bring. */
@@ -44,6 +46,8 @@ export interface Trained {
   readonly options: TrainOptions;
   readonly device: TrainingDevice;
   readonly out: string;
+  /** What the model is called; absent: as its folder. */
+  readonly name?: string;
   readonly run: Run;
   readonly dataset: Dataset;
   readonly divided: ReturnType<typeof dividePhotos>;
@@ -60,6 +64,9 @@ export interface Trained {
   readonly warnings: readonly string[];
   readonly seconds: Seconds;
   readonly started: number;
+  readonly clock: WorkClock;
+  /** A person ended it early. */
+  readonly stopped: boolean;
 }
 
 /**
@@ -67,6 +74,7 @@ export interface Trained {
  *
  * @param input see trainOptionsSchema
  * @param signal cancels within a second; features and checkpoints that are done stay, for `resume`
+ * @param surroundings where it stands; by default alone in a folder of its own
  * @yields what happens, each event also in the run's log
  * @returns what `train --json` prints
  * @throws HolotypeError; the generator yields `failed` or `cancelled` before it throws
@@ -74,6 +82,7 @@ export interface Trained {
 export async function* train(
   input: TrainOptionsInput,
   signal?: AbortSignal,
+  surroundings: TrainSurroundings = {},
 ): AsyncGenerator<JobEvent, TrainResult> {
   const parsed = trainOptionsSchema.safeParse(input);
   if (!parsed.success)
@@ -85,15 +94,17 @@ export async function* train(
   const options = parsed.data;
   checkOptions(options);
   await checkBackbone(options);
-  const out = resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
+  const { place } = surroundings;
+  const out = place?.out ?? resolve(options.out ?? `${basename(resolve(options.photos)) || 'photos'}-model`);
   await checkFolders(options);
-  await checkOut(out, options);
+  if (place === undefined) await checkOut(out, options);
   // Better told before the photos are read.
   const device = new TrainingDevice(
     await chooseDevice(options.device, signal === undefined ? {} : { signal }),
   );
 
-  const { run, resumed, release } = await openTrainingRun(out, options);
+  const { run, resumed, release } =
+    place === undefined ? await openTrainingRun(out, options) : await openProjectRun(place, options.resume);
   const numbered = async (body: JobEventBody): Promise<JobEvent> => {
     // Progress is for the moment; what a reader of the log wants is what happened.
     const seq = body.type === 'batch' ? run.takeSeq() : await run.appendEvent(body);
@@ -101,7 +112,9 @@ export async function* train(
   };
   try {
     yield await numbered({ type: 'started', run: run.folder });
-    const result = yield* mapped(trainSteps(options, device, out, run, resumed, signal), numbered);
+    const clock = new WorkClock();
+    const steps = trainSteps({ options, surroundings, device, out, run, resumed, clock }, signal);
+    const result = yield* clock.watch(mapped(steps, numbered));
     yield await numbered({ type: 'done', model: result.model });
     return result;
   } catch (error) {
@@ -121,15 +134,22 @@ export async function* train(
   }
 }
 
+interface Training {
+  readonly options: TrainOptions;
+  readonly surroundings: TrainSurroundings;
+  readonly device: TrainingDevice;
+  readonly out: string;
+  readonly run: Run;
+  readonly resumed: boolean;
+  readonly clock: WorkClock;
+}
+
 async function* trainSteps(
-  options: TrainOptions,
-  device: TrainingDevice,
-  out: string,
-  run: Run,
-  resumed: boolean,
+  { options, surroundings, device, out, run, resumed, clock }: Training,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, TrainResult> {
-  const started = performance.now();
+  const { stop, place } = surroundings;
+  const started = clock.now();
   const seconds: Seconds = { total: 0, scan: 0, decode: 0, features: 0, head: 0, finetune: 0, export: 0 };
   const warnings: string[] = [];
   const warn = function* (messages: readonly string[]): Generator<JobEventBody, void> {
@@ -144,10 +164,10 @@ async function* trainSteps(
     if (body.type === 'warning') warnings.push(body.message);
     return body;
   };
-  const timed = stopwatch();
+  const timed = stopwatch(clock);
 
   yield { type: 'stage', stage: 'scan', message: `Looking at the photos in ${options.photos}` };
-  let dataset = yield* scan(options, signal);
+  let dataset = yield* scan(options, place !== undefined, signal);
   yield* warn(dataset.warnings.map(({ message }) => message));
   seconds.scan = timed();
 
@@ -203,6 +223,7 @@ async function* trainSteps(
       run,
       fingerprint: print,
       checkpoints: tail === undefined,
+      ...(stop === undefined ? {} : { stop }),
     };
     const trainOn = (id: DeviceId, again: boolean) =>
       trainHead({ ...headTask, device: id }, resumed || again, signal);
@@ -223,6 +244,7 @@ async function* trainSteps(
           settings,
           head,
           fingerprint: print,
+          ...(stop === undefined ? {} : { stop }),
         },
         tail,
         signal,
@@ -234,11 +256,14 @@ async function* trainSteps(
       if (!finetuned.choice.kept && options.recipe === 'finetune') yield* warn([finetuned.choice.why]);
     }
 
+    const stopped = stop?.aborted === true;
+    if (stopped) yield* warn(['Training was stopped early: the best weights up to then were kept.']);
     const tuned = finetuned?.tuned;
     const parts: Trained = {
       options,
       device,
       out,
+      ...(place === undefined ? {} : { name: place.name }),
       run,
       dataset,
       divided,
@@ -254,6 +279,8 @@ async function* trainSteps(
       warnings,
       seconds,
       started,
+      clock,
+      stopped,
     };
     const result = yield* mapped(
       device.use('export', () => finish(parts, signal), signal),
@@ -276,6 +303,7 @@ function fingerprint(divided: DividedPhotos, features: string, settings: HeadSet
 
 async function* scan(
   options: TrainOptions,
+  onlyListed: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Dataset> {
   const progress = new Progress('scan', 'photos');
@@ -285,6 +313,7 @@ async function* scan(
         ...(options.labels === undefined ? {} : { labelsCsv: options.labels }),
         ...(options.val === undefined ? {} : { valFolder: options.val }),
         ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
+        onlyListed,
         signal: stop,
         onProgress: ({ done, total }) => {
           const body = progress.at(done, total);
@@ -346,10 +375,10 @@ async function* computeFeatures(
 }
 
 /** @returns seconds since the last call */
-function stopwatch(): () => number {
-  let last = performance.now();
+function stopwatch(clock: WorkClock): () => number {
+  let last = clock.now();
   return () => {
-    const now = performance.now();
+    const now = clock.now();
     const seconds = (now - last) / 1000;
     last = now;
     return seconds;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { JobEvent } from '../../../src/contract/job-events.ts';
 import type { TrainOptionsInput, TrainResult } from '../../../src/contract/train.ts';
 import { exportOnnx } from '../../../src/engine/graph/export-onnx.ts';
+import type { TrainSurroundings } from '../../../src/service/train/surroundings.ts';
 import { train } from '../../../src/service/train/train.ts';
 import { blobs } from '../../engine/data/photo-fixtures.ts';
 import { mobileNetV2, Net } from '../../engine/graph/networks.ts';
@@ -94,10 +95,11 @@ export async function runTraining(
   options: TrainOptionsInput,
   onEvent: (event: JobEvent) => void | Promise<void> = () => undefined,
   signal?: AbortSignal,
+  surroundings: TrainSurroundings = {},
 ): Promise<Outcome> {
   const events: JobEvent[] = [];
   try {
-    const job = train(options, signal);
+    const job = train(options, signal, surroundings);
     for (;;) {
       const step = await job.next();
       if (step.done === true) return { events, result: step.value, error: undefined };

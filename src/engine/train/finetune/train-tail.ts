@@ -30,6 +30,8 @@ export interface TailTraining {
   readonly seed: number;
   /** Where a killed run had got to; goes on from there to the same bits. */
   readonly resume?: TailState | undefined;
+  /** Aborted to end early: the epoch that runs is judged as far as it got. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface TailEpoch {
@@ -141,7 +143,10 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     watch.halve();
   };
 
+  const stopped = (): boolean => task.stop?.aborted === true;
+
   for (; epoch <= epochs && sinceBest < task.patience && !watch.gaveUp; epoch++, step = 0) {
+    if (stopped() && step === 0) break;
     // Seeded by the epoch, so that a resumed run needs no generator state.
     const order = shuffled(Array(rows).keys(), seededRandom(seed * 100_003 + epoch));
     const view = (epoch - 1) % Math.max(1, task.views);
@@ -150,7 +155,7 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     const segment = Math.max(batchSize, train.atOnce - (train.atOnce % batchSize));
     const whole = train.atOnce >= rows;
     let prepared = -1;
-    while (step < perEpoch && !watch.gaveUp) {
+    while (step < perEpoch && !watch.gaveUp && !stopped()) {
       const part = whole ? 0 : Math.floor((step * batchSize) / segment);
       if (part !== prepared) {
         // In one order, whatever the epoch's, where a view can be kept: it is then computed once.
@@ -181,6 +186,7 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
         yield { type: 'safe', state };
       }
     }
+    if (stopped() && step === 0) break;
     const trained = optimizer.averaged() ?? model.read();
     const own = model.read();
     model.write(trained);
@@ -207,7 +213,8 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
       sinceBest = 0;
     } else sinceBest += 1;
     yield { type: 'epoch', epoch: record };
-    if (good === own) {
+    // What was stopped half-way is no epoch that others could go on from.
+    if (good === own && !stopped()) {
       // Told as the start of the next epoch: that is where a resumed run goes on.
       const next = epoch + 1;
       yield { type: 'safe', state: () => ({ ...state(), epoch: next, step: 0 }) };
