@@ -1,34 +1,50 @@
 import { createHash } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ProjectSummary } from '../contract/projects.ts';
+import { photoIdSchema } from '../contract/ids.ts';
 import { ensureFolder, parseJson, renameReplacing, writeJsonAtomic } from './atomic.ts';
+import { exists } from './folders.ts';
 import { errnoOf, storageError } from './storage-error.ts';
 
 const version = 1;
 /** More than anybody scrolls through; the oldest fall off the end. */
 const limit = 100;
+/** Photos that stand for a project. */
+export const sampleCount = 6;
 
 const entrySchema = z.object({
   folder: z.string().min(1),
   name: z.string().min(1),
   openedAt: z.iso.datetime(),
   lastAccuracy: z.number().min(0).max(1).nullable(),
+  // What follows is absent in lists of older versions.
+  /** Absolute: where the photos lie; absent: in the project's folder. */
+  photoFolder: z.string().min(1).optional(),
+  photos: z.number().int().nonnegative().optional(),
+  samples: z.array(photoIdSchema).max(sampleCount).optional(),
 });
 type Entry = z.infer<typeof entrySchema>;
 
 const fileSchema = z.object({ version: z.literal(version), projects: z.array(entrySchema) });
 const versionSchema = z.object({ version: z.number() });
 
-/** What is remembered of a project when it is opened or a run of it finishes. */
+/** What is remembered of a project when it is opened or has changed; what is left out stays as it is known. */
 export interface RememberedProject {
+  /** The project's own. */
   readonly folder: string;
   /** Default: the folder's name. */
   readonly name?: string;
-  /** Validation accuracy of the run that just finished; left out, the last one known stays. */
+  /** Validation accuracy of the run that just finished. */
   readonly lastAccuracy?: number;
+  /** Where the photos lie, if not in `folder`. */
+  readonly photoFolder?: string;
+  /** How many there are. */
+  readonly photos?: number;
+  /** A few of them for the card. */
+  readonly samples?: readonly string[];
 }
 
 export interface RecentProjects {
@@ -36,6 +52,10 @@ export interface RecentProjects {
   list(): Promise<ProjectSummary[]>;
   /** Puts a project at the top of the list. */
   remember(project: RememberedProject): Promise<void>;
+  /** Changes what is known of a project, where it stands; one that is not on the list stays off it. */
+  update(project: RememberedProject): Promise<void>;
+  /** A project's own folder (absolute). @throws HolotypeError('not-found') when it is not on the list */
+  folderOf(id: string): Promise<string>;
   /** Takes a project off the list. Its folder is left alone. An unknown id changes nothing. */
   forget(id: string): Promise<void>;
 }
@@ -73,15 +93,38 @@ export function openRecentProjects(folder: string, now: () => Date = () => new D
       change((entries) => {
         const id = projectId(project.folder);
         const known = entries.find((entry) => projectId(entry.folder) === id);
-        const entry: Entry = {
-          folder: resolve(project.folder),
-          name: project.name ?? known?.name ?? nameOf(project.folder),
-          openedAt: now().toISOString(),
-          lastAccuracy: project.lastAccuracy ?? known?.lastAccuracy ?? null,
-        };
+        const entry = { ...merged(known, project), openedAt: now().toISOString() };
         return [entry, ...entries.filter((other) => other !== known)];
       }),
+    update: (project) =>
+      change((entries) => {
+        const id = projectId(project.folder);
+        return entries.map((entry) => (projectId(entry.folder) === id ? merged(entry, project) : entry));
+      }),
+    folderOf: async (id) => {
+      await last;
+      const entry = (await readEntries(path)).find(({ folder }) => projectId(folder) === id);
+      if (entry !== undefined) return entry.folder;
+      throw new HolotypeError('not-found', 'This project is not on the list any more.', {
+        remedy: 'Open its folder.',
+      });
+    },
     forget: (id) => change((entries) => entries.filter((entry) => projectId(entry.folder) !== id)),
+  };
+}
+
+function merged(known: Entry | undefined, told: RememberedProject): Entry {
+  const photoFolder = told.photoFolder ?? known?.photoFolder;
+  const photos = told.photos ?? known?.photos;
+  const samples = told.samples ?? known?.samples;
+  return {
+    folder: resolve(told.folder),
+    name: told.name ?? known?.name ?? nameOf(told.folder),
+    openedAt: known?.openedAt ?? '',
+    lastAccuracy: told.lastAccuracy ?? known?.lastAccuracy ?? null,
+    ...(photoFolder !== undefined && { photoFolder: resolve(photoFolder) }),
+    ...(photos !== undefined && { photos }),
+    ...(samples !== undefined && { samples: [...samples].slice(0, sampleCount) }),
   };
 }
 
@@ -90,12 +133,10 @@ function nameOf(folder: string): string {
   return basename(resolve(folder)) || resolve(folder);
 }
 
-async function summarize(entry: Entry): Promise<ProjectSummary> {
-  const missing = await access(entry.folder).then(
-    () => false,
-    () => true,
-  );
-  return { id: projectId(entry.folder), ...entry, missing };
+async function summarize({ photoFolder, ...entry }: Entry): Promise<ProjectSummary> {
+  const there = await Promise.all([entry.folder, photoFolder ?? entry.folder].map(exists));
+  const folder = photoFolder ?? entry.folder;
+  return { id: projectId(entry.folder), ...entry, folder, missing: there.includes(false) };
 }
 
 /**

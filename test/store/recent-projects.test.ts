@@ -45,6 +45,32 @@ describe('the list of recent projects', () => {
     expect(list[0]?.openedAt).toBe('2026-01-01T00:00:02.000Z');
   });
 
+  it('knows how many photos there are, where they lie, and a few of them', async () => {
+    const [own, photoFolder] = [await project('own'), await project('photos')];
+    const samples = Array.from({ length: 8 }, (_, n) => String(n).repeat(64));
+    const recent = open();
+    await recent.remember({ folder: own, photoFolder, photos: 3, samples });
+    await recent.remember({ folder: await project('other') });
+    await recent.update({ folder: own, name: 'Leaves', photos: 4, lastAccuracy: 0.5 });
+    await recent.update({ folder: join(folder, 'never opened'), photos: 1 });
+    const [other, leaves, ...more] = await open().list();
+    expect([other?.name, more]).toEqual(['other', []]);
+    expect(projectSummarySchema.parse(leaves)).toEqual({
+      id: projectId(own),
+      name: 'Leaves',
+      folder: photoFolder,
+      openedAt: '2026-01-01T00:00:00.000Z',
+      lastAccuracy: 0.5,
+      missing: false,
+      photos: 4,
+      samples: samples.slice(0, 6),
+    });
+    expect(await recent.folderOf(projectId(own))).toBe(own);
+    await expect(recent.folderOf('0'.repeat(16))).rejects.toMatchObject({ code: 'not-found' });
+    await rm(photoFolder, { recursive: true });
+    expect((await recent.list())[1]?.missing).toBe(true);
+  });
+
   it('lists a project whose folder is gone as missing, and again as there when it is back', async () => {
     const leaves = await project('leaves');
     const recent = open();
