@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fallbackReport } from '../../src/backend/index.ts';
+import { fallbackReport, inspect } from '../../src/backend/index.ts';
 import { differences, numbers, random, tf } from './support.ts';
 
 const shapes = fc.record({
@@ -13,6 +13,8 @@ const check = (property: (given: Case) => Promise<void>, numRuns = 8) =>
   fc.assert(fc.asyncProperty(shapes, property), { numRuns });
 
 const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 2.5, 3.5, -2.5, 20, -20, 100, -100];
+/** The least positive numbers that there are, and those around ReLU6's end. */
+const extreme = [1.2e-38, 3e-39, 1e-40, 1.4e-45, -1e-45, 3e38, -3e38, 6, 5.9999995, 6.0000005];
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
@@ -71,6 +73,48 @@ describe.each(Object.entries(unary))('%s', (_, [f, low, high]) => {
 
   test('NaN, infinities, zeros and large numbers', async () => {
     await expect(differences(() => special.map((value) => f(tf.tensor1d([value]))))).resolves.toEqual([]);
+  });
+
+  test('the gradient there', async () => {
+    await expect(
+      differences(() =>
+        [...special, ...extreme].flatMap((value) =>
+          [1, 0].map((dy) => tf.grad(f)(tf.tensor1d([value]), tf.tensor1d([dy]))),
+        ),
+      ),
+    ).resolves.toEqual([]);
+  });
+});
+
+describe('the gradients of ReLU and ReLU6', () => {
+  test.each([3, 16])('pass NaN on, in the layout of a convolution of %i channels', async (channels) => {
+    await expect(
+      differences(() => {
+        const numbers = random([2, 4, 4, channels], 1, -9, 9);
+        const x = tf.where(tf.greater(numbers, 8), tf.fill(numbers.shape, NaN), numbers);
+        const filter = random([1, 1, channels, channels], 2) as tf.Tensor4D;
+        return [tf.relu, tf.relu6].flatMap((f) => {
+          const ofMap = (y: tf.Tensor): tf.Tensor => f(tf.conv2d(y as tf.Tensor4D, filter, 1, 'same'));
+          return [tf.grad((y) => f(y))(x, numbers), tf.grad(ofMap)(x, numbers)];
+        });
+      }),
+    ).resolves.toEqual([]);
+  });
+
+  test('are no more operations than need be', async () => {
+    await tf.setBackend('onnxruntime');
+    const x = random([2, 4, 4, 16], 1);
+    const dy = random([2, 4, 4, 16], 2);
+    for (const [f, steps] of [
+      [tf.relu, { HardSigmoid: 2, Mul: 1 }],
+      [tf.relu6, { HardSigmoid: 2, Mul: 2, Sub: 1 }],
+    ] as const) {
+      tf.tidy(() => {
+        tf.grad((y) => f(y))(x, dy).dataSync();
+      });
+      expect(Object.fromEntries(inspect())).toEqual(steps);
+    }
+    tf.dispose([x, dy]);
   });
 });
 

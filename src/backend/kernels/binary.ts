@@ -1,11 +1,11 @@
 /** Element by element, several operands under broadcasting. */
 import type { Graph } from '../graph/graph.ts';
 import { int } from '../graph/operations.ts';
-import type { GraphNode, Source } from '../graph/node.ts';
-import type { Perm } from '../graph/perm.ts';
-import { sameShape, Value } from '../graph/value.ts';
+import type { GraphNode } from '../graph/node.ts';
+import { sameShape, type Value } from '../graph/value.ts';
 import { castLikeJs } from './cast.ts';
 import type { Kernel, Table } from './kernel.ts';
+import { step, steppedFrom } from './step.ts';
 
 /** bool has no arithmetic in ONNX: it's computed as int32. */
 function arithmetic(g: Graph, op: string, a: Value, b: Value): Value {
@@ -19,38 +19,31 @@ const numberOp =
     arithmetic(g, op, inputs.get('a'), inputs.get('b'));
 
 /** The pending operation that made a value, if it's of this kind. */
-function madeBy(value: Value, op: string): GraphNode | undefined {
-  const { source } = value;
+function madeBy({ source }: Value, op: string): GraphNode | undefined {
   return !source.isLeaf && source.operation.op === op ? source : undefined;
 }
 
-const operandOf = (node: GraphNode, perm: Perm, shape: readonly number[]): Value =>
-  new Value(node.sources[0] as Source, node.outs[0] as number, shape, perm);
-
 /**
- * A product with step(x), the gradient of ReLU: with x > 0 as 0 or 1, which ONNX Runtime computes much faster than the
- * sign. With (x <= limit) * step(x), the gradient of ReLU6, likewise. Where x is NaN the factor is 0.
+ * (x <= limit) * step(x), the gradient of ReLU6: whether x * (just above limit - x) is positive, which is the same
+ * number for every x, NaN too, and takes ONNX Runtime a third less time.
  */
-function maskedProduct(g: Graph, a: Value, b: Value): Value | undefined {
-  const sign = madeBy(b, 'Relu');
-  const [inner] = sign?.sources ?? [];
-  if (inner === undefined || inner.isLeaf || inner.operation.op !== 'Sign' || a.type !== 'float32') {
-    return undefined;
-  }
-  const x = operandOf(inner, b.perm, b.shape);
-  const positive = g.zip('Greater', [x, g.f32(0)], 'bool');
-  const limit = madeBy(a, 'Cast')?.sources[0];
-  if (
-    limit?.isLeaf === false &&
-    limit.operation.op === 'LessOrEqual' &&
-    limit.sources[0] === x.source &&
-    a.perm === b.perm &&
-    sameShape(a.shape, b.shape)
-  ) {
-    const below = new Value(limit, 0, a.shape, a.perm);
-    return g.cast(g.zip('And', [positive, below], 'bool'), 'float32');
-  }
-  return g.zip('Mul', [a, g.cast(positive, 'float32')]);
+function isBetween(g: Graph, a: Value, b: Value): Value | undefined {
+  const below = madeBy(a, 'Cast')?.sources[0];
+  const x = steppedFrom(b);
+  if (x === undefined || below === undefined || below.isLeaf) return undefined;
+  const [same, limit] = below.sources;
+  if (below.operation.op !== 'LessOrEqual' || same !== x.source || limit?.isLeaf !== true) return undefined;
+  if (a.perm !== b.perm || !sameShape(a.shape, b.shape) || limit.data.length !== 1) return undefined;
+  const end = nextFloat(limit.data[0] as number);
+  if (!(end > 0 && end < Infinity)) return undefined;
+  return step(g, g.zip('Mul', [x, g.zip('Sub', [g.f32(end), x])]), 0);
+}
+
+/** The smallest float32 above a positive one. */
+function nextFloat(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0] = (bits[0] as number) + 1;
+  return new Float32Array(bits.buffer)[0] as number;
 }
 
 const comparison =
@@ -102,7 +95,7 @@ export const binaryKernels: Table = {
   Sub: numberOp('Sub'),
   Multiply: (g, inputs) => {
     const [a, b] = [inputs.get('a'), inputs.get('b')];
-    return maskedProduct(g, a, b) ?? maskedProduct(g, b, a) ?? arithmetic(g, 'Mul', a, b);
+    return isBetween(g, a, b) ?? arithmetic(g, 'Mul', a, b);
   },
   Maximum: numberOp('Max'),
   Minimum: numberOp('Min'),

@@ -4,6 +4,7 @@ import { float } from '../graph/operations.ts';
 import type { Value } from '../graph/value.ts';
 import { castLikeJs, inFloat } from './cast.ts';
 import type { Kernel, Table } from './kernel.ts';
+import { step } from './step.ts';
 
 const floatOp =
   (op: string): Kernel =>
@@ -29,14 +30,6 @@ const identityOnIntegers =
     const x = inputs.get('x');
     return x.type === 'float32' ? g.map(op, x) : x;
   };
-
-/** x > 0 ? 1 : alpha, NaN where x is. */
-export function step(g: Graph, x: Value, alpha: number): Value {
-  if (alpha === 0) return g.map('Relu', g.map('Sign', x)); // both keep NaN
-  const positive = g.zip('Greater', [x, g.f32(0)], 'bool');
-  const chosen = g.zip('Where', [positive, g.f32(1), g.f32(alpha)], 'float32');
-  return g.zip('Where', [g.map('IsNaN', x, { type: 'bool' }), x, chosen], 'float32');
-}
 
 export const clip = (g: Graph, x: Value, min: number, max: number): Value =>
   g.map('Clip', x, { literals: [g.scalar(x.type, min), g.scalar(x.type, max)] });
