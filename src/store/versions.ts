@@ -22,7 +22,12 @@ export function softwareVersions(): Record<string, string> {
 
 /** Holotype's own version. */
 export function ownVersion(): string {
-  return versionIn(packageFolder(fileURLToPath(import.meta.url), 'holotype')) ?? 'unknown';
+  return versionIn(ownFolder()) ?? 'unknown';
+}
+
+/** The folder Holotype is in: that of its package.json; undefined where there is none. */
+export function ownFolder(): string | undefined {
+  return packageFolder(fileURLToPath(import.meta.url), 'holotype');
 }
 
 /** The folder above `start` whose package.json has that name. */
