@@ -57,6 +57,8 @@ export const jobSummarySchema = z.object({
   progress: jobProgressSchema.nullable(),
   /** Of a training. */
   run: runIdSchema.nullable(),
+  /** Of a model's download: the model's id. */
+  model: z.string().optional(),
   /** Why it failed. */
   error: errorSchema.nullable(),
   /** Can be paused; stopped so that what is done so far is kept; gone on with after an interruption. */
