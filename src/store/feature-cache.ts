@@ -1,40 +1,44 @@
 import { createHash } from 'node:crypto';
-import { constants, fstatSync, fsync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { constants, fstatSync, fsync, mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HolotypeError } from '../contract/errors.ts';
+import { namesIn, segmentName, segmentPath, tryLock } from './feature-files.ts';
 import { encodeHeader, encodeRecord, headerText, idBytes, loadSegment } from './feature-segment.ts';
-import { readRecord, recordBytes } from './feature-segment.ts';
-import type { FeatureCacheKey, LoadedSegment, OnDisk } from './feature-segment.ts';
+import { float16, float32, readRecord, readRecordAhead, recordBytes } from './feature-segment.ts';
+import type { FeatureCacheKey, FeatureVector, Layout, LoadedSegment, OnDisk } from './feature-segment.ts';
 import { fileSystem } from './file-system.ts';
-import { acquireLock } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { errnoOf, storageError } from './storage-error.ts';
+import { storageError } from './storage-error.ts';
 
+export { pruneFeatureCaches } from './feature-files.ts';
 export type { FeatureCacheKey } from './feature-segment.ts';
 
-/** Float32 vectors of one dimension by content id (sha256 of the photo, 64 hex digits), kept on disk. */
-export interface FeatureCache {
+/** Vectors of one dimension by content id (sha256 of the photo, 64 hex digits), kept on disk. */
+export interface FeatureCache<Vector extends FeatureVector = Float32Array> {
   readonly dimension: number;
+  /** What a vector takes on disk. */
+  readonly vectorBytes: number;
   /** Vectors in the cache. */
   readonly size: number;
   has(id: string): boolean;
   /** The vector (a view or a copy: don't change it), or undefined when there is none or it got damaged. */
-  get(id: string): Float32Array | undefined;
+  get(id: string): Vector | undefined;
+  /** The same, without holding up the caller while the disk is read. */
+  read(id: string): Promise<Vector | undefined>;
   /**
    * Adds a vector (copied). An id that is there already stays as it is. Written in batches; call `flush` for
    * certainty.
    *
    * @throws HolotypeError('storage') when a batch can't be written; what is in the cache stays readable
    */
-  put(id: string, vector: Float32Array): void;
-  /** Writes what is pending and waits until the disk has it. */
+  put(id: string, vector: Vector): void;
+  /** Writes what is pending and, but for activations, waits until the disk has it. */
   flush(): Promise<void>;
   /** Flushes and closes; safe to call twice. */
   close(): Promise<void>;
 }
 
-const suffix = '.features';
 const batchBytes = 1 << 20;
 const defaultMemoryBytes = 128 << 20;
 const syncFile = promisify(fsync);
@@ -52,19 +56,29 @@ export function openFeatureCache(
   key: FeatureCacheKey,
   options: { memoryBytes?: number } = {},
 ): FeatureCache {
-  if (!Number.isSafeInteger(key.dimension) || key.dimension < 1)
-    throw new HolotypeError('failed', `A feature vector can't have the dimension ${key.dimension}.`);
-  return new SegmentedCache(folder, key, options.memoryBytes ?? defaultMemoryBytes);
+  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
+  return new SegmentedCache(folder, { key, numbers: float32 }, { memoryBytes, bulky: false });
 }
 
-class SegmentedCache implements FeatureCache {
+/**
+ * The same for float16 vectors of many kilobytes each, as their bits. They are read from the disk each time and
+ * checked then: opening reads nothing but ids (so `has` may be true of one that turns out to be damaged), and neither
+ * `flush` nor `close` wait for the disk. What a power failure costs is computed anew.
+ */
+export function openActivationCache(folder: string, key: FeatureCacheKey): FeatureCache<Uint16Array> {
+  return new SegmentedCache(folder, { key, numbers: float16 }, { memoryBytes: 0, bulky: true });
+}
+
+class SegmentedCache<Vector extends FeatureVector> implements FeatureCache<Vector> {
   readonly dimension: number;
+  readonly vectorBytes: number;
   readonly #folder: string;
-  readonly #key: FeatureCacheKey;
+  readonly #layout: Layout<Vector>;
+  readonly #bulky: boolean;
   readonly #name: string;
-  readonly #index = new Map<string, Float32Array | OnDisk>();
+  readonly #index = new Map<string, Vector | OnDisk>();
   readonly #known = new Map<string, LoadedSegment>();
-  readonly #recordBytes: number;
+  readonly #reading = new Set<Promise<unknown>>();
   #memoryLeft: number;
   #writer: { file: number; lock: Lock; path: string; bytes: number } | undefined;
   /** Records on their way to the disk, whose they are, and how many of them have been written. */
@@ -73,12 +87,20 @@ class SegmentedCache implements FeatureCache {
   #batchWritten = 0;
   #closed = false;
 
-  constructor(folder: string, key: FeatureCacheKey, memoryBytes: number) {
-    this.dimension = key.dimension;
+  constructor(
+    folder: string,
+    layout: Layout<Vector>,
+    { memoryBytes, bulky }: { memoryBytes: number; bulky: boolean },
+  ) {
+    const { dimension } = layout.key;
+    if (!Number.isSafeInteger(dimension) || dimension < 1)
+      throw new HolotypeError('failed', `A feature vector can't have the dimension ${dimension}.`);
+    this.dimension = dimension;
     this.#folder = folder;
-    this.#key = key;
-    this.#name = createHash('sha256').update(headerText(key)).digest('hex').slice(0, 32);
-    this.#recordBytes = recordBytes(key.dimension);
+    this.#layout = layout;
+    this.#bulky = bulky;
+    this.#name = createHash('sha256').update(headerText(layout)).digest('hex').slice(0, 32);
+    this.vectorBytes = recordBytes(layout);
     this.#memoryLeft = memoryBytes;
     this.#batch = this.#newBatch();
     for (const name of namesIn(folder)) {
@@ -95,29 +117,40 @@ class SegmentedCache implements FeatureCache {
     return this.#index.has(id);
   }
 
-  get(id: string): Float32Array | undefined {
+  get(id: string): Vector | undefined {
     const found = this.#index.get(id);
-    if (found === undefined || found instanceof Float32Array) return found;
-    const vector = readRecord(found, id, this.dimension);
+    if (found === undefined || ArrayBuffer.isView(found)) return found;
+    const vector = readRecord(found, id, this.#layout);
     if (vector === undefined) this.#index.delete(id); // so that it is computed and stored anew
     return vector;
   }
 
-  put(id: string, vector: Float32Array): void {
+  async read(id: string): Promise<Vector | undefined> {
+    const found = this.#index.get(id);
+    if (found === undefined || ArrayBuffer.isView(found)) return found;
+    const reading = readRecordAhead(found, id, this.#layout);
+    this.#reading.add(reading);
+    const vector = await reading;
+    this.#reading.delete(reading);
+    if (vector === undefined && this.#index.get(id) === found) this.#index.delete(id);
+    return vector;
+  }
+
+  put(id: string, vector: Vector): void {
     this.#assertOpen();
     if (!/^[0-9a-f]{64}$/.test(id))
       throw new HolotypeError('failed', `"${id}" is no content id (sha256 as 64 hex digits).`);
     if (vector.length !== this.dimension)
       throw new HolotypeError(
         'failed',
-        `A vector of ${vector.length} floats can't go into a cache of ${this.dimension}.`,
+        `A vector of ${vector.length} numbers can't go into a cache of ${this.dimension}.`,
       );
     if (this.#index.has(id)) return;
-    const step = this.#recordBytes;
+    const step = this.vectorBytes;
     if ((this.#batchIds.length + 1) * step > this.#batch.length) this.#writeBatch();
     const offset = this.#batchIds.length * step;
     encodeRecord(this.#batch.subarray(offset, offset + step), id, vector);
-    this.#index.set(id, new Float32Array(this.#batch.buffer, offset + idBytes, this.dimension));
+    this.#index.set(id, this.#layout.numbers.view(this.#batch.buffer, offset + idBytes, this.dimension));
     this.#batchIds.push(id);
   }
 
@@ -125,7 +158,7 @@ class SegmentedCache implements FeatureCache {
     this.#assertOpen();
     this.#writeBatch();
     const writer = this.#writer;
-    if (writer === undefined) return;
+    if (writer === undefined || this.#bulky) return;
     try {
       await syncFile(writer.file);
     } catch (error) {
@@ -140,6 +173,8 @@ class SegmentedCache implements FeatureCache {
     } finally {
       this.#closed = true;
       this.#index.clear();
+      // A file that is closed may be another one's number by the time it is read.
+      await Promise.allSettled(this.#reading);
       if (this.#writer) fileSystem.closeSync(this.#writer.file);
       this.#writer?.lock.release();
       for (const { file } of this.#known.values()) if (file !== undefined) fileSystem.closeSync(file);
@@ -149,7 +184,7 @@ class SegmentedCache implements FeatureCache {
 
   #load(path: string, memoryBytes: number): LoadedSegment | undefined {
     const before = this.#known.get(path);
-    const loaded = loadSegment(path, this.#key, memoryBytes, this.#index);
+    const loaded = loadSegment(path, this.#layout, memoryBytes, this.#index, this.#bulky);
     if (loaded === undefined) return undefined;
     this.#memoryLeft -= loaded.residentBytes;
     // A file opened earlier under this path may still be needed for reading: it is kept under another name.
@@ -164,7 +199,7 @@ class SegmentedCache implements FeatureCache {
   }
 
   #writeBatch(): void {
-    const step = this.#recordBytes;
+    const step = this.vectorBytes;
     const data = this.#batch.subarray(this.#batchWritten * step, this.#batchIds.length * step);
     if (data.length > 0) {
       this.#writer ??= this.#openWriter();
@@ -203,7 +238,7 @@ class SegmentedCache implements FeatureCache {
       throw storageError(error, this.#folder);
     }
     for (let number = 0; ; number += 1) {
-      const path = join(this.#folder, `${this.#name}.${number}${suffix}`);
+      const path = segmentPath(this.#folder, this.#name, number);
       const lock = tryLock(path);
       if (lock === undefined) continue;
       let file: number | undefined;
@@ -216,7 +251,7 @@ class SegmentedCache implements FeatureCache {
         let bytes = size > 0 && known?.inode === ino ? known.goodBytes : 0;
         if (size > bytes) fileSystem.ftruncateSync(file, bytes);
         if (bytes === 0) {
-          const header = encodeHeader(this.#key);
+          const header = encodeHeader(this.#layout);
           writeAt(file, header, 0);
           bytes = header.length;
         }
@@ -230,69 +265,11 @@ class SegmentedCache implements FeatureCache {
   }
 
   #newBatch(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(Math.max(1, Math.floor(batchBytes / this.#recordBytes)) * this.#recordBytes);
+    return new Uint8Array(Math.max(1, Math.floor(batchBytes / this.vectorBytes)) * this.vectorBytes);
   }
 
   #assertOpen(): void {
     if (this.#closed) throw new HolotypeError('failed', 'The feature cache has been closed.');
-  }
-}
-
-const segmentName = /^([0-9a-f]{32})\.\d+\.features$/;
-
-/**
- * Deletes feature caches, the least recently used first, until the rest takes no more than `maxBytes`. Files
- * that a process is writing to stay.
- *
- * @returns what was deleted and the bytes that are left
- */
-export function pruneFeatureCaches(
-  folder: string,
-  maxBytes: number,
-): { removed: string[]; bytesFreed: number; bytesLeft: number } {
-  const files = namesIn(folder)
-    .filter((name) => segmentName.test(name))
-    .flatMap((name) => {
-      const found = statSync(join(folder, name), { throwIfNoEntry: false });
-      return found ? [{ name, bytes: found.size, used: found.mtimeMs }] : [];
-    })
-    .sort((a, b) => a.used - b.used);
-  const result = { removed: [] as string[], bytesFreed: 0, bytesLeft: 0 };
-  for (const { bytes } of files) result.bytesLeft += bytes;
-  for (const { name, bytes } of files) {
-    if (result.bytesLeft <= maxBytes) break;
-    const path = join(folder, name);
-    const lock = tryLock(path);
-    if (lock === undefined) continue;
-    try {
-      rmSync(path, { force: true });
-    } catch (error) {
-      throw storageError(error, path);
-    } finally {
-      lock.release();
-    }
-    result.removed.push(name);
-    result.bytesFreed += bytes;
-    result.bytesLeft -= bytes;
-  }
-  return result;
-}
-
-function tryLock(path: string): Lock | undefined {
-  try {
-    return acquireLock(`${path}.lock`, `the feature cache "${path}"`, [path]);
-  } catch (error) {
-    if (error instanceof HolotypeError && error.code === 'busy') return undefined;
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw storageError(error, folder);
   }
 }
 

@@ -8,13 +8,42 @@ import { errnoOf, storageError } from './storage-error.ts';
  *
  *     header   "HLTFEAT1", u32 length and u32 CRC-32 of the JSON that follows, the JSON padded with spaces so
  *              that records begin at a multiple of 16
- *     records  32 bytes of content id, `dimension` float32, u32 CRC-32 of both; all of the same size
+ *     records  32 bytes of content id, `dimension` float32 or float16, u32 CRC-32 of both; all of the same size
  *
  * It only ever grows. A record that a crash left unfinished or that the disk damaged fails its checksum and
  * counts as absent: a cache may forget, never lie.
  */
 
 export const featureFormatVersion = 1;
+
+/** Float32, or float16 as their bits. */
+export type FeatureVector = Float32Array | Uint16Array;
+
+/** How the numbers of vectors are stored. */
+export interface NumberFormat<Vector extends FeatureVector> {
+  readonly name: 'float32' | 'float16';
+  /** Bytes of one number. */
+  readonly bytes: number;
+  view(buffer: ArrayBuffer, offset: number, length: number): Vector;
+}
+
+export const float32: NumberFormat<Float32Array> = {
+  name: 'float32',
+  bytes: 4,
+  view: (buffer, offset, length) => new Float32Array(buffer, offset, length),
+};
+
+export const float16: NumberFormat<Uint16Array> = {
+  name: 'float16',
+  bytes: 2,
+  view: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
+};
+
+/** What the records of a file are. */
+export interface Layout<Vector extends FeatureVector> {
+  readonly key: FeatureCacheKey;
+  readonly numbers: NumberFormat<Vector>;
+}
 
 /** What the vectors of a cache belong to; any difference means another cache. */
 export interface FeatureCacheKey {
@@ -24,7 +53,7 @@ export interface FeatureCacheKey {
   policyHash: string;
   /** Which view of the photo: 'plain', 'flip', ... */
   view: string;
-  /** Floats in a vector. */
+  /** Numbers in a vector. */
   dimension: number;
 }
 
@@ -51,12 +80,12 @@ export const idBytes = 32;
 const checksumBytes = 4;
 const streamBytes = 4 << 20;
 
-export function recordBytes(dimension: number): number {
-  return idBytes + dimension * 4 + checksumBytes;
+export function recordBytes({ key, numbers }: Layout<FeatureVector>): number {
+  return idBytes + key.dimension * numbers.bytes + checksumBytes;
 }
 
-export function encodeHeader(key: FeatureCacheKey): Uint8Array {
-  const json = headerText(key);
+export function encodeHeader(layout: Layout<FeatureVector>): Uint8Array {
+  const json = headerText(layout);
   const text = new TextEncoder().encode(json);
   const padded = new Uint8Array(Math.ceil(text.length / 16) * 16).fill(0x20);
   padded.set(text);
@@ -70,12 +99,14 @@ export function encodeHeader(key: FeatureCacheKey): Uint8Array {
 }
 
 /** The text that tells caches apart; also what their file names are made from. */
-export function headerText({ graphHash, policyHash, view, dimension }: FeatureCacheKey): string {
-  return JSON.stringify({ version: featureFormatVersion, graphHash, policyHash, view, dimension });
+export function headerText({ key, numbers }: Layout<FeatureVector>): string {
+  const { graphHash, policyHash, view, dimension } = key;
+  const stored = numbers.name === 'float32' ? {} : { numbers: numbers.name };
+  return JSON.stringify({ version: featureFormatVersion, graphHash, policyHash, view, dimension, ...stored });
 }
 
 /** Writes a record at the start of `target` ({@link recordBytes} long). */
-export function encodeRecord(target: Uint8Array, id: string, vector: Float32Array): void {
+export function encodeRecord(target: Uint8Array, id: string, vector: FeatureVector): void {
   const data = target.length - checksumBytes;
   target.set(Buffer.from(id, 'hex'));
   target.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), idBytes);
@@ -89,16 +120,57 @@ export function isGoodRecord(record: Uint8Array): boolean {
   return stored === crc32(record.subarray(0, data));
 }
 
-/** Reads one record again; undefined when it is gone or damaged. */
-export function readRecord(place: OnDisk, id: string, dimension: number): Float32Array | undefined {
-  const record = new Uint8Array(recordBytes(dimension));
+/** Reads one record; undefined when it is gone or damaged. */
+export function readRecord<Vector extends FeatureVector>(
+  place: OnDisk,
+  id: string,
+  layout: Layout<Vector>,
+): Vector | undefined {
+  const record = new Uint8Array(recordBytes(layout));
   try {
     if (readFully(place.file, record, place.position) < record.length) return undefined;
   } catch {
     return undefined; // drive gone: the caller computes the vector anew
   }
+  return vectorOf(record, id, layout);
+}
+
+/** The same, while the caller does something else. */
+export async function readRecordAhead<Vector extends FeatureVector>(
+  place: OnDisk,
+  id: string,
+  layout: Layout<Vector>,
+): Promise<Vector | undefined> {
+  const record = new Uint8Array(recordBytes(layout));
+  let done = 0;
+  try {
+    while (done < record.length) {
+      const read = await readSome(place.file, record, done, place.position + done);
+      if (read === 0) return undefined;
+      done += read;
+    }
+  } catch {
+    return undefined;
+  }
+  return vectorOf(record, id, layout);
+}
+
+function vectorOf<Vector extends FeatureVector>(
+  record: Uint8Array<ArrayBuffer>,
+  id: string,
+  { key, numbers }: Layout<Vector>,
+): Vector | undefined {
   if (!isGoodRecord(record) || idOf(record) !== id) return undefined;
-  return new Float32Array(record.buffer, idBytes, dimension);
+  return numbers.view(record.buffer, idBytes, key.dimension);
+}
+
+function readSome(file: number, target: Uint8Array, offset: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fileSystem.read(file, target, offset, target.length - offset, position, (error, read) => {
+      if (error === null) resolve(read);
+      else reject(error);
+    });
+  });
 }
 
 /**
@@ -106,15 +178,18 @@ export function readRecord(place: OnDisk, id: string, dimension: number): Float3
  * `memoryBytes` (one read, views into one buffer), else their places in the file (read in bounded chunks).
  * Records that `index` has already are left as they are.
  *
+ * @param idsOnly reads nothing but the ids: whether a record is good is seen when it is read
  * @returns undefined when there is no such file
  * @throws HolotypeError('storage') when it can't be read
  */
-export function loadSegment(
+export function loadSegment<Vector extends FeatureVector>(
   path: string,
-  key: FeatureCacheKey,
+  layout: Layout<Vector>,
   memoryBytes: number,
-  index: Map<string, Float32Array | OnDisk>,
+  index: Map<string, Vector | OnDisk>,
+  idsOnly: boolean,
 ): LoadedSegment | undefined {
+  const { key, numbers } = layout;
   let file: number;
   try {
     file = fileSystem.openSync(path, 'r');
@@ -125,14 +200,25 @@ export function loadSegment(
   let keepOpen = false;
   try {
     const { size, ino } = fstatSync(file);
-    const expected = encodeHeader(key);
+    const expected = encodeHeader(layout);
     const header = new Uint8Array(expected.length);
     const complete = readFully(file, header, 0) === header.length;
     if (!complete || !Buffer.from(header).equals(expected))
       return { file: undefined, inode: ino, goodBytes: 0, residentBytes: 0 };
 
-    const step = recordBytes(key.dimension);
+    const step = recordBytes(layout);
     const count = Math.floor((size - expected.length) / step);
+    if (idsOnly) {
+      keepOpen = true;
+      const id = new Uint8Array(idBytes);
+      for (let record = 0; record < count; record += 1) {
+        const position = expected.length + record * step;
+        if (readFully(file, id, position) < idBytes) break;
+        const name = idOf(id);
+        if (!index.has(name)) index.set(name, { file, position });
+      }
+      return { file, inode: ino, goodBytes: expected.length + count * step, residentBytes: 0 };
+    }
     const resident = count * step <= memoryBytes;
     const chunkRecords = resident ? count : Math.max(1, Math.floor(streamBytes / step));
     const chunk = new Uint8Array(Math.min(chunkRecords, count) * step);
@@ -146,7 +232,7 @@ export function loadSegment(
         goodBytes = start + offset + step;
         const id = idOf(record);
         if (index.has(id)) continue;
-        if (resident) index.set(id, new Float32Array(chunk.buffer, offset + idBytes, key.dimension));
+        if (resident) index.set(id, numbers.view(chunk.buffer, offset + idBytes, key.dimension));
         else index.set(id, { file, position: start + offset });
       }
     }
@@ -154,6 +240,7 @@ export function loadSegment(
     const residentBytes = resident ? chunk.length : 0;
     return { file: keepOpen ? file : undefined, inode: ino, goodBytes, residentBytes };
   } catch (error) {
+    keepOpen = false;
     throw storageError(error, path);
   } finally {
     if (!keepOpen) fileSystem.closeSync(file);

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 
 /**
@@ -11,6 +20,7 @@ export const fileSystem = {
   rm,
   mkdir,
   openSync,
+  read,
   readSync,
   writeSync,
   fsyncSync,

@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { errnoOf, storageError } from './storage-error.ts';
 
 /** Names in a folder, sorted; none when there is no such folder. @throws HolotypeError('storage') */
@@ -33,6 +34,21 @@ export async function fileSize(path: string): Promise<number | undefined> {
     (found) => found.size,
     () => undefined,
   );
+}
+
+/**
+ * Bytes that can still be written to the disk a folder is on, or will be on once it is made.
+ *
+ * @throws HolotypeError('storage') when the disk can't be asked
+ */
+export async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && dirname(path) !== path) return freeBytes(dirname(path));
+    throw storageError(error, path);
+  }
 }
 
 /** A file's bytes. @throws HolotypeError('storage') or, when it isn't there, 'not-found' */

@@ -223,7 +223,7 @@ describe('the key of a feature cache', () => {
 
   it('must fit what is put in', () => {
     expect(() => opened({}, { dimension: 0 })).toThrow('dimension 0');
-    expect(() => opened().put(id(0), new Float32Array(2))).toThrow('2 floats');
+    expect(() => opened().put(id(0), new Float32Array(2))).toThrow('2 numbers');
     expect(() => opened().put('ABC', vector(0))).toThrow('"ABC"');
   });
 });

@@ -1,129 +1,270 @@
 import type { Photo } from '../../contract/dataset.ts';
-import { HolotypeError } from '../../contract/errors.ts';
-import type { InputPolicy } from '../../contract/input-policy.ts';
-import type { View } from '../../engine/data/decode.ts';
-import { createPool } from '../../engine/devices/onnx-pool.ts';
-import type { OnnxSession } from '../../engine/devices/onnx-session.ts';
-import { exportOnnx } from '../../engine/graph/export-onnx.ts';
-import type { ModelGraph } from '../../engine/graph/graph.ts';
-import { batchSize, extractFeatures } from '../../engine/train/extract-features.ts';
-import { Activations } from '../../engine/train/finetune/activations.ts';
-import type { BoundaryPhotos } from '../../engine/train/finetune/activations.ts';
-import { trainingView } from '../../engine/train/finetune/views.ts';
-import { readPhoto } from '../../store/photos.ts';
+import { Activations, floatsOf, halvesOf, inBatches } from '../../engine/train/finetune/activations.ts';
+import type { BoundaryEvent, BoundaryPhotos } from '../../engine/train/finetune/activations.ts';
+import { trainingView, viewName } from '../../engine/train/finetune/views.ts';
+import type { BoundaryCache, StoredView } from './boundary-cache.ts';
+import type { PhotoRunner } from './photo-runner.ts';
 
-/** A network that is run on photos: loaded at its first use, on every core. */
-export class PhotoRunner {
-  readonly #graph: ModelGraph;
-  readonly #policy: InputPolicy;
-  readonly #roots: readonly string[];
-  #session: Promise<OnnxSession> | undefined;
+/** Read from the disk at a time while a view is loaded: no more photos, and about no more bytes. */
+const readAtOnce = { photos: 64, bytes: 64 * 1024 ** 2 };
+/** Below this nothing computes a photo faster than it is read (s). */
+const quickRead = 0.5e-3;
+/** Photos that are computed to tell what computing costs, when reading seems slow. */
+const triedPhotos = 16;
+/** A gigabyte of the disk is worth taking when it saves this long the next time (s). */
+const secondsPerGigabyte = 10;
 
-  /** @param graph takes RGB 0..255; its one output is a vector */
-  constructor(graph: ModelGraph, policy: InputPolicy, roots: readonly string[]) {
-    this.#graph = graph;
-    this.#policy = policy;
-    this.#roots = roots;
-  }
-
-  /**
-   * Runs photos in their order, in the same batches every time.
-   *
-   * @yields the vector of each photo with its place in `photos`
-   * @throws HolotypeError('bad-input') when a photo that was fine before can't be read any more
-   */
-  async *run(
-    photos: readonly Photo[],
-    viewOf: (place: number) => View,
-    signal?: AbortSignal,
-  ): AsyncGenerator<{ readonly place: number; readonly vector: Float32Array }, void> {
-    this.#session ??= createPool(exportOnnx(this.#graph, { inputType: 'uint8' }));
-    const session = await this.#session;
-    const jobs = photos.map((photo, index) => ({
-      index,
-      bytes: photo.bytes,
-      views: [viewOf(index)],
-      read: () => readPhoto(this.#roots[photo.root] ?? '', photo.path),
-    }));
-    const times = { decode: 0, inference: 0 };
-    const policy = this.#policy;
-    for await (const event of extractFeatures(jobs, policy, session, batchSize(policy), times, signal)) {
-      if (event.type === 'failed')
-        throw new HolotypeError(
-          'bad-input',
-          `The photo "${photos[event.index]?.path ?? ''}" can't be read any more: ${event.reason}.`,
-          {
-            remedy: 'Check that the folder of photos is still there and unchanged, then train with --resume.',
-          },
-        );
-      yield { place: event.index, vector: event.vector };
-    }
-  }
-
-  async close(): Promise<void> {
-    const session = await this.#session?.catch(() => undefined);
-    this.#session = undefined;
-    await session?.release();
-  }
+/** What there is for activations at the freeze boundary, and what they are of. */
+export interface BoundaryRoom {
+  readonly runner: PhotoRunner;
+  readonly cache: BoundaryCache;
+  /** Numbers of a photo. */
+  readonly dimension: number;
+  readonly seed: number;
+  /** Memory for activations, in bytes. */
+  readonly budget: number;
+  /** How many views are worth keeping in memory: 1 where none is used twice. */
+  readonly views: number;
 }
 
-/** Photos at the freeze boundary, computed when they are asked for and kept while there is room. */
+type Preparing = Extract<BoundaryEvent, { type: 'prepare' }>;
+
+/**
+ * Photos at the freeze boundary. A view that fits into memory is loaded whole, from the disk as far as it is there.
+ * One that doesn't is put on the disk whole and read batch by batch, each while the one before is learned from; where
+ * the disk has no room for it, or is slower than computing, it is loaded in parts. The bits are the same every way.
+ * What is computed is stored for the next training on the way.
+ */
 export class FrozenPhotos implements BoundaryPhotos {
   readonly labels: Int32Array;
-  readonly atOnce: number;
   readonly #photos: readonly Photo[];
-  readonly #runner: PhotoRunner;
-  readonly #dimension: number;
-  readonly #seed: number;
+  readonly #room: BoundaryRoom;
+  /** Photos whose activations fit into memory. */
+  readonly #atOnce: number;
   readonly #mostViews: number;
-  /** Oldest first. */
-  readonly #views = new Map<number, { readonly photos: readonly number[]; readonly kept: Activations }>();
+  /** Whole views in memory, oldest first. */
+  readonly #views = new Map<number, Activations>();
+  /** What reading took last. */
+  #readSeconds = 0;
+  #canStream = true;
 
-  /**
-   * @param budget room for activations, in bytes
-   * @param views how many views are worth keeping: 1 where none is used twice
-   */
-  constructor(
-    runner: PhotoRunner,
-    photos: readonly Photo[],
-    { dimension, seed, budget, views }: { dimension: number; seed: number; budget: number; views: number },
-  ) {
+  constructor(photos: readonly Photo[], room: BoundaryRoom) {
     this.labels = Int32Array.from(photos, ({ label }) => label);
     this.#photos = photos;
-    this.#runner = runner;
-    this.#dimension = dimension;
-    this.#seed = seed;
-    const one = Activations.bytes(1, dimension);
-    this.atOnce = Math.min(photos.length, Math.max(1, Math.floor(budget / one)));
+    this.#room = room;
+    const { budget, dimension, views } = room;
+    this.#atOnce = Math.max(1, Math.floor(budget / Activations.bytes(1, dimension)));
     const whole = Math.max(1, Activations.bytes(photos.length, dimension));
-    this.#mostViews =
-      this.atOnce < photos.length ? 1 : Math.max(1, Math.min(views, Math.floor(budget / whole)));
+    this.#mostViews = Math.max(1, Math.min(views, Math.floor(budget / whole)));
   }
 
-  async *prepare(
+  async *batches(
     view: number,
+    batches: readonly (readonly number[])[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<BoundaryEvent, void> {
+    if (batches.length === 0) return;
+    if (this.labels.length <= this.#atOnce) {
+      const whole = yield* this.#whole(view, signal);
+      for (const batch of batches) yield { type: 'batch', values: whole.gather(batch) };
+      return;
+    }
+    const stored = await this.#stored(view);
+    let rest = batches;
+    if (stored !== undefined && this.#canStream && (yield* this.#fill(view, stored, signal)))
+      rest = yield* this.#stream(view, stored, batches, signal);
+    yield* this.#inParts(view, stored, rest, signal);
+  }
+
+  /** How many photos of a view are on the disk. */
+  async countStored(view: number): Promise<number> {
+    const stored = await this.#stored(view);
+    return stored === undefined ? 0 : this.#photos.filter(({ id }) => stored.has(id)).length;
+  }
+
+  /** Computes some photos' plain view, whatever is stored. @returns [photos, dimension], and the seconds a photo took */
+  async compute(
     photos: readonly number[],
     signal?: AbortSignal,
-  ): AsyncGenerator<{ readonly done: number; readonly total: number }, void> {
-    const there = this.#views.get(view);
-    if (there !== undefined && photos.every((photo, i) => there.photos[i] === photo)) return;
-    this.#views.delete(view);
-    for (const old of this.#views.keys()) if (this.#views.size >= this.#mostViews) this.#views.delete(old);
-    const kept = new Activations(photos, this.#dimension);
-    const some = photos.flatMap((photo) => this.#photos[photo] ?? []);
-    const viewOf = (place: number): View => trainingView(this.#seed, photos[place] ?? 0, view);
-    let done = 0;
-    for await (const { place, vector } of this.#runner.run(some, viewOf, signal)) {
-      kept.set(photos[place] ?? 0, vector);
-      done += 1;
-      yield { done, total: photos.length };
-    }
-    this.#views.set(view, { photos, kept });
+  ): Promise<{ values: Float32Array; secondsPerPhoto: number }> {
+    const started = performance.now();
+    const vectors: Uint16Array[] = [];
+    for await (const { vector } of this.#run(0, photos, signal)) vectors.push(halvesOf(vector));
+    const secondsPerPhoto = (performance.now() - started) / 1000 / Math.max(1, photos.length);
+    return { values: floatsOf(vectors, this.#room.dimension), secondsPerPhoto };
   }
 
-  gather(view: number, photos: readonly number[]): Float32Array {
+  /** A view in memory. */
+  async *#whole(view: number, signal: AbortSignal | undefined): AsyncGenerator<Preparing, Activations> {
     const there = this.#views.get(view);
-    if (there === undefined) throw new Error(`View ${view} was not prepared.`);
-    return there.kept.gather(photos);
+    if (there !== undefined) return there;
+    for (const old of this.#views.keys()) if (this.#views.size >= this.#mostViews) this.#views.delete(old);
+    // In one order, whatever the epoch's: neighbours in the file are then read one after the other.
+    const photos = [...this.labels.keys()];
+    const whole = yield* this.#load(view, await this.#stored(view), photos, signal);
+    this.#views.set(view, whole);
+    return whole;
+  }
+
+  /** Photos of a view, from the disk as far as that is quicker, the others computed and stored. */
+  async *#load(
+    view: number,
+    stored: StoredView | undefined,
+    photos: readonly number[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Preparing, Activations> {
+    const { dimension } = this.#room;
+    const kept = new Activations(photos, dimension);
+    const missing: number[] = [];
+    const total = photos.length;
+    let seen = 0;
+    this.#readSeconds = 0;
+    const few = Math.max(1, Math.floor(readAtOnce.bytes / Activations.bytes(1, dimension)));
+    for (const some of inBatches(photos, Math.min(readAtOnce.photos, few))) {
+      seen += some.length;
+      if (stored === undefined || !(await this.#readingPays(signal))) {
+        missing.push(...some);
+        continue;
+      }
+      const vectors = await this.#readTimed(stored, some);
+      for (const [at, photo] of some.entries()) {
+        const vector = vectors[at];
+        if (vector === undefined) missing.push(photo);
+        else kept.set(photo, vector);
+      }
+      signal?.throwIfAborted();
+      yield { type: 'prepare', done: seen - missing.length, total };
+    }
+    for await (const { photo, halves, at } of this.#compute(view, stored, missing, signal)) {
+      kept.set(photo, halves);
+      yield { type: 'prepare', done: total - missing.length + at, total };
+    }
+    return kept;
+  }
+
+  /** Has the disk hold a whole view. @returns whether it does now */
+  async *#fill(
+    view: number,
+    stored: StoredView,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Preparing, boolean> {
+    const missing = [...this.labels.keys()].filter((photo) => !stored.has(this.#id(photo)));
+    this.#canStream = stored.hasRoom(missing.length) || missing.length === 0;
+    if (!this.#canStream) return false;
+    const total = this.labels.length;
+    for await (const { at, refused } of this.#compute(view, stored, missing, signal)) {
+      this.#canStream = !refused;
+      if (refused) return false;
+      yield { type: 'prepare', done: total - missing.length + at, total };
+    }
+    return true;
+  }
+
+  /** Reads batch by batch, one ahead. @returns batches that are left because computing is quicker */
+  async *#stream(
+    view: number,
+    stored: StoredView,
+    batches: readonly (readonly number[])[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<BoundaryEvent, readonly (readonly number[])[]> {
+    const read = (batch: readonly number[]) => stored.readAll(batch.map((photo) => this.#id(photo)));
+    let ahead = Promise.resolve<(Uint16Array | undefined)[]>([]);
+    try {
+      for (const [index, batch] of batches.entries()) {
+        const vectors = index === 0 ? await this.#readTimed(stored, batch) : await ahead;
+        if (index === 0 && !(await this.#readingPays(signal))) return batches;
+        const next = batches[index + 1];
+        ahead = next === undefined ? Promise.resolve([]) : read(next);
+        const lost = batch.filter((_, at) => vectors[at] === undefined);
+        const anew = new Map<number, Uint16Array>();
+        for await (const { photo, halves } of this.#compute(view, stored, lost, signal))
+          anew.set(photo, halves);
+        const whole = batch.flatMap((photo, at) => vectors[at] ?? anew.get(photo) ?? []);
+        yield { type: 'batch', values: floatsOf(whole, this.#room.dimension) };
+        signal?.throwIfAborted();
+      }
+      return [];
+    } finally {
+      await ahead;
+    }
+  }
+
+  /** Loads as many batches at a time as memory holds. */
+  async *#inParts(
+    view: number,
+    stored: StoredView | undefined,
+    batches: readonly (readonly number[])[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<BoundaryEvent, void> {
+    const perPart = Math.max(1, Math.floor(this.#atOnce / Math.max(1, batches[0]?.length ?? 1)));
+    for (let start = 0; start < batches.length; start += perPart) {
+      const part = batches.slice(start, start + perPart);
+      const loaded = yield* this.#load(view, stored, part.flat(), signal);
+      for (const batch of part) yield { type: 'batch', values: loaded.gather(batch) };
+    }
+  }
+
+  /**
+   * Computes photos and stores them, once it is known that this pays.
+   *
+   * @yields each photo in its order; `at`: how many there were; `refused`: it was not stored, nor will others be
+   */
+  async *#compute(
+    view: number,
+    stored: StoredView | undefined,
+    photos: readonly number[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ photo: number; halves: Uint16Array; at: number; refused: boolean }, void> {
+    const { runner } = this.#room;
+    let waiting: [photo: number, halves: Uint16Array][] = [];
+    let refused = stored === undefined;
+    let at = 0;
+    for await (const { place, vector } of this.#run(view, photos, signal)) {
+      at += 1;
+      const photo = photos[place] ?? 0;
+      const halves = halvesOf(vector);
+      if (!refused) waiting.push([photo, halves]);
+      if (runner.secondsPerPhoto !== undefined) {
+        refused ||= !this.#keepingPays(runner.secondsPerPhoto);
+        for (const [one, numbers] of waiting) refused ||= stored?.put(this.#id(one), numbers) !== true;
+        waiting = [];
+      }
+      yield { photo, halves, at, refused };
+    }
+  }
+
+  #run(view: number, photos: readonly number[], signal: AbortSignal | undefined) {
+    const { runner, seed } = this.#room;
+    const some = photos.map((photo) => this.#photos[photo] as Photo);
+    return runner.run(some, (place) => trainingView(seed, some[place]?.id ?? '', view), signal);
+  }
+
+  async #readTimed(stored: StoredView, photos: readonly number[]): Promise<(Uint16Array | undefined)[]> {
+    const started = performance.now();
+    const vectors = await stored.readAll(photos.map((photo) => this.#id(photo)));
+    const read = vectors.filter((vector) => vector !== undefined).length;
+    if (read > 0) this.#readSeconds = (performance.now() - started) / 1000 / read;
+    return vectors;
+  }
+
+  /** Whether a photo is read in less time than it is computed. */
+  async #readingPays(signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#readSeconds < quickRead) return true;
+    const { runner } = this.#room;
+    if (runner.secondsPerPhoto === undefined)
+      await this.compute([...this.labels.keys()].slice(0, triedPhotos), signal);
+    return this.#readSeconds < (runner.secondsPerPhoto ?? Infinity);
+  }
+
+  #keepingPays(secondsPerPhoto: number): boolean {
+    return secondsPerPhoto > (Activations.bytes(1, this.#room.dimension) / 1e9) * secondsPerGigabyte;
+  }
+
+  #stored(view: number): Promise<StoredView | undefined> {
+    return this.#room.cache.view(viewName(this.#room.seed, view));
+  }
+
+  #id(photo: number): string {
+    return this.#photos[photo]?.id ?? '';
   }
 }

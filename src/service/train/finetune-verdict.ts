@@ -13,10 +13,10 @@ import { splitFlat, withWeights } from '../../engine/train/finetune/tail-model.t
 import type { TailModel } from '../../engine/train/finetune/tail-model.ts';
 import type { TailEvent } from '../../engine/train/finetune/train-tail.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
-import { PhotoRunner } from './boundary-photos.ts';
 import type { FinetuneSettings } from './finetune-settings.ts';
 import type { ChosenHead } from './head.ts';
 import type { Matrices } from './matrices.ts';
+import { PhotoRunner } from './photo-runner.ts';
 import type { DividedPhotos } from './photos.ts';
 
 export interface JudgedTask {

@@ -5,8 +5,10 @@ import type { Block } from '../../engine/graph/blocks.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
+import { photosAtOnce } from '../../engine/train/finetune/room.ts';
 import { createTail } from '../../engine/train/finetune/tail-model.ts';
-import { secondsPerStep, trainTail } from '../../engine/train/finetune/train-tail.ts';
+import { secondsPerStep } from '../../engine/train/finetune/train-step.ts';
+import { trainTail } from '../../engine/train/finetune/train-tail.ts';
 import type {
   TailEpoch,
   TailEvent,
@@ -15,11 +17,14 @@ import type {
 } from '../../engine/train/finetune/train-tail.ts';
 import { constantTensor } from '../../engine/train/tf.ts';
 import type { Run } from '../../store/runs.ts';
-import { FrozenPhotos, PhotoRunner } from './boundary-photos.ts';
+import { BoundaryCache } from './boundary-cache.ts';
+import { FrozenPhotos } from './boundary-photos.ts';
 import type { FinetuneSettings } from './finetune-settings.ts';
 import { saveTailState } from './finetune-state.ts';
 import { judgeTuned } from './finetune-verdict.ts';
 import type { FinetuneOutcome, JudgedTask } from './finetune-verdict.ts';
+import { PhotoRunner } from './photo-runner.ts';
+import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
 
 export interface FinetuneTask extends JudgedTask {
@@ -40,6 +45,8 @@ export interface FinetuneTask extends JudgedTask {
 
 /** Activations at the freeze boundary together take no more memory than this (bytes). */
 const activationBytes = 1024 ** 3;
+/** So much of it is for the validation photos'. */
+const validationShare = 0.25;
 /** A checkpoint is written when the last one is this old (ms), and this many times what writing it took. */
 const checkpointEvery = { ms: 500, times: 40 };
 /** Steps timed to tell how long fine-tuning takes; the first compiles and doesn't count. */
@@ -80,7 +87,14 @@ export async function* finetune(
   let optimizer: FlatOptimizer | undefined;
   // A view that every epoch has to itself is never asked for again.
   const views = settings.views < settings.epochs ? settings.views : 1;
-  const room = { dimension: plan.dimension, seed: settings.seed, budget: activationBytes, views };
+  const cache = await BoundaryCache.open(plan, policy);
+  const photosOf = (photos: DividedPhotos['train'], share: number, most: number): FrozenPhotos => {
+    const budget = share * activationBytes;
+    const { dimension } = plan;
+    return new FrozenPhotos(photos, { runner, cache, dimension, seed: settings.seed, budget, views: most });
+  };
+  const train = photosOf(divided.train, 1 - validationShare, views);
+  const val = divided.val.length === 0 ? undefined : photosOf(divided.val, validationShare, 1);
   try {
     optimizer = createFlatOptimizer(
       model.parts,
@@ -92,14 +106,21 @@ export async function* finetune(
       model,
       optimizer,
       classes,
-      train: new FrozenPhotos(runner, divided.train, room),
-      ...(divided.val.length === 0 ? {} : { val: new FrozenPhotos(runner, divided.val, room) }),
+      atOnce: photosAtOnce(plan, trunk.graph),
+      train,
+      ...(val === undefined ? {} : { val }),
       resume,
       stop: task.stop,
     };
+    const stored = (await train.countStored(0)) + ((await val?.countStored(0)) ?? 0);
+    if (stored > 0) {
+      const photos = divided.train.length + divided.val.length;
+      const message = `What the frozen blocks make of ${stored} of ${photos} photos is known from before`;
+      yield { type: 'stage', stage: 'finetune', message };
+    }
     if ((resume === undefined || task.moved) && Number.isFinite(task.budget)) {
       const left = 1 - ((resume?.epoch ?? 1) - 1) / settings.epochs;
-      const estimate = left * (await estimateSeconds(training, signal));
+      const estimate = left * (await estimateSeconds(training, train, signal));
       if (estimate > task.budget)
         return {
           tuned: undefined,
@@ -110,12 +131,13 @@ export async function* finetune(
           },
         };
     }
-    const done = yield* trainRound(training, task, fingerprint, signal);
+    const done = yield* trainRound(training, task, fingerprint, cache, signal);
     return yield* judgeTuned(task, model, done, frozenUntil, plan.blocks, signal);
   } finally {
     optimizer?.dispose();
     model.dispose();
     await runner.close();
+    await cache.close();
   }
 }
 
@@ -135,28 +157,39 @@ function fingerprintOf({ fingerprint, settings, freezeUntil, head }: FinetuneTas
 }
 
 /** How long a training will take, by a few steps that are taken back. */
-async function estimateSeconds(training: TailTraining, signal: AbortSignal | undefined): Promise<number> {
-  const { train, val, epochs, batchSize } = training;
-  const photos = [...Array(Math.min(batchSize, train.labels.length)).keys()];
-  const started = performance.now();
-  for await (const _ of train.prepare(0, photos, signal)) signal?.throwIfAborted();
-  const perPhoto = (performance.now() - started) / 1000 / photos.length;
-  const perStep = secondsPerStep(training, photos, timedSteps);
+async function estimateSeconds(
+  training: TailTraining,
+  train: FrozenPhotos,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { val, epochs, batchSize, views } = training;
   const rows = train.labels.length;
+  const photos = [...Array(Math.min(batchSize, rows)).keys()];
+  const { values, secondsPerPhoto } = await train.compute(photos, signal);
+  const labels = photos.map((photo) => train.labels[photo] ?? 0);
+  const perStep = secondsPerStep(training, { values, labels }, timedSteps);
   const validation = (val?.labels.length ?? 0) / rows / 3; // the forward third of a step
-  return epochs * (Math.ceil(rows / batchSize) * perStep * (1 + validation) + rows * perPhoto);
+  // One view stands for all: a training that stored some of it stored the others, too.
+  const missing = rows - (await train.countStored(Math.min(1, views - 1)));
+  return epochs * (Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto);
 }
 
 async function* trainRound(
   training: TailTraining,
   task: FinetuneTask,
   fingerprint: string,
+  cache: BoundaryCache,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Extract<TailEvent, { type: 'done' }>> {
   const { settings } = task;
   const progress = new Progress('finetune', 'steps');
   let due = performance.now() + checkpointEvery.ms;
+  let warned = false;
   for await (const event of trainTail(training, signal)) {
+    if (cache.problem !== undefined && !warned) {
+      warned = true;
+      yield { type: 'warning', message: cache.problem };
+    }
     switch (event.type) {
       case 'prepare':
         break; // a moment each epoch; the bar stands where it is

@@ -15,26 +15,24 @@ export class Activations {
 
   /** Room it takes. */
   static bytes(photos: number, dimension: number): number {
-    return photos * dimension * 2;
+    return photos * dimension * Uint16Array.BYTES_PER_ELEMENT;
   }
 
-  set(photo: number, vector: Float32Array): void {
-    const start = this.#row(photo) * this.dimension;
-    packHalves(vector, this.#data.subarray(start, start + this.dimension));
+  /** @param vector `dimension` halves, as their bits */
+  set(photo: number, vector: Uint16Array): void {
+    this.#data.set(vector, this.#row(photo) * this.dimension);
   }
 
   /** @returns [photos, dimension] */
   gather(photos: readonly number[]): Float32Array {
     const { dimension } = this;
-    const values = new Float32Array(photos.length * dimension);
-    photos.forEach((photo, i) => {
-      const start = this.#row(photo) * dimension;
-      unpackHalves(
-        this.#data.subarray(start, start + dimension),
-        values.subarray(i * dimension, (i + 1) * dimension),
-      );
-    });
-    return values;
+    return floatsOf(
+      photos.map((photo) => {
+        const start = this.#row(photo) * dimension;
+        return this.#data.subarray(start, start + dimension);
+      }),
+      dimension,
+    );
   }
 
   #row(photo: number): number {
@@ -44,23 +42,46 @@ export class Activations {
   }
 }
 
+/** A vector in half precision. */
+export function halvesOf(vector: Float32Array): Uint16Array {
+  const halves = new Uint16Array(vector.length);
+  packHalves(vector, halves);
+  return halves;
+}
+
+/** @returns [vectors, dimension] */
+export function floatsOf(vectors: readonly Uint16Array[], dimension: number): Float32Array {
+  const values = new Float32Array(vectors.length * dimension);
+  vectors.forEach((vector, i) => unpackHalves(vector, values.subarray(i * dimension, (i + 1) * dimension)));
+  return values;
+}
+
+export type BoundaryEvent =
+  /** The frozen part is computing, or its outputs are being read. */
+  | { readonly type: 'prepare'; readonly done: number; readonly total: number }
+  /** The next batch that was asked for, [photos, dimension]. */
+  | { readonly type: 'batch'; readonly values: Float32Array };
+
 /** Photos as the tail takes them: what is computed of them, when, and how much of it is kept is the owner's matter. */
 export interface BoundaryPhotos {
   /** Class index of each photo. */
   readonly labels: Int32Array;
-  /** How many photos one `prepare` may ask for. */
-  readonly atOnce: number;
   /**
-   * Makes activations of a view of these photos available to `gather`; those of other photos or views may go.
-   * The same call gives the same bits, whatever was asked before.
+   * A view of photos at the freeze boundary, batch by batch. The same photo and view are the same bits, whatever was
+   * asked before.
    *
-   * @yields photos done, of the number asked for
+   * @param batches numbers of the photos, in the order they are wanted in
    */
-  prepare(
+  batches(
     view: number,
-    photos: readonly number[],
+    batches: readonly (readonly number[])[],
     signal?: AbortSignal,
-  ): AsyncGenerator<{ readonly done: number; readonly total: number }, void>;
-  /** @returns [photos, dimension] */
-  gather(view: number, photos: readonly number[]): Float32Array;
+  ): AsyncGenerator<BoundaryEvent, void>;
+}
+
+/** Parts of a list, `size` long but for the last. */
+export function inBatches(photos: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(photos.length / size) }, (_, i) =>
+    photos.slice(i * size, (i + 1) * size),
+  );
 }

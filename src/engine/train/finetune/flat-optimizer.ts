@@ -45,14 +45,16 @@ export interface FlatState {
 }
 
 export interface FlatOptimizer {
+  /** Adds gradients up for the next step. @param gradients by variable name */
+  add(gradients: Readonly<Record<string, Tensor>>): void;
   /**
    * One step. The gradients' common norm is clipped.
    *
-   * @param gradients by variable name
+   * @param gradients by variable name; undefined: the sum of what was added since the last step
    * @param factor of the peak rates, as the schedule says
    * @returns the norm before clipping, to be read and disposed
    */
-  step(gradients: Readonly<Record<string, Tensor>>, factor: number): Scalar;
+  step(gradients: Readonly<Record<string, Tensor>> | undefined, factor: number): Scalar;
   /** Weights averaged over the last steps; undefined when they aren't kept. */
   averaged(): Float32Array | undefined;
   state(): FlatState;
@@ -106,6 +108,13 @@ export function createFlatOptimizer(
     ...(average === undefined ? [] : ([['average', average]] as const)),
   ]);
   let steps = 0;
+  let sum: Variable | undefined;
+  const flatGradient = (gradients: Readonly<Record<string, Tensor>>): Tensor1D =>
+    flatten(parts.map(({ variable }) => gradients[variable.name] ?? tf.zerosLike(variable)));
+  const takeSum = (): Tensor => {
+    if (sum === undefined) throw new Error('There are no gradients to step along.');
+    return sum;
+  };
 
   /** What to take off the weights, for a rate of 1. */
   const direction = (gradient: Tensor, weights: Tensor): Tensor => {
@@ -122,10 +131,16 @@ export function createFlatOptimizer(
   };
 
   return {
+    add(gradients) {
+      tf.tidy(() => {
+        sum ??= vector(`${id}/sum`);
+        sum.assign(tf.add(sum, flatGradient(gradients)));
+      });
+    },
     step(gradients, factor) {
       steps += 1;
       return tf.tidy(() => {
-        const raw = flatten(parts.map(({ variable }) => gradients[variable.name] ?? tf.zerosLike(variable)));
+        const raw = gradients === undefined ? takeSum() : flatGradient(gradients);
         const norm = tf.sqrt(tf.sum<Scalar>(tf.square(raw)));
         const gradient = Number.isFinite(clip)
           ? tf.mul(raw, tf.minimum(tf.div(clip, tf.maximum(norm, 1e-12)), 1))
@@ -140,6 +155,7 @@ export function createFlatOptimizer(
           const kept = Math.min(ema, (1 + steps) / (10 + steps));
           average.assign(tf.add(average, tf.mul(tf.sub(next, average), tf.scalar(1 - kept))));
         }
+        sum?.assign(tf.zeros([size]));
         return norm;
       });
     },
@@ -159,6 +175,7 @@ export function createFlatOptimizer(
     reset(flat) {
       steps = 0;
       tf.tidy(() => {
+        sum?.assign(tf.zeros([size]));
         first.assign(tf.zeros([size]));
         second?.assign(tf.zeros([size]));
         average?.assign(tf.tensor1d(flat));
@@ -166,6 +183,7 @@ export function createFlatOptimizer(
     },
     dispose() {
       for (const variable of vectors.values()) variable.dispose();
+      sum?.dispose();
       rateOf.dispose();
       decayOf.dispose();
     },

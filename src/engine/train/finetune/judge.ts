@@ -1,5 +1,7 @@
 import { fitTemperature, logLossOf } from '../../evaluate/calibration.ts';
+import { argmaxRows } from '../../evaluate/confusion.ts';
 import { tf } from '../tf.ts';
+import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
 import { readAndDispose } from './read-and-dispose.ts';
 import type { TailModel } from './tail-model.ts';
@@ -10,45 +12,45 @@ export interface Judgement {
   readonly accuracy: number;
 }
 
-/** Answers of the tail for the plain view of photos that were prepared. @returns logits [photos, classes] */
-export function tailLogits(
+/** Answers of the tail for the plain view of photos. @returns logits [photos, classes] */
+export async function tailLogits(
   model: TailModel,
   photos: BoundaryPhotos,
   classes: number,
   batchSize: number,
-): Float32Array {
-  const rows = photos.labels.length;
-  const logits = new Float32Array(rows * classes);
-  for (let start = 0; start < rows; start += batchSize) {
-    const batch = Array.from({ length: Math.min(batchSize, rows - start) }, (_, i) => start + i);
-    const answers = tf.tidy(() => {
-      const values = photos.gather(0, batch);
-      return model.logits(tf.tensor2d(values, [batch.length, values.length / batch.length]));
-    });
-    logits.set(readAndDispose(answers), start * classes);
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const all = [...photos.labels.keys()];
+  const logits = new Float32Array(all.length * classes);
+  let at = 0;
+  for await (const event of photos.batches(0, inBatches(all, batchSize), signal)) {
+    if (event.type === 'prepare') continue;
+    const { values } = event;
+    const n = Math.min(batchSize, all.length - at);
+    const answers = tf.tidy(() => model.logits(tf.tensor2d(values, [n, values.length / n])));
+    logits.set(readAndDispose(answers), at * classes);
+    at += n;
   }
   return logits;
 }
 
 /** How good the tail is on photos it does not learn from. */
-export function judgeTail(
+export async function judgeTail(
   model: TailModel,
   photos: BoundaryPhotos,
   classes: number,
   batchSize: number,
-): Judgement {
-  return judgeLogits(tailLogits(model, photos, classes, batchSize), photos.labels, classes);
+  signal?: AbortSignal,
+): Promise<Judgement> {
+  return judgeLogits(await tailLogits(model, photos, classes, batchSize, signal), photos.labels, classes);
 }
 
 /** @param logits [photos, classes] */
 export function judgeLogits(logits: Float32Array, labels: Int32Array, classes: number): Judgement {
   if (logits.some((value) => !Number.isFinite(value))) return { loss: Number.POSITIVE_INFINITY, accuracy: 0 };
   const temperature = fitTemperature(logits, labels, classes);
-  let right = 0;
-  for (const [row, label] of labels.entries()) {
-    const own = logits.subarray(row * classes, (row + 1) * classes);
-    if (own.indexOf(Math.max(...own)) === label) right += 1;
-  }
+  const best = argmaxRows(logits, classes);
+  const right = labels.filter((label, row) => best[row] === label).length;
   return {
     loss: logLossOf(logits, labels, classes, temperature) ?? Number.NaN,
     accuracy: right / Math.max(1, labels.length),

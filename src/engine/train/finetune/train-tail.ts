@@ -1,28 +1,21 @@
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { seededRandom, shuffled } from '../../data/random.ts';
 import { cosineSchedule } from '../schedule.ts';
-import { tf } from '../tf.ts';
+import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
+import type { FlatState } from './flat-optimizer.ts';
 import { judgeTail } from './judge.ts';
-import type { FlatOptimizer, FlatState } from './flat-optimizer.ts';
-import { readAndDispose } from './read-and-dispose.ts';
-import type { TailModel } from './tail-model.ts';
+import { trainStep } from './train-step.ts';
+import type { StepTask } from './train-step.ts';
 import { DivergenceWatch } from './watch.ts';
 import type { WatchState } from './watch.ts';
 
-export interface TailTraining {
-  readonly model: TailModel;
-  readonly optimizer: FlatOptimizer;
-  readonly classes: number;
+export interface TailTraining extends StepTask {
   readonly train: BoundaryPhotos;
   /** Watched after every epoch, in its plain view; absent: the last epoch's weights are kept. */
   readonly val?: BoundaryPhotos;
   readonly epochs: number;
-  readonly batchSize: number;
   /** Share of the steps spent warming up, 0..1. */
   readonly warmup: number;
-  /** Share of each target that is spread over all classes (Szegedy et al. 2016), 0..1. */
-  readonly labelSmoothing: number;
   /** Epochs without a better validation loss before training stops. */
   readonly patience: number;
   /** Views that the epochs take turns with: 1 is the plain one alone. */
@@ -119,9 +112,8 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     ({ epoch, step, sums, best, sinceBest } = resume);
     history = [...resume.history];
   }
-  if (task.val !== undefined) yield* prepareAll(task.val, 0, 0, signal);
   if (resume === undefined) {
-    const start = judge(task);
+    const start = await judge(task, signal);
     history.push({ epoch: 0, rateFactor: 0, trainLoss: Number.NaN, trainAccuracy: Number.NaN, ...start });
     if (task.val !== undefined) best = { epoch: 0, loss: start.valLoss };
   }
@@ -152,35 +144,31 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     const view = (epoch - 1) % Math.max(1, task.views);
     if (step === 0) sums = { loss: 0, right: 0, n: 0 };
     let rateFactor = 0;
-    const segment = Math.max(batchSize, train.atOnce - (train.atOnce % batchSize));
-    const whole = train.atOnce >= rows;
-    let prepared = -1;
-    while (step < perEpoch && !watch.gaveUp && !stopped()) {
-      const part = whole ? 0 : Math.floor((step * batchSize) / segment);
-      if (part !== prepared) {
-        // In one order, whatever the epoch's, where a view can be kept: it is then computed once.
-        const photos = whole ? [...Array(rows).keys()] : order.slice(part * segment, (part + 1) * segment);
-        for await (const { done, total: of } of train.prepare(view, photos, signal))
-          yield { type: 'prepare', epoch, done, total: of };
-        prepared = part;
+    const batches = inBatches(order, batchSize);
+    for await (const event of train.batches(view, batches.slice(step), signal)) {
+      if (event.type === 'prepare') {
+        yield { ...event, epoch };
+        if (stopped()) break;
+        continue;
       }
-      const photos = order.slice(step * batchSize, (step + 1) * batchSize);
+      const labels = (batches[step] ?? []).map((photo) => train.labels[photo] as number);
       rateFactor = watch.rateFactor * cosineSchedule((epoch - 1) * perEpoch + step, total, task.warmup);
-      const result = trainStep(task, view, photos, rateFactor);
+      const result = trainStep(task, { values: event.values, labels }, rateFactor);
       step += 1;
       if (watch.after(result.loss, result.norm)) {
         goBack();
         yield { type: 'diverged', epoch, rateFactor: watch.rateFactor };
       } else {
         sums = {
-          loss: sums.loss + result.loss * photos.length,
+          loss: sums.loss + result.loss * labels.length,
           right: sums.right + result.right,
-          n: sums.n + photos.length,
+          n: sums.n + labels.length,
         };
       }
       yield { type: 'batch', done: (epoch - 1) * perEpoch + step, total };
       await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
+      if (watch.gaveUp || stopped()) break;
       if (step % safeEvery === 0 && step < perEpoch && watch.healthy) {
         good = model.read();
         yield { type: 'safe', state };
@@ -190,7 +178,7 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     const trained = optimizer.averaged() ?? model.read();
     const own = model.read();
     model.write(trained);
-    const validated = judge(task);
+    const validated = await judge(task, signal);
     const lost = task.val !== undefined && watch.isLost(validated.valLoss, atStart);
     if (lost) {
       goBack();
@@ -223,20 +211,12 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
   yield { type: 'done', bestEpoch: best.epoch, weights: bestWeights, history };
 }
 
-async function* prepareAll(
-  photos: BoundaryPhotos,
-  view: number,
-  epoch: number,
+async function judge(
+  { model, val, classes, batchSize }: TailTraining,
   signal: AbortSignal | undefined,
-): AsyncGenerator<TailEvent, void> {
-  const all = [...photos.labels.keys()];
-  for await (const { done, total } of photos.prepare(view, all, signal))
-    yield { type: 'prepare', epoch, done, total };
-}
-
-function judge({ model, val, classes, batchSize }: TailTraining): { valLoss: number; valAccuracy: number } {
+): Promise<{ valLoss: number; valAccuracy: number }> {
   if (val === undefined) return { valLoss: Number.NaN, valAccuracy: Number.NaN };
-  const { loss, accuracy } = judgeTail(model, val, classes, batchSize);
+  const { loss, accuracy } = await judgeTail(model, val, classes, batchSize, signal);
   return { valLoss: loss, valAccuracy: accuracy };
 }
 
@@ -244,68 +224,4 @@ function vectorOf(state: TailState, name: string): Float32Array {
   const vector = state.vectors.get(name);
   if (vector === undefined) throw new Error(`The saved state has no "${name}".`);
   return vector;
-}
-
-/** One step of the optimizer on a batch. */
-function trainStep(
-  { model, optimizer, train, classes, labelSmoothing }: TailTraining,
-  view: number,
-  photos: readonly number[],
-  rateFactor: number,
-): { loss: number; norm: number; right: number } {
-  const n = photos.length;
-  const values = train.gather(view, photos);
-  const targets = new Float32Array(n * classes).fill(labelSmoothing / classes);
-  photos.forEach((photo, i) => {
-    const at = i * classes + (train.labels[photo] as number);
-    targets[at] = (targets[at] as number) + 1 - labelSmoothing;
-  });
-  const all = tf.tidy(() => {
-    const x = tf.tensor2d(values, [n, values.length / n]);
-    const wanted = tf.tensor2d(targets, [n, classes]);
-    const variables = model.parts.map(({ variable }) => variable);
-    let answers: Tensor2D | undefined;
-    try {
-      const { value, grads } = tf.variableGrads(() => {
-        const z = tf.keep(model.logits(x));
-        answers = z;
-        return tf.neg(tf.div(tf.sum<Scalar>(tf.mul(tf.logSoftmax(z), wanted)), n));
-      }, variables);
-      const length = optimizer.step(grads, rateFactor);
-      const z = answers;
-      if (z === undefined) throw new Error('The step computed no answers.');
-      return tf.concat1d([tf.reshape(value, [1]), tf.reshape(length, [1]), tf.reshape(z, [n * classes])]);
-    } finally {
-      answers?.dispose();
-    }
-  });
-  // One read of all that is wanted, so that the step is computed in one go.
-  const read = readAndDispose(all);
-  const [loss = Number.NaN, norm = Number.NaN] = read;
-  const logits = read.subarray(2);
-  let right = 0;
-  photos.forEach((photo, i) => {
-    const own = logits.subarray(i * classes, (i + 1) * classes);
-    if (own.indexOf(Math.max(...own)) === train.labels[photo]) right += 1;
-  });
-  return { loss, norm, right };
-}
-
-/**
- * Times steps of a training; weights and optimizer are as before afterwards.
- *
- * @param photos a batch whose plain view was prepared
- * @param steps to time, after one that compiles
- * @returns seconds a step
- */
-export function secondsPerStep(task: TailTraining, photos: readonly number[], steps: number): number {
-  const { model, optimizer } = task;
-  const weights = model.read();
-  trainStep(task, 0, photos, 0);
-  const started = performance.now();
-  for (let step = 0; step < steps; step++) trainStep(task, 0, photos, 0);
-  const seconds = (performance.now() - started) / 1000 / steps;
-  model.write(weights);
-  optimizer.reset(weights);
-  return seconds;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { blocksOf } from '../../../../src/engine/graph/blocks.ts';
 import { defaultFreezePoint } from '../../../../src/engine/train/finetune/plan.ts';
-import { trainingView } from '../../../../src/engine/train/finetune/views.ts';
+import { photosAtOnce } from '../../../../src/engine/train/finetune/room.ts';
+import { trainingView, viewName } from '../../../../src/engine/train/finetune/views.ts';
 import { mobileNetV2, resNet } from '../../graph/networks.ts';
 import { divide } from './tail-testing.ts';
 
@@ -45,10 +46,11 @@ test('every weight behind the freeze point is trained exactly once, statistics a
 });
 
 test('the first view is the photo as it is, others differ by seed, photo and number, and lie within it', () => {
-  expect(trainingView(1, 7, 0)).toEqual({ flip: false });
+  const ids = ['0'.repeat(64), `0000001f${'0'.repeat(56)}`, 'f'.repeat(64)] as const;
+  expect(trainingView(1, ids[0], 0)).toEqual({ flip: false });
   const views = [];
   for (const seed of [1, 2])
-    for (const photo of [0, 1, 99])
+    for (const photo of ids)
       for (const view of [1, 2, 3]) {
         const { flip, crop = { x: -1, y: -1, width: 9, height: 9 } } = trainingView(seed, photo, view);
         expect(trainingView(seed, photo, view)).toEqual({ flip, crop });
@@ -58,4 +60,22 @@ test('the first view is the photo as it is, others differ by seed, photo and num
         views.push(JSON.stringify(crop));
       }
   expect(new Set(views).size).toBe(views.length);
+});
+
+test('a view is named by all that decides what it shows of a photo', () => {
+  expect(viewName(1, 0)).toBe(viewName(2, 0));
+  const names = [1, 2].flatMap((seed) => [0, 1, 2, 12].map((view) => viewName(seed, view)));
+  expect(new Set(names).size).toBe(7);
+});
+
+test('the more a tail puts out, the fewer photos pass through it at once; but one always does', () => {
+  const [graph = mobileNetV2(() => '')] = graphs;
+  const counts = ['stem', 'block_1', 'block_2'].map((until) =>
+    photosAtOnce(divide(graph, until).plan, graph),
+  );
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+  expect(new Set(counts).size).toBe(3);
+  const { plan } = divide(graph, 'stem');
+  const again = Array.from({ length: 100_000 }, () => plan.nodes).flat();
+  expect(photosAtOnce({ nodes: again }, graph)).toBe(1);
 });

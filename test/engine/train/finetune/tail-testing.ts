@@ -5,7 +5,7 @@ import { createSession } from '../../../../src/engine/devices/onnx-session.ts';
 import { blocksOf } from '../../../../src/engine/graph/blocks.ts';
 import { exportOnnx } from '../../../../src/engine/graph/export-onnx.ts';
 import type { ModelGraph } from '../../../../src/engine/graph/graph.ts';
-import { Activations } from '../../../../src/engine/train/finetune/activations.ts';
+import { Activations, halvesOf } from '../../../../src/engine/train/finetune/activations.ts';
 import type { BoundaryPhotos } from '../../../../src/engine/train/finetune/activations.ts';
 import { createFlatOptimizer } from '../../../../src/engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizerOptions } from '../../../../src/engine/train/finetune/flat-optimizer.ts';
@@ -70,7 +70,8 @@ export async function runOnPixels(graph: ModelGraph, values: Uint8Array): Promis
 }
 
 export type TestPhotos = BoundaryPhotos & {
-  readonly prepared: [view: number, photos: number][];
+  /** Views asked for, and the photos of each of their batches. */
+  readonly asked: [view: number, batches: readonly (readonly number[])[]][];
   /** What centres and scales the features of the plain views. */
   readonly standardization: Standardization;
 };
@@ -80,29 +81,31 @@ export async function boundaryPhotos(
   { graph, plan, trunk }: Divided,
   labels: Int32Array,
   seed: number,
-  options: { atOnce?: number; views?: number } = {},
+  options: { views?: number } = {},
 ): Promise<TestPhotos> {
   const views: Activations[] = [];
   for (let view = 0; view < (options.views ?? 1); view++) {
     const vectors = await runOnPixels(plan.frozen, pixels(graph, labels, seed + view));
     const kept = new Activations([...labels.keys()], plan.dimension);
     for (const photo of labels.keys())
-      kept.set(photo, vectors.subarray(photo * plan.dimension, (photo + 1) * plan.dimension));
+      kept.set(photo, halvesOf(vectors.subarray(photo * plan.dimension, (photo + 1) * plan.dimension)));
     views.push(kept);
   }
-  const prepared: [number, number][] = [];
+  const asked: TestPhotos['asked'] = [];
   const data = await runOnPixels(trunk.graph, pixels(graph, labels, seed));
   const columns = trunk.dimension;
   return {
     labels,
-    prepared,
+    asked,
     standardization: standardizationOf({ rows: labels.length, columns, data, labels }),
-    atOnce: options.atOnce ?? labels.length,
-    async *prepare(view, photos) {
-      prepared.push([view, photos.length]);
-      yield await Promise.resolve({ done: photos.length, total: photos.length });
+    async *batches(view, batches) {
+      asked.push([view, batches]);
+      yield { type: 'prepare', done: labels.length, total: labels.length };
+      for (const batch of batches) {
+        const values = await Promise.resolve(views[view]?.gather(batch));
+        yield { type: 'batch', values: values ?? new Float32Array() };
+      }
     },
-    gather: (view, photos) => views[view]?.gather(photos) ?? new Float32Array(),
   };
 }
 
@@ -149,6 +152,7 @@ export function tailTraining(
     train,
     epochs: 3,
     batchSize: 8,
+    atOnce: Infinity,
     warmup: 0.1,
     labelSmoothing: 0,
     patience: Infinity,

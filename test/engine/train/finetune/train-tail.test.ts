@@ -1,12 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { flatRates } from '../../../../src/engine/train/finetune/flat-optimizer.ts';
 import { tailLogits } from '../../../../src/engine/train/finetune/judge.ts';
 import { splitFlat } from '../../../../src/engine/train/finetune/tail-model.ts';
 import { trainTail } from '../../../../src/engine/train/finetune/train-tail.ts';
 import { tf } from '../../../../src/engine/train/tf.ts';
 import { mobileNetV2, resNet } from '../../graph/networks.ts';
+import type { TailTraining } from '../../../../src/engine/train/finetune/train-tail.ts';
 import { boundaryPhotos, divide, finishTail, rates, startCpu, tailTraining } from './tail-testing.ts';
-import type { Divided } from './tail-testing.ts';
+import type { Divided, FinishedTail } from './tail-testing.ts';
 
 beforeAll(startCpu);
 
@@ -31,14 +32,11 @@ describe('fine-tuning', () => {
     const best = done.history.find(({ epoch }) => epoch === done.bestEpoch);
     expect(best?.valLoss).toBe(Math.min(...done.history.map(({ valLoss }) => valLoss)));
     expect(best?.valLoss).toBeLessThan(start?.valLoss ?? 0);
-    expect(train.prepared).toEqual([
-      [0, 36],
-      [1, 36],
-      [0, 36],
-      [1, 36],
-      [0, 36],
-      [1, 36],
-    ]);
+    expect(train.asked.map(([view]) => view)).toEqual([0, 1, 0, 1, 0, 1]);
+    for (const [, batches] of train.asked) {
+      expect(batches.map(({ length }) => length)).toEqual([8, 8, 8, 8, 4]);
+      expect(batches.flat().toSorted((a, b) => a - b)).toEqual([...Array(36).keys()]);
+    }
     task.model.write(done.weights);
     const [again] = (await finishTail({ ...task, epochs: 0 })).done.history;
     expect(again?.valLoss).toBeCloseTo(best?.valLoss ?? 0, 5);
@@ -51,7 +49,7 @@ describe('fine-tuning', () => {
     const task = tailTraining(divided, train, { epochs: 3 }, { rates: fast });
     const start = task.model.read();
     // What the head says before fine-tuning is declared the truth.
-    const logits = tailLogits(task.model, photos, 3, 12);
+    const logits = await tailLogits(task.model, photos, 3, 12);
     const truth = Int32Array.from({ length: 12 }, (_, row) => {
       const own = logits.subarray(row * 3, row * 3 + 3);
       return own.indexOf(Math.max(...own));
@@ -98,20 +96,48 @@ describe('fine-tuning', () => {
     expect(await weights(4)).not.toEqual(await weights(5));
   });
 
-  test('in parts, where not all photos fit into memory, learns from each of them once an epoch', async () => {
-    const labels = labelsOf(30);
-    const train = await boundaryPhotos(divided, labels, 1, { atOnce: 11 });
-    const seen: number[] = [];
-    const counted = {
-      ...train,
-      gather: (view: number, photos: readonly number[]) => {
-        seen.push(...photos);
-        return train.gather(view, photos);
-      },
-    };
-    await finishTail(tailTraining(divided, counted, { epochs: 1, batchSize: 4 }));
-    expect(seen.toSorted((a, b) => a - b)).toEqual([...labels.keys()]);
-    expect(train.prepared.map(([, count]) => count)).toEqual([8, 8, 8, 6]);
+  test('asks for what is left of an epoch, not for what a killed run has had of it', async () => {
+    const train = await boundaryPhotos(divided, labelsOf(60), 1);
+    const settings = { epochs: 1, batchSize: 2 };
+    const { states } = await finishTail(tailTraining(divided, train, settings));
+    await finishTail(tailTraining(divided, train, { ...settings, resume: states[0] }));
+    const [whole, rest] = train.asked.map(([, batches]) => batches);
+    expect(rest).toEqual(whole?.slice(25));
+  });
+
+  test('in parts of a batch takes the steps it takes in whole ones, and the same bits after a kill', async () => {
+    const train = await boundaryPhotos(divided, labelsOf(30), 1);
+    const settings = { epochs: 2, batchSize: 7, labelSmoothing: 0.1 };
+    const run = async (task: Partial<TailTraining>): Promise<FinishedTail> =>
+      finishTail(tailTraining(divided, train, { ...settings, ...task }, { kind: 'sgd', clip: 0.5 }));
+    const whole = await run({});
+    const parts = await run({ atOnce: 3 });
+    expect(parts.done.weights).not.toEqual(whole.done.weights);
+    for (const [at, weight] of whole.done.weights.entries())
+      expect(Math.abs((parts.done.weights[at] ?? NaN) - weight)).toBeLessThan(1e-5);
+    const [, first] = parts.done.history;
+    expect(first?.trainAccuracy).toBe(whole.done.history[1]?.trainAccuracy);
+    expect(first?.trainLoss).toBeCloseTo(whole.done.history[1]?.trainLoss ?? 0, 5);
+    const rest = await run({ atOnce: 3, resume: parts.states[0] });
+    expect(rest.done.weights).toEqual(parts.done.weights);
+  });
+
+  test('holds weights and answers only while a step or a judgement is computed', async () => {
+    const train = await boundaryPhotos(divided, labelsOf(12), 1);
+    const val = await boundaryPhotos(divided, labelsOf(6), 9);
+    const task = tailTraining(divided, train, { val, epochs: 2, batchSize: 12 });
+    const before = tf.memory().numTensors;
+    const held: number[] = [];
+    const backend = tf.backend();
+    const readSync = backend.readSync.bind(backend);
+    const read = vi.spyOn(backend, 'readSync').mockImplementation((id) => {
+      held.push(tf.memory().numTensors - before);
+      return readSync(id);
+    });
+    await finishTail(task);
+    read.mockRestore();
+    expect(held.length).toBeGreaterThan(4);
+    expect(Math.max(...held)).toBeLessThanOrEqual(2);
   });
 
   test('goes back to good weights at lower rates when the rate is absurd, and never returns what is broken', async () => {
@@ -185,11 +211,9 @@ describe('fine-tuning', () => {
 test('each block learns at a share of the next one’s rate; kernels decay, biases do not', () => {
   const { model } = tailTraining(divide(mobile, 'stem'), {
     labels: new Int32Array(),
-    atOnce: 0,
-    async *prepare() {
-      yield await Promise.resolve({ done: 0, total: 0 });
+    async *batches() {
+      yield await Promise.resolve({ type: 'prepare', done: 0, total: 0 });
     },
-    gather: () => new Float32Array(),
   });
   const { rate, decay } = flatRates(model.parts, rates);
   const of = (key: string): [number, number] => {
