@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type Client } from '../../src/contract/client.ts';
 import { serve } from '../../src/contract/server.ts';
 import { directTransport } from '../../src/contract/transport.ts';
-import { createLocalService, shorten } from '../../src/service/app/local.ts';
+import { createLocalService } from '../../src/service/app/local.ts';
 import { createService } from '../../src/service/app/service.ts';
+import { shortPath } from '../../src/service/short-path.ts';
 import { appInfo } from '../contract/fake-service.ts';
 import { openRecentProjects, type RecentProjects, projectId } from '../../src/store/recent-projects.ts';
 
@@ -72,8 +73,8 @@ describe('the service behind the contract', () => {
   });
 
   it('writes the home folder as ~, and only where it is one', () => {
-    expect(shorten(join('/home/ada', 'x'), '/home/ada')).toBe(join('~', 'x'));
-    expect(shorten('/home/ada', '/home/ada')).toBe('~');
-    expect(shorten('/home/adam/x', '/home/ada')).toBe('/home/adam/x');
+    expect(shortPath(join('/home/ada', 'x'), '/home/ada')).toBe(join('~', 'x'));
+    expect(shortPath('/home/ada', '/home/ada')).toBe('~');
+    expect(shortPath('/home/adam/x', '/home/ada')).toBe('/home/adam/x');
   });
 });

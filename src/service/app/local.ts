@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { cacheFolder, dataFolder } from '../../store/cache-folder.ts';
 import { openRecentProjects } from '../../store/recent-projects.ts';
+import { shortPath } from '../short-path.ts';
 import { createService, type HostedService } from './service.ts';
 
 /** What a host says about itself. */
@@ -17,16 +17,15 @@ export function createLocalService(options: HostOptions): HostedService {
   const data = dataFolder();
   const cache = cacheFolder();
   const logs = join(data, 'logs');
-  const short = (path: string): string => shorten(path, homedir());
   return createService({
     info: {
       name: 'Holotype',
       version: options.version,
       platform: process.platform,
       host: options.host,
-      dataFolder: short(data),
-      cacheFolder: short(cache),
-      logsFolder: short(logs),
+      dataFolder: shortPath(data),
+      cacheFolder: shortPath(cache),
+      logsFolder: shortPath(logs),
     },
     recentProjects: openRecentProjects(data),
     dataFolder: data,
@@ -34,9 +33,4 @@ export function createLocalService(options: HostOptions): HostedService {
     logsFolder: logs,
     pickerRoots: options.pickerRoots ?? [],
   });
-}
-
-/** `~/Projects/leaves` instead of `/home/ada/Projects/leaves`: shorter, and no name in screenshots. */
-export function shorten(path: string, home: string): string {
-  return path === home || path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
 }
