@@ -5,6 +5,7 @@ import { ensureFolder, writeFileAtomic } from '../store/atomic.ts';
 import { copyInto, folderName } from '../store/copies.ts';
 import { listFolder, readBytes } from '../store/folders.ts';
 import { isHidden } from '../store/photos.ts';
+import { csvLine } from './csv.ts';
 import { readModelFile } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
 
@@ -31,11 +32,7 @@ export async function writeCsv(
       ...classes.map((name) => (probabilities[name] ?? 0).toFixed(6)),
     ]),
   ];
-  await writeFileAtomic(resolve(path), rows.map((row) => `${row.map(cell).join(',')}\r\n`).join(''));
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  await writeFileAtomic(resolve(path), rows.map(csvLine).join(''));
 }
 
 /**

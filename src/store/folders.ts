@@ -68,3 +68,12 @@ export async function removeFile(path: string): Promise<void> {
     throw storageError(error, path);
   }
 }
+
+/** Removes a folder with all that is in it, if it is there. @throws HolotypeError('storage') */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}

@@ -92,7 +92,6 @@ function createControl(job: string, send: (message: FromWorker) => void): Contro
           ratesFrom = performance.now() + rateWindow;
           send({ type: 'continued', job });
         }
-        cancel.signal.throwIfAborted();
       },
       event: (event: JobEventBody) =>
         send({ type: 'event', job, event: event.type === 'batch' ? { ...event, ...noRates() } : event }),

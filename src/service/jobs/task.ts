@@ -7,7 +7,10 @@ export interface TaskTools {
   readonly signal: AbortSignal;
   /** Aborted when it is to end early and keep what was done. */
   readonly stopSignal: AbortSignal;
-  /** Waits here while the person has it paused. To be called between two pieces of work. */
+  /**
+   * Waits while the person has it paused, and lets messages in. To be called between two pieces of work; after it the
+   * signals may have been aborted.
+   */
   pausePoint(): Promise<void>;
   /** Tells an event of a training. */
   event(event: JobEventBody): void;

@@ -16,15 +16,12 @@ import { finetune } from './finetune.ts';
 import type { FinetuneTask, SavedTail } from './finetune.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
 import { loadTailState } from './finetune-state.ts';
-import { finetuneSettings } from './finetune-settings.ts';
+import { autoBudget, finetuneSettings } from './finetune-settings.ts';
 import type { ChosenHead } from './head.ts';
 import type { Matrices } from './matrices.ts';
 import type { DividedPhotos } from './photos.ts';
 import type { HeadSettings } from './settings.ts';
 import type { TrainingDevice } from './training-device.ts';
-
-/** The recipe `auto` fine-tunes when that takes no longer than this (s). */
-const autoBudget = 600;
 
 /** With fewer mistakes on validation than this, and this good a head, `auto` could not tell better from luck. */
 const mistakesToImprove = 5;

@@ -15,6 +15,9 @@ export interface FinetuneSettings extends Rates {
   readonly seed: number;
 }
 
+/** The recipe `auto` fine-tunes when that takes no longer than this (s). */
+export const autoBudget = 600;
+
 /** Optimizer steps that bring a tail to rest, and bounds on the epochs they take. */
 const usualSteps = 700;
 const fewestEpochs = 6;

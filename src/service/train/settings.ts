@@ -1,3 +1,4 @@
+import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { OptimizerKind, TrainOptions } from '../../contract/train.ts';
 
 /** What a head is trained with, once everything left open is settled. */
@@ -10,6 +11,22 @@ export interface HeadSettings {
   readonly patience: number;
   readonly hidden: readonly number[];
   readonly seed: number;
+}
+
+/** Above this many training photos, mirrored copies cost more time than they bring. */
+const manyPhotos = 10_000;
+
+/** Whether the training photos are learned mirrored, too. @param photos to learn from */
+export function withFlips({ flips }: TrainOptions, photos: number): boolean {
+  return flips === 'auto' ? photos <= manyPhotos : flips === 'on';
+}
+
+/**
+ * How photos are fitted to a backbone's input. ImageNet's habit of cutting away the rim (cropFraction 0.875) loses 1 to
+ * 2 points on flowers and hymenoptera: a person's photos are framed as they want them.
+ */
+export function trainingPolicy(backbone: InputPolicy, { resize }: Pick<TrainOptions, 'resize'>): InputPolicy {
+  return { ...backbone, cropFraction: 1, ...(resize === undefined ? {} : { resize }) };
 }
 
 /** Optimizer steps that bring a linear head on standardized features to rest, and bounds on the epochs they take. */

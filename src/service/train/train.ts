@@ -29,14 +29,11 @@ import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
 import { checkOut, openProjectRun, openTrainingRun } from './run.ts';
 import { loadTailState } from './finetune-state.ts';
-import { headSettings } from './settings.ts';
+import { headSettings, trainingPolicy, withFlips } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
 import { WorkClock } from './surroundings.ts';
 import type { TrainSurroundings } from './surroundings.ts';
 import { TrainingDevice } from './training-device.ts';
-
-/** Above this many training photos, mirrored copies cost more time than they bring. */
-const manyPhotos = 10_000;
 
 /** Seconds each part of a training took. */
 export type Seconds = TrainResult['seconds'];
@@ -173,18 +170,12 @@ async function* trainSteps(
 
   const backbone = yield* openBackbone(options, signal);
   if (backbone.policyGuess !== undefined) yield* warn([backbone.policyGuess]);
-  // ImageNet's habit of cutting away the rim (cropFraction 0.875) loses 1 to 2 points on flowers and hymenoptera:
-  // a person's photos are framed as they want them.
-  const policy: InputPolicy = {
-    ...backbone.policy,
-    cropFraction: 1,
-    ...(options.resize === undefined ? {} : { resize: options.resize }),
-  };
+  const policy = trainingPolicy(backbone.policy, options);
   const trunk = buildTrunk(backbone.graph, policy);
   timed();
 
   let divided = dividePhotos(dataset, options);
-  const flips = options.flips === 'auto' ? divided.train.length <= manyPhotos : options.flips === 'on';
+  const flips = withFlips(options, divided.train.length);
   const trainViews: ViewName[] = flips ? ['plain', 'flip'] : ['plain'];
   const openStore = (): FeatureStore => new FeatureStore(trunk, policy, undefined, device.id);
   let store = openStore();

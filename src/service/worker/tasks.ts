@@ -1,4 +1,7 @@
 import type { TaskTable } from '../jobs/task.ts';
 
 /** All that worker processes can be told to do; what a task needs is loaded when it is first wanted. */
-export const tasks: TaskTable = {};
+export const tasks: TaskTable = {
+  train: async () => (await import('../runs/train-task.ts')).trainTask,
+  measure: async () => (await import('../runs/measure-task.ts')).measureTask,
+};

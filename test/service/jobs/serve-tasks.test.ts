@@ -14,6 +14,7 @@ const counting: Task = async (_, tools) => {
   tools.event({ type: 'stage', stage: 'head', message: 'Counting' });
   while (!tools.stopSignal.aborted) {
     await tools.pausePoint();
+    tools.signal.throwIfAborted();
     done += 1;
     tools.result(done);
     await new Promise((resolve) => setTimeout(resolve, 2));

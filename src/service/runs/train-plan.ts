@@ -1,0 +1,269 @@
+import { HolotypeError } from '../../contract/errors.ts';
+import type { DeviceId } from '../../contract/devices.ts';
+import type { ModelInfo } from '../../contract/models.ts';
+import type { TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
+import type { TrainOptions } from '../../contract/train.ts';
+import { deviceName } from '../../engine/devices/list-devices.ts';
+import { isFolder } from '../../store/folders.ts';
+import { chooseDevice } from '../devices.ts';
+import type { WorkerCalls } from '../jobs/worker-calls.ts';
+import { defaultBackbone, listModels } from '../models.ts';
+import type { OpenProject } from '../projects/open-projects.ts';
+import { checkOptions } from '../train/check.ts';
+import { autoBudget } from '../train/finetune-settings.ts';
+import { withFlips } from '../train/settings.ts';
+import { measuredSchema, type MeasureRequest } from './measure-request.ts';
+import { readRuns } from './project-runs.ts';
+import { optionsOf, settled } from './quality.ts';
+import { amountsOf, estimate, rememberSpeed, speedOf } from './speeds.ts';
+import { classSizes, countSplits, trainingPhotos, type TrainingPhoto } from './training-photos.ts';
+
+export interface PlanDeps {
+  readonly calls: WorkerCalls;
+  /** What the person has set for all projects: a device, or `auto`. */
+  readonly usualDevice: () => Promise<string>;
+  /** Whether the worker is computing: what is measured meanwhile says nothing. */
+  readonly isComputing: () => boolean;
+}
+
+type Obstacle = TrainPlan['obstacles'][number];
+
+/** Classes with fewer photos are hardly learned; as in the advice after training. */
+const fewPhotos = 10;
+/** The largest class has this many times the photos of the smallest: worth a word. */
+const unequal = 3;
+/** Photos that the backbone's speed is tried with. */
+const triedPhotos = 4;
+/** A try that takes longer is given up (ms): the plan comes without an estimate. */
+const patience = 20_000;
+
+/** What a training of a project would do. */
+export async function planTraining(
+  deps: PlanDeps,
+  open: OpenProject,
+  chosen: TrainSettings,
+  signal?: AbortSignal,
+): Promise<TrainPlan> {
+  const photos = trainingPhotos(open.project.assets.values());
+  const settings = settled(
+    { ...chosen, device: chosen.device ?? (await deps.usualDevice()) },
+    // The share that is learned from; a photo more or less changes nothing.
+    Math.round(photos.length * (1 - (chosen.valFraction ?? 0.2))),
+  );
+  const options = optionsOf(settings);
+  const obstacles = [
+    ...(await projectObstacles(open)),
+    ...labelObstacles(photos),
+    ...attempt(() => checkOptions(options)),
+  ];
+  const counts = { train: 0, val: 0, test: 0 };
+  if (obstacles.length === 0)
+    obstacles.push(...attempt(() => void Object.assign(counts, countSplits(photos, options))));
+
+  const device = await chooseDevice(options.device, signal === undefined ? {} : { signal }).catch(
+    (error: unknown) => {
+      obstacles.push(obstacleOf(error));
+      return 'cpu' as const;
+    },
+  );
+  const backbone = await backboneOf(options, obstacles);
+  const seconds =
+    obstacles.length > 0 || !backbone.installed
+      ? null
+      : await secondsOf(deps, open, { options, photos, counts, device, backbone: backbone.id }, signal);
+  return {
+    obstacles,
+    warnings: warningsOf(open, photos),
+    steps: obstacles.length > 0 ? [] : stepsOf(options, counts, device, backbone),
+    device: { id: device, name: deviceName(device) },
+    backbone,
+    counts,
+    seconds,
+    settings,
+  };
+}
+
+async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
+  const { readOnly, task, name } = open.state();
+  const obstacles: Obstacle[] = [];
+  if (readOnly !== null)
+    obstacles.push({
+      message: `"${name}" is open for reading only: ${readOnly.holder} has it open for writing.`,
+      action: 'Take it over, or close it there.',
+    });
+  if (task !== 'single-label')
+    obstacles.push({
+      message:
+        task === 'regression'
+          ? 'This project is to predict a number, which can’t be trained yet.'
+          : 'In this project a photo can have several labels, which can’t be trained yet.',
+      action: 'Make a project in which each photo has one label.',
+    });
+  if (!(await isFolder(open.photoFolder)))
+    obstacles.push({
+      message: 'The folder with the photos is not where it was.',
+      action: 'Connect the drive, or move the folder back, and open the project again.',
+    });
+  return obstacles;
+}
+
+function labelObstacles(photos: readonly TrainingPhoto[]): Obstacle[] {
+  const sizes = classSizes(photos);
+  const [only] = sizes;
+  if (only === undefined)
+    return [
+      { message: 'No photo has a label yet.', action: 'Give photos of two or more classes their labels.' },
+    ];
+  if (sizes.length === 1)
+    return [
+      {
+        message: `All labelled photos are of one class, "${only[0]}".`,
+        action: 'Label photos of another class, too: training learns to tell classes apart.',
+      },
+    ];
+  return [];
+}
+
+function attempt(work: () => void): Obstacle[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    return [obstacleOf(error)];
+  }
+}
+
+function obstacleOf(error: unknown): Obstacle {
+  if (!(error instanceof HolotypeError)) throw error;
+  return { message: error.message, action: error.remedy ?? 'Change the settings.' };
+}
+
+function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string[] {
+  const { scan, counts } = open.state();
+  const sizes = classSizes(photos);
+  const warnings: string[] = [];
+  const few = sizes.filter(([, count]) => count < fewPhotos);
+  if (few.length > 0)
+    warnings.push(
+      `Few photos to learn from: ${few.map(([name, count]) => `"${name}" has ${count}`).join(', ')}. Some ${2 * fewPhotos} of each class are a good beginning.`,
+    );
+  const [largest, smallest] = [sizes[0], sizes.at(-1)];
+  if (largest !== undefined && smallest !== undefined && largest[1] > unequal * smallest[1])
+    warnings.push(
+      `"${largest[0]}" has ${largest[1]} photos and "${smallest[0]}" only ${smallest[1]}: rare classes are recognized less well.`,
+    );
+  if (counts.unlabeled > 0) {
+    const what = counts.unlabeled === 1 ? '1 photo has' : `${counts.unlabeled} photos have`;
+    warnings.push(`${what} no label and will not be learned from.`);
+  }
+  if (scan !== null) warnings.push('The folder is still being looked through: more photos may be found.');
+  return warnings;
+}
+
+async function backboneOf(options: TrainOptions, obstacles: Obstacle[]): Promise<TrainPlan['backbone']> {
+  const id = options.backbone ?? (await defaultBackbone());
+  const info: ModelInfo | undefined = (await listModels()).find((model) => model.id === id);
+  if (info === undefined) {
+    obstacles.push({ message: `There is no backbone "${id}".`, action: 'Choose another one.' });
+    return { id, name: id, installed: false, downloadBytes: 0 };
+  }
+  const { name, installed, size } = info;
+  if (!installed && options.backbone !== undefined)
+    obstacles.push({ message: `${name} is not on this machine yet.`, action: 'Download it first.' });
+  return { id, name, installed, downloadBytes: installed ? 0 : size };
+}
+
+interface Planned {
+  readonly options: TrainOptions;
+  readonly photos: readonly TrainingPhoto[];
+  readonly counts: TrainPlan['counts'];
+  readonly device: DeviceId;
+  readonly backbone: string;
+}
+
+async function secondsOf(
+  deps: PlanDeps,
+  open: OpenProject,
+  planned: Planned,
+  signal: AbortSignal | undefined,
+): Promise<TrainPlan['seconds']> {
+  const { options, counts, device, backbone } = planned;
+  let speed = await speedOf(device, backbone);
+  if (speed.features === undefined && !deps.isComputing()) {
+    const features = await tryOut(deps, open, planned, signal);
+    if (features !== undefined) {
+      speed = { ...speed, features, tried: true };
+      await rememberSpeed(device, backbone, { features, tried: true });
+    }
+  }
+  const cached = (await readRuns(open.folder)).some(({ result }) => result?.backbone === backbone);
+  const range = estimate(speed, options, amountsOf(options, counts), cached);
+  if (range === undefined) return null;
+  const basis =
+    speed.head === undefined
+      ? `Tried with ${triedPhotos} of your photos; after the first training it is known better.`
+      : 'As fast as the last trainings on this machine.';
+  return { ...range, basis };
+}
+
+/** Seconds a view through the backbone, by a few photos; undefined when that can't be found out now. */
+async function tryOut(
+  { calls }: PlanDeps,
+  open: OpenProject,
+  { options, photos, device, backbone }: Planned,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const request: MeasureRequest = {
+    backbone,
+    device,
+    ...(options.resize === undefined ? {} : { resize: options.resize }),
+    folder: open.photoFolder,
+    photos: photos.slice(0, triedPhotos).map(({ asset: { path, bytes } }) => ({ path, bytes })),
+  };
+  const limit = AbortSignal.timeout(patience);
+  try {
+    const wanted = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    return measuredSchema.parse(await calls.call('measure', request, wanted)).secondsPerView;
+  } catch (error) {
+    // Without a measurement there is no estimate, but a plan all the same.
+    if (signal?.aborted === true) throw error;
+    return undefined;
+  }
+}
+
+function stepsOf(
+  options: TrainOptions,
+  counts: TrainPlan['counts'],
+  device: DeviceId,
+  backbone: TrainPlan['backbone'],
+): string[] {
+  const { train, val, test } = counts;
+  const forTest = test > 0 ? ` and ${test} for the final test` : '';
+  const where = deviceName(device).replace(/^./, (letter) => letter.toLowerCase());
+  const flips = withFlips(options, train) ? ', and of its mirror image' : '';
+  const tail = 'the last blocks of the backbone';
+  const tuning =
+    options.freezeUntil === 'none'
+      ? 'the whole backbone'
+      : options.freezeUntil === undefined
+        ? tail
+        : `the backbone after ${options.freezeUntil}`;
+  return [
+    `Divide the photos: about ${train} to learn from, ${val} to check on${forTest}. Copies and photos that look the same stay together.`,
+    ...(backbone.installed
+      ? []
+      : [`Download ${backbone.name} (${Math.max(1, Math.round(backbone.downloadBytes / 1e6))} MB), once.`]),
+    `Compute what ${backbone.name} sees in each photo${flips}, on this device: ${where}. It is kept for next time.`,
+    options.weightDecay === undefined
+      ? 'Train a new head on that, at a few strengths of regularization, and take the best.'
+      : 'Train a new head on that.',
+    ...(options.recipe === 'head'
+      ? []
+      : options.recipe === 'finetune'
+        ? [`Fine-tune ${tuning} with the head, and keep it if the photos to check on prefer it.`]
+        : [
+            `Fine-tune ${tuning} with the head, if the photos to check on can show that it helps and it takes no more than ${autoBudget / 60} minutes; keep what they prefer.`,
+          ]),
+    'Save the model, check it against the trained one on real photos, and write a report.',
+  ];
+}
