@@ -146,7 +146,7 @@ export async function openFakePage(
 
 /** A picture made of its address: a leaf on a ground, in colours of its own. */
 function drawing(address: string): string {
-  const seed = [...address].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
+  const seed = address.split('').reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
   const hue = 70 + (seed % 70);
   const ground = (seed >> 3) % 60;
   const spots = Array.from({ length: seed % 9 }, (_, n) => {

@@ -8,7 +8,7 @@ export interface WebPage {
   /** Opens a connection to the engine. */
   openSocket(): SocketLike;
   /** Waits; returns how to stop waiting. */
-  wait(milliseconds: number, then: () => void): () => void;
+  wait(milliseconds: number, run: () => void): () => void;
   /** Has the browser download an address. */
   download(url: string, name: string): void;
 }
@@ -71,8 +71,8 @@ export function browserPage(page: Window): WebPage {
       const { protocol, host } = page.location;
       return new WebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}${socketPath}`);
     },
-    wait: (milliseconds, then) => {
-      const timer = page.setTimeout(then, milliseconds);
+    wait: (milliseconds, run) => {
+      const timer = page.setTimeout(run, milliseconds);
       return () => page.clearTimeout(timer);
     },
     download: (url, name) => {

@@ -33,15 +33,17 @@ export type DialogsAction =
 export const noDialogs: DialogsState = [];
 
 export function reduceDialogs(state: DialogsState, action: Action): DialogsState {
+  const has = 'id' in action && state.some(({ id }) => id === action.id);
   switch (action.type) {
     case 'dialogs/opened':
       return [...state, action.dialog];
     case 'dialogs/progressed':
+      if (!has) return state;
       return state.map((dialog) =>
         dialog.id === action.id && dialog.kind === 'upload' ? { ...dialog, sent: action.sent } : dialog,
       );
     case 'dialogs/closed':
-      return state.filter(({ id }) => id !== action.id);
+      return has ? state.filter(({ id }) => id !== action.id) : state;
     default:
       return state;
   }
