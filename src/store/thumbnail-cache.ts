@@ -54,9 +54,11 @@ export function openThumbnailCache(
       );
       await prune();
     },
-    limitTo: (bytes) => {
+    limitTo: async (bytes) => {
+      const lower = bytes < limit;
       limit = bytes;
-      return prune();
+      // Looking through tens of thousands of files is for when it matters.
+      if (lower || total !== undefined) await prune();
     },
   };
 }

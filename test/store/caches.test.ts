@@ -44,8 +44,6 @@ describe('caches', () => {
 
   it('of features that are being written stay', async () => {
     const key = { graphHash: 'a', policyHash: 'b', view: 'plain', dimension: 4 };
-      typeof openFeatureCache
-    >[1];
     const cache = openFeatureCache(join(folder, 'features'), key);
     cache.put('b'.repeat(64), new Float32Array(4));
     await cache.flush();

@@ -17,7 +17,7 @@ export function createLocalService(options: HostOptions): HostedService {
   const data = dataFolder();
   const cache = cacheFolder();
   const logs = join(data, 'logs');
-  return createService({
+  const service = createService({
     info: {
       name: 'Holotype',
       version: options.version,
@@ -32,5 +32,20 @@ export function createLocalService(options: HostOptions): HostedService {
     cacheFolder: cache,
     logsFolder: logs,
     pickerRoots: options.pickerRoots ?? [],
+  });
+  service.log.write(
+    'info',
+    `Holotype ${options.version} (${options.host}) starts, Node.js ${process.versions.node}`,
+  );
+  return service;
+}
+
+/** Writes what ends the process into the log; that it ends is left as it is. */
+export function logCrashes({ log }: Pick<HostedService, 'log'>): void {
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    log.write(
+      'error',
+      `Holotype crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   });
 }

@@ -1,10 +1,18 @@
-import type { AppInfo } from '../../contract/app.ts';
+import { join } from 'node:path';
+import { appSettingsSchema, type AppInfo } from '../../contract/app.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { methods } from '../../contract/methods.ts';
 import { joinHandlers, type Handlers, type Service } from '../../contract/server.ts';
+import { openSettings, type SettingsFile } from '../../store/app-settings.ts';
+import { cacheShares } from '../../store/caches.ts';
+import { openLog, type LogFile } from '../../store/log-file.ts';
 import type { RecentProjects } from '../../store/recent-projects.ts';
+import { openThumbnailCache } from '../../store/thumbnail-cache.ts';
+import { openUploads } from '../../store/uploads.ts';
 import { createDownloads, type Downloads } from '../downloads.ts';
 import { createEmitter, type Emitter } from '../emitter.ts';
+import { folderHandlers } from '../folders/handlers.ts';
+import { houseHandlers, logFailures, watchCaches } from '../house/handlers.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { forkWorkers } from '../jobs/fork-worker.ts';
 import { jobHandlers } from '../jobs/handlers.ts';
@@ -12,8 +20,12 @@ import type { Jobs } from '../jobs/jobs.ts';
 import { createWorkerCalls, type WorkerCalls } from '../jobs/worker-calls.ts';
 import { WorkerHost } from '../jobs/worker-host.ts';
 import type { WorkerLauncher } from '../jobs/worker-link.ts';
+import { createMedia } from '../media/create-media.ts';
 import type { Media } from '../media/media.ts';
 import { createPlaces, type Places } from '../places.ts';
+import type { OpenProjects } from '../projects/open-projects.ts';
+import { shortPath } from '../short-path.ts';
+import type { Uploads } from '../uploads.ts';
 
 /** What a host has to bring. */
 export interface ServiceDeps {
@@ -36,6 +48,7 @@ export interface HostedService extends Service {
   /** For the desktop's dialogs: tokens for what a person has chosen there. */
   readonly places: Places;
   readonly downloads: Downloads;
+  readonly log: LogFile;
   /** Cancels all work and gives projects back. */
   close(): Promise<void>;
 }
@@ -46,6 +59,9 @@ export interface Parts {
   readonly events: Emitter;
   readonly places: Places;
   readonly downloads: Downloads;
+  readonly uploads: Uploads;
+  readonly settings: SettingsFile;
+  readonly log: LogFile;
   /** Long work: in this process, or one after another in the worker. */
   readonly jobs: Jobs;
   /** Short questions to a second worker, which are not held up by long work. */
@@ -60,19 +76,52 @@ export function createService(deps: ServiceDeps): HostedService {
   const launch = deps.launchWorker ?? forkWorkers();
   const jobs = createJobs({ events, worker: new WorkerHost(launch) });
   const calls = createWorkerCalls(new WorkerHost(launch));
-  const tables: Partial<Handlers>[] = [appHandlers(deps), recentHandlers(deps, events), jobHandlers(jobs)];
+  const uploads = openUploads(join(deps.dataFolder, 'uploads'));
+  const settings = openSettings(deps.dataFolder);
+  const log = openLog(deps.logsFolder);
+  const thumbnails = openThumbnailCache(
+    join(deps.cacheFolder, 'thumbnails'),
+    appSettingsSchema.parse({}).cacheLimit * cacheShares.thumbnails,
+  );
+  const house = { ...deps, events, downloads, settings, log, thumbnails };
+  const stopWatching = [logFailures(house), watchCaches(house)];
+  const tables: Partial<Handlers>[] = [
+    houseHandlers(house),
+    folderHandlers({ places, uploads, pickerRoots: deps.pickerRoots, shorten: shortPath }),
+    recentHandlers(deps, events),
+    jobHandlers(jobs),
+  ];
   return {
     events,
     places,
     downloads,
-    media: async () => ({ status: 404, type: 'text/plain', body: new Uint8Array() }),
+    log,
+    media: createMedia({
+      projects: noProjects,
+      downloads,
+      uploads,
+      thumbnails,
+      answerFile: async () => undefined,
+      classifyPicture: async () => {
+        throw new HolotypeError('not-supported', 'There is no model to ask yet.');
+      },
+    }),
     handlers: joinHandlers(...tables, notYet(tables)),
     close: async () => {
+      for (const stop of stopWatching) stop();
       calls.close();
       await jobs.close();
+      await uploads.close();
     },
   };
 }
+
+// TEMPORARY until the parts for projects and for their use are there.
+const noProjects: Pick<OpenProjects, 'get'> = {
+  get: () => {
+    throw new HolotypeError('not-found', 'This project is not open.');
+  },
+};
 
 // TEMPORARY while the parts are being built side by side.
 function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
@@ -85,10 +134,6 @@ function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
       },
     ]),
   );
-}
-
-function appHandlers({ info }: ServiceDeps): Pick<Handlers, 'app.info'> {
-  return { 'app.info': async () => info };
 }
 
 function recentHandlers(

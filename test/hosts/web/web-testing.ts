@@ -43,6 +43,7 @@ export function fakeService(over: { handlers?: Partial<Handlers>; media?: Media 
     events: createEmitter(),
     places: createPlaces(),
     downloads: createDownloads(),
+    log: { write: () => undefined, tail: () => [] },
     handlers: fakeHandlers({ 'app.info': async () => appInfo, ...over.handlers }),
     asked,
     media: async (request) => {

@@ -39,11 +39,12 @@ export function addServe(program: Command): void {
       const { isLoopback } = await import('../../web/access.ts');
       const { loadRenderer, rendererFolder } = await import('../../web/renderer-files.ts');
       const { pickerRoots } = await import('../../web/roots.ts');
-      const { createLocalService } = await import('../../../service/app/local.ts');
+      const { createLocalService, logCrashes } = await import('../../../service/app/local.ts');
       const { ownVersion } = await import('../../../service/about.ts');
       const renderer = await loadRenderer(await rendererFolder());
       const roots = await pickerRoots(flags.root);
       const service = createLocalService({ version: ownVersion(), host: 'web', pickerRoots: roots });
+      logCrashes(service);
       const host = await start({ service, renderer, host: flags.host }, flags.port);
       if (!isLoopback(flags.host))
         log(
