@@ -14,9 +14,9 @@ export function step(g: Graph, x: Value, alpha: number): Value {
 
 /**
  * A slope so steep that 1 is reached at once, by all but the least positive numbers (below 3e-39): these by a second
- * one. Faster than comparing and converting, or than the sign, and NaN stays NaN.
+ * one. As fast as comparing and converting, faster than the sign, and NaN stays NaN.
  */
-const steep = (g: Graph, x: Value): Value => g.map('HardSigmoid', x, { attributes: slope });
+export const steep = (g: Graph, x: Value): Value => g.map('HardSigmoid', x, { attributes: slope });
 const slope = { alpha: float(2 ** 127), beta: float(0) };
 
 /** What a pending step with alpha 0 was made from; undefined for other values. */

@@ -19,6 +19,8 @@ const inside = (g: GraphWriter, a: Value): Value =>
   g.op('And', [above(g, a), g.op('Less', [a, g.scalar(6)])]);
 const asFloat = (g: GraphWriter, a: Value): Value => g.op('Cast', [a], { to: 1 });
 const bump = (g: GraphWriter, a: Value): Value => g.op('Mul', [a, g.op('Sub', [g.scalar(6), a])]);
+const steep = (g: GraphWriter, a: Value): Value =>
+  g.op('HardSigmoid', [a], { alpha: floats(large), beta: floats(0) });
 
 /** a: an activation; dy: a gradient, both [n, c, size, size]. */
 const forms: Readonly<Record<string, (g: GraphWriter, a: Value, dy: Value) => Value>> = {
@@ -30,8 +32,17 @@ const forms: Readonly<Record<string, (g: GraphWriter, a: Value, dy: Value) => Va
   'ReLU6 gradient: Where(And)': (g, a, dy) => g.op('Where', [inside(g, a), dy, g.scalar(0)]),
   'ReLU6 gradient: Mul(Cast(And))': (g, a, dy) => g.op('Mul', [dy, asFloat(g, inside(g, a))]),
   'ReLU6 gradient: Mul(Sign(a * (6 - a)))': (g, a, dy) => g.op('Mul', [dy, g.op('Sign', [bump(g, a)])]),
-  'ReLU6 gradient: Mul(HardSigmoid(a * (6 - a)))': (g, a, dy) =>
-    g.op('Mul', [dy, g.op('HardSigmoid', [bump(g, a)], { alpha: floats(large), beta: floats(0) })]),
+  'ReLU6 gradient: Mul(HardSigmoid(a * (6 - a)))': (g, a, dy) => g.op('Mul', [dy, steep(g, bump(g, a))]),
+  'ReLU6 gradient: Mul(HardSigmoid twice(a * (6 - a)))': (g, a, dy) =>
+    g.op('Mul', [dy, steep(g, steep(g, bump(g, a)))]),
+  'ReLU6 gradient: Mul(Mul(HardSigmoid, Cast(Less)))': (g, a, dy) =>
+    g.op('Mul', [dy, g.op('Mul', [steep(g, a), asFloat(g, g.op('Less', [a, g.scalar(6)]))])]),
+  'ReLU6 gradient: Mul(Where(Greater, 0, HardSigmoid))': (g, a, dy) =>
+    g.op('Mul', [dy, g.op('Where', [g.op('Greater', [a, g.scalar(6)]), g.scalar(0), steep(g, a)])]),
+  'ReLU gradient: Mul(HardSigmoid)': (g, a, dy) => g.op('Mul', [dy, steep(g, a)]),
+  'ReLU gradient: Mul(HardSigmoid twice)': (g, a, dy) => g.op('Mul', [dy, steep(g, steep(g, a))]),
+  'ReLU gradient: Mul(Ceil(Clip))': (g, a, dy) =>
+    g.op('Mul', [dy, g.op('Ceil', [g.op('Clip', [a, g.scalar(0), g.scalar(1)])])]),
   'ReLU gradient: Mul(Sign)': (g, a, dy) => g.op('Mul', [dy, g.op('Sign', [a])]),
   'ReLU gradient: Where(Greater)': (g, a, dy) => g.op('Where', [above(g, a), dy, g.scalar(0)]),
   'ReLU gradient: Mul(Cast(Greater))': (g, a, dy) => g.op('Mul', [dy, asFloat(g, above(g, a))]),
