@@ -1,0 +1,4 @@
+/** Photos as several screens show them. */
+export { HeatmapOverlay } from './heatmap-overlay.tsx';
+export { PhotoGrid, type PhotoGridProps, type PressKeys } from './photo-grid.tsx';
+export { type TileContent } from './photo-tile.tsx';
