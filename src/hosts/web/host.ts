@@ -54,6 +54,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const server = createServer({ requestTimeout, maxHeaderSize: 16 * 1024 });
   const port = await listen(server, options.port, bound);
   const access = createAccess(port);
+  // The first page shall not wait for it either.
+  for (const file of renderer.files.values()) void file.compressed('br');
   const sockets = createSockets(service);
   server.on('request', (request, response) => {
     receive({ service, renderer, access, bound }, request, response).catch(() => {
