@@ -1,4 +1,4 @@
-import { mediaOrigin } from '../../contract/page.ts';
+import { desktopMediaUrl } from '../../contract/page.ts';
 import { shellKey, type ShellBridge, type ShellMessage } from '../../contract/shell.ts';
 import { portTransport } from '../../contract/transport.ts';
 import type { Host } from './host.ts';
@@ -30,7 +30,7 @@ export function desktopHost(page: Window, bridge: ShellBridge): Host {
         if (retry) bridge.connect('automatic');
       });
     },
-    mediaUrl: (path) => `${mediaOrigin}${path}`,
+    mediaUrl: desktopMediaUrl,
     pick: (kind) => bridge.pick(kind),
     placesOf: (files) => bridge.placesOf(files),
     save: (download, name) => bridge.save(download, name),

@@ -20,7 +20,12 @@ export function TopBar() {
   const inProject = route.screen === 'project';
   return (
     <header className="frame-bar">
-      <button type="button" className="frame-home" aria-label="All projects" onClick={navigation.home}>
+      <button
+        type="button"
+        className="frame-home"
+        aria-label={inProject ? 'All projects' : 'Holotype: all projects'}
+        onClick={navigation.home}
+      >
         <img src={mark} alt="" width="24" height="24" />
         {inProject ? null : 'Holotype'}
       </button>

@@ -63,19 +63,26 @@ function ProjectCard({ project, now }: { readonly project: ProjectSummary; reado
             <time dateTime={openedAt} title={fullTime(openedAt)}>
               {timeAgo(openedAt, now)}
             </time>
-            <span className="card-accuracy">
-              {lastAccuracy === null ? (
-                'not trained'
-              ) : (
-                <>
-                  <strong>{percent(lastAccuracy)}</strong> right
-                </>
-              )}
-            </span>
           </p>
         )}
+        {missing ? null : <Accuracy value={lastAccuracy} />}
       </div>
     </article>
+  );
+}
+
+/** How often the last model was right on photos it had not seen. */
+function Accuracy({ value }: { readonly value: number | null }) {
+  if (value === null) return <p className="card-accuracy">Not trained yet</p>;
+  return (
+    <p className="card-accuracy">
+      <span>
+        <strong>{percent(value)}</strong> right
+      </span>
+      <svg className="card-bar" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden>
+        <rect width={value} height="1" />
+      </svg>
+    </p>
   );
 }
 

@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Licence } from '../../../contract/app.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { useWhenConnected } from '../../api/use-connected.ts';
 import { plural } from '../../components/format.ts';
 import { Button, ErrorState, SearchField, Skeleton } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
@@ -45,10 +46,7 @@ function Licences() {
   const { settings } = useActions();
   const licences = useAppState((state) => state.settings.licences);
   const [search, setSearch] = useState('');
-  const { status } = licences;
-  useEffect(() => {
-    if (status === 'idle') void settings.loadLicences();
-  }, [settings, status]);
+  useWhenConnected(settings.loadLicences);
   const words = search.trim().toLowerCase();
   const shown = valueOf(licences)?.filter(({ name, licence }) =>
     `${name} ${licence}`.toLowerCase().includes(words),

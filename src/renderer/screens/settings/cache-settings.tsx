@@ -1,6 +1,6 @@
-import { useEffect } from 'react';
 import { cacheKinds, type AppSettings, type CacheUse } from '../../../contract/app.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { useWhenConnected } from '../../api/use-connected.ts';
 import { bytes, count } from '../../components/format.ts';
 import { Button, ErrorState, Select, Skeleton, Table } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
@@ -20,9 +20,7 @@ export function CacheSettings({ settings }: { readonly settings: AppSettings }) 
   const { settings: actions, picking } = useActions();
   const cache = useAppState((state) => state.settings.cache);
   const [busy, run] = useBusy<Kind | 'all'>();
-  useEffect(() => {
-    void actions.loadCache();
-  }, [actions]);
+  useWhenConnected(actions.loadCache);
   const clearAll = async (): Promise<void> => {
     const sure = await picking.confirm({
       title: 'Clear all caches?',
@@ -55,7 +53,7 @@ export function CacheSettings({ settings }: { readonly settings: AppSettings }) 
           <Skeleton height="196px" />
         </div>
       ) : (
-        <Table caption="Caches">
+        <Table caption="Sizes of the caches">
           <thead>
             <tr>
               <th scope="col">What</th>

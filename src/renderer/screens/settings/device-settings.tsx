@@ -1,7 +1,7 @@
-import { useEffect } from 'react';
 import type { AppSettings } from '../../../contract/app.ts';
 import { deviceChoiceSchema, type DeviceInfo, type DeviceList } from '../../../contract/devices.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { useWhenConnected } from '../../api/use-connected.ts';
 import { count } from '../../components/format.ts';
 import { Badge, ErrorState, Select, Skeleton, type Option } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
@@ -12,10 +12,7 @@ type Choice = AppSettings['device'];
 export function DeviceSettings({ settings }: { readonly settings: AppSettings }) {
   const { settings: actions } = useActions();
   const devices = useAppState((state) => state.settings.devices);
-  const { status } = devices;
-  useEffect(() => {
-    if (status === 'idle') void actions.loadDevices();
-  }, [actions, status]);
+  useWhenConnected(actions.loadDevices);
   const list = valueOf(devices);
   return (
     <section className="settings-group" aria-labelledby="settings-device">

@@ -1,6 +1,7 @@
 import { Boxes, Import } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { useWhenConnected } from '../../api/use-connected.ts';
 import {
   Button,
   EmptyState,
@@ -24,9 +25,7 @@ export function ModelsPage() {
   const [which, setWhich] = useState<Which>('all');
   const [search, setSearch] = useState('');
   const [busy, run] = useBusy<'import'>();
-  useEffect(() => {
-    void actions.load();
-  }, [actions]);
+  useWhenConnected(actions.load);
   const words = search.trim().toLowerCase();
   const shown = valueOf(models)?.filter(
     ({ name, id, installed }) =>
