@@ -173,7 +173,7 @@ function modelWith({ middle, channels: filters }: Training): LayersModel {
 }
 
 /** Normal numbers, the same for the same seed on every machine. */
-function normals(shape: readonly number[], scale: number, seed: number): tf.Tensor {
+export function normals(shape: readonly number[], scale: number, seed: number): tf.Tensor {
   const random = seededRandom(seed);
   const size = shape.reduce((product, length) => product * length, 1);
   const data = Float32Array.from({ length: size }, () => random.normal() * scale);
@@ -181,8 +181,8 @@ function normals(shape: readonly number[], scale: number, seed: number): tf.Tens
 }
 
 /** Weights far enough from 0 that none is all rounding; variances are positive. */
-function setWeights(model: LayersModel): void {
-  for (const [index, weight] of model.weights.entries()) {
+export function setWeights({ weights }: Pick<LayersModel, 'weights'>): void {
+  for (const [index, weight] of weights.entries()) {
     const shape = weight.shape.map((length) => length ?? 1);
     const inputs = shape.slice(0, -1).reduce((product, length) => product * length, 1);
     const noise = normals(shape, shape.length > 1 ? 1.5 / Math.sqrt(inputs) : 0.3, index + 1);
@@ -191,31 +191,54 @@ function setWeights(model: LayersModel): void {
   }
 }
 
-export interface Training {
-  readonly middle: Middle;
-  /** Channels that the middle gets. */
-  readonly channels: number;
+/** How a model is trained, whatever it is. */
+export interface Course {
   readonly optimizer: () => tf.Optimizer;
   readonly loss: Loss;
-  /** Photos in a batch, 1..3. */
+  /** Photos in a batch. */
   readonly batch: number;
   /** Whether batch norm and dropout do what they do in training. */
   readonly training: boolean;
   readonly steps: number;
 }
 
+export interface Training extends Course {
+  readonly middle: Middle;
+  /** Channels that the middle gets. */
+  readonly channels: number;
+}
+
 /** Everything a training computes, by name: the prediction, gradients, losses, weights at the end. */
 export type Outcome = Record<string, Float32Array>;
 
 /** Trains on the backend given by name. Leaves no tensor behind. */
-export async function trainOn(backend: string, task: Training): Promise<Outcome> {
+export function trainOn(backend: string, task: Training): Promise<Outcome> {
+  return trainModelOn(backend, task, () => {
+    const model = modelWith(task);
+    setWeights(model);
+    return model;
+  });
+}
+
+/**
+ * Trains a classifier on the backend given by name, on made-up photos. Leaves no tensor behind.
+ *
+ * @param make one input [height, width, channels], one output of probabilities
+ */
+export async function trainModelOn(
+  backend: string,
+  task: Course,
+  make: () => LayersModel | Promise<LayersModel>,
+): Promise<Outcome> {
   await tf.setBackend(backend);
   tf.engine().startScope();
-  const model = modelWith(task);
-  setWeights(model);
+  const model = await make();
   const optimizer = task.optimizer();
-  const x = normals([task.batch, height, width, channels], 1, 99);
-  const truth = tf.oneHot([0, 1, 2].slice(0, task.batch), classes) as tf.Tensor2D;
+  const sizes = (model.inputs[0]?.shape ?? []).slice(1).map((size) => size ?? 1);
+  const classes = model.outputs[0]?.shape.at(-1) ?? 1;
+  const x = normals([task.batch, ...sizes], 1, 99);
+  const photos = Array.from({ length: task.batch }, (_, photo) => photo % classes);
+  const truth = tf.oneHot(photos, classes) as tf.Tensor2D;
   const lossOf = (): tf.Scalar => {
     const predicted = model.apply(x, { training: task.training }) as tf.Tensor2D;
     return tf.reshape(task.loss(truth, predicted), []);
