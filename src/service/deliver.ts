@@ -3,68 +3,120 @@ import { HolotypeError } from '../contract/errors.ts';
 import type { ExportResult, PredictResult } from '../contract/predict.ts';
 import { ensureFolder, writeFileAtomic } from '../store/atomic.ts';
 import { copyInto, folderName } from '../store/copies.ts';
-import { listFolder, readBytes } from '../store/folders.ts';
+import { exists, listFolder, readBytes } from '../store/folders.ts';
 import { isHidden } from '../store/photos.ts';
 import { csvLine } from './csv.ts';
 import { readModelFile } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
 
-/** Formats `export` knows, and the saved model's files that make them. */
+/** A file of a saved model, and what an export calls it. */
+type Renamed = readonly [from: string, to: string];
+
+const onnx: Renamed[] = [['model.onnx', 'model.onnx']];
+const labels: Renamed[] = [['labels.txt', 'labels.txt']];
+const tfjs = ['model.json', 'weights.bin', 'metadata.json'];
+
+/** Formats `export` knows, and the saved model's files that make them; holotype.json comes with each. */
 const formats = {
-  onnx: ['model.onnx', 'labels.txt'],
-  tfjs: ['tfjs/model.json', 'tfjs/weights.bin', 'tfjs/metadata.json', 'labels.txt'],
-} as const;
+  onnx: [...onnx, ...labels],
+  tfjs: [...tfjs.map((name): Renamed => [`tfjs/${name}`, name]), ...labels],
+  /** The saved model as it is. */
+  holotype: [...onnx, ...tfjs.map((name): Renamed => [`tfjs/${name}`, `tfjs/${name}`]), ...labels],
+} satisfies Record<string, readonly Renamed[]>;
 export type ExportFormat = keyof typeof formats;
 
-/** Writes predictions as CSV (RFC 4180): path, label, confidence, unknown, then a column a class. */
+/** Whether `export` knows a format of this name. */
+export const isExportFormat = (format: string): format is ExportFormat => Object.hasOwn(formats, format);
+
+/** What the table of answers needs of each. */
+export interface TableRow {
+  readonly path: string;
+  readonly label: string;
+  readonly confidence: number;
+  readonly unknown: boolean;
+  /** In the order of the classes. */
+  readonly probabilities: readonly number[];
+}
+
+/** A table of answers as CSV (RFC 4180), piece by piece: path, label, confidence, unknown, then a column a class. */
+export async function* tableOf(
+  classes: readonly string[],
+  rows: Iterable<TableRow> | AsyncIterable<TableRow>,
+): AsyncGenerator<Uint8Array, void> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(csvLine(['path', 'label', 'confidence', 'unknown', ...classes]));
+  for await (const { path, label, confidence, unknown, probabilities } of rows) {
+    const shares = probabilities.map((share) => share.toFixed(6));
+    yield encoder.encode(csvLine([path, label, confidence.toFixed(6), String(unknown), ...shares]));
+  }
+}
+
+/** Writes predictions as a table, see {@link tableOf}. */
 export async function writeCsv(
   path: string,
   classes: readonly string[],
-  result: PredictResult,
+  { results }: PredictResult,
 ): Promise<void> {
-  const rows = [
-    ['path', 'label', 'confidence', 'unknown', ...classes],
-    ...result.results.map(({ path: photo, label, confidence, unknown, probabilities }) => [
-      photo,
-      label,
-      confidence.toFixed(6),
-      String(unknown),
-      ...classes.map((name) => (probabilities[name] ?? 0).toFixed(6)),
-    ]),
-  ];
-  await writeFileAtomic(resolve(path), rows.map(csvLine).join(''));
+  const rows = results.map(({ probabilities, ...rest }) => ({
+    ...rest,
+    probabilities: classes.map((name) => probabilities[name] ?? 0),
+  }));
+  await writeFileAtomic(resolve(path), tableOf(classes, rows));
+}
+
+/** The folder that a photo with this answer is sorted into. */
+export function sortedFolder({ label, unknown }: { label: string; unknown: boolean }): string {
+  return unknown ? 'unknown' : folderName(label);
+}
+
+/** What sorting needs of each answer. */
+export interface SortedPhoto {
+  /** Where the photo lies. */
+  readonly path: string;
+  readonly label: string;
+  readonly unknown: boolean;
 }
 
 /**
  * Copies photos into a folder per answer, `unknown` for those; originals stay where they are.
  *
+ * @param options.skipGone a photo that is no longer there is left out, instead of ending it all
  * @throws the signal's reason; the copies made by then stay
  * @returns copies made
  */
 export async function sortInto(
   folder: string,
-  result: PredictResult,
-  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  photos: Iterable<SortedPhoto> | AsyncIterable<SortedPhoto>,
+  options: { signal?: AbortSignal; skipGone?: boolean; onProgress?: (done: number) => void } = {},
 ): Promise<number> {
   let done = 0;
-  for (const { path, label, unknown } of result.results) {
+  let copies = 0;
+  for await (const { path, label, unknown } of photos) {
     options.signal?.throwIfAborted();
-    await copyInto(path, join(resolve(folder), unknown ? 'unknown' : folderName(label)), basename(path));
+    try {
+      await copyInto(path, join(resolve(folder), sortedFolder({ label, unknown })), basename(path));
+      copies += 1;
+    } catch (error) {
+      if (options.skipGone !== true || (await exists(path))) throw error;
+    }
     done += 1;
-    options.onProgress?.(done, result.results.length);
+    options.onProgress?.(done);
   }
-  return done;
+  return copies;
 }
 
 /** Writes a saved model in one format, with its labels and description, to take it elsewhere. */
 export async function exportTo(model: OpenedModel, format: string, out: string): Promise<ExportResult> {
-  if (!Object.hasOwn(formats, format))
+  if (!isExportFormat(format))
     throw new HolotypeError('bad-usage', `There is no export format "${format}".`, {
-      remedy: `Formats are ${Object.keys(formats).join(' and ')}.`,
+      remedy: `Formats are ${Object.keys(formats).join(', ')}.`,
     });
   const folder = resolve(out);
-  const paths = formats[format as ExportFormat];
-  const own = new Set([...paths.map((path) => path.replace('tfjs/', '')), 'holotype.json']);
+  const wanted: Renamed[] = formats[format];
+  const report = join(model.folder, 'report.html');
+  const withReport = format === 'holotype' && (await exists(report));
+  const names = [...wanted.map(([, to]) => to), 'holotype.json', ...(withReport ? ['report.html'] : [])];
+  const own = new Set(names.map((name) => name.split('/')[0]));
   const others = (await listFolder(folder)).filter((name) => !isHidden(name) && !own.has(name));
   // An earlier export is replaced; a saved model, a project or anything else is not.
   if (folder === model.folder || others.length > 0)
@@ -75,15 +127,14 @@ export async function exportTo(model: OpenedModel, format: string, out: string):
         : `The folder "${out}" holds something else: "${others[0] ?? ''}".`,
       { remedy: 'Give --out a new or empty folder.' },
     );
-  await ensureFolder(folder);
   const files: ExportResult['files'] = [];
   const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+    await ensureFolder(join(folder, path, '..'));
     await writeFileAtomic(join(folder, path), bytes);
     files.push({ path, bytes: bytes.length });
   };
-  for (const path of paths) {
-    await write(path.replace('tfjs/', ''), await readModelFile(model, path));
-  }
+  for (const [from, to] of wanted) await write(to, await readModelFile(model, from));
+  if (withReport) await write('report.html', await readBytes(report));
   await write('holotype.json', await readBytes(join(model.folder, 'holotype.json')));
   return { format, folder, files };
 }

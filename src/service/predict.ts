@@ -103,14 +103,25 @@ export async function predict(
   return { results: files.flatMap((file) => answers.get(file) ?? []), failed };
 }
 
-function answer({ about }: OpenedModel, path: string, probabilities: Float32Array): Prediction {
+function answer(model: OpenedModel, path: string, probabilities: Float32Array): Prediction {
+  return {
+    path,
+    ...answerOf(model, probabilities),
+    probabilities: Object.fromEntries(model.about.classes.map((name, c) => [name, probabilities[c] ?? 0])),
+  };
+}
+
+/** What a model's probabilities say; they come in the order of its classes. */
+export function answerOf(
+  { about }: OpenedModel,
+  probabilities: Float32Array,
+): { label: string; confidence: number; unknown: boolean; probabilities: number[] } {
   const best = argmax(probabilities);
   const confidence = Math.min(1, probabilities[best] ?? 0);
   return {
-    path,
     label: about.classes[best] ?? '',
     confidence,
-    probabilities: Object.fromEntries(about.classes.map((name, c) => [name, probabilities[c] ?? 0])),
     unknown: confidence < about.unknownBelow,
+    probabilities: [...probabilities],
   };
 }

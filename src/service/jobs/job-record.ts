@@ -4,6 +4,7 @@ import type { ErrorShape } from '../../contract/errors.ts';
 import type { JobEvent, JobEventBody, Stage } from '../../contract/job-events.ts';
 import type { JobKind, JobProgress, JobState, JobSummary } from '../../contract/jobs.ts';
 import type { Emitter } from '../emitter.ts';
+import { RateMeter, type Pace } from '../rate-meter.ts';
 import type { JobOutcome, ToldProgress } from './jobs.ts';
 
 /** `job.changed` and a stage's progress events come no more often than this for one job (ms). */
@@ -33,6 +34,7 @@ export class JobRecord {
   #summary: JobSummary;
   #events: JobEvent[] = [];
   #resolveEnded: (summary: JobSummary) => void = () => undefined;
+  #meter = new RateMeter();
   #telling = false;
   #lastTold = -Infinity;
   #lastBatch = -Infinity;
@@ -105,9 +107,13 @@ export class JobRecord {
     if (this.#summary.state === 'paused') this.#change({ state: 'running' });
   }
 
+  /** Where nobody says how fast it is, that is measured. */
   progress(told: ToldProgress): void {
     if (this.isOver) return;
-    const { stage = null, total = null, rate = null, eta = null, message, done, unit } = told;
+    const { stage = null, total = null, message, done, unit } = told;
+    const before = this.#summary.progress;
+    if (before?.message !== message || before.unit !== unit) this.#meter = new RateMeter();
+    const { rate, eta } = { ...this.#meter.at(done, total), ...withoutUndefined(told) };
     this.#change({ progress: { stage, message, done, total, unit, rate, eta } });
   }
 
@@ -182,6 +188,10 @@ export class JobRecord {
     if (wait <= 0) queueMicrotask(tell);
     else setTimeout(tell, wait);
   }
+}
+
+function withoutUndefined({ rate, eta }: ToldProgress): Partial<Pace> {
+  return { ...(rate === undefined ? {} : { rate }), ...(eta === undefined ? {} : { eta }) };
 }
 
 const nothingYet: JobProgress = {

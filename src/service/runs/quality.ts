@@ -17,7 +17,8 @@ export function settled(settings: TrainSettings, photos: number): TrainSettings 
       return { quality, recipe: 'head', flips: 'off', ...chosen };
     case 'balanced':
       return { quality, recipe: 'auto', ...chosen };
-    case 'best': {
+    case 'best':
+    default: {
       const usual = finetuneSettings(optionsOf(chosen), photos, 0).epochs;
       return {
         quality,

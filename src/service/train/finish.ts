@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { Metrics } from '../../contract/metrics.ts';
@@ -8,29 +7,17 @@ import type { TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
 import { fitTemperature, softmaxRows } from '../../engine/evaluate/calibration.ts';
 import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
-import { decodePhoto } from '../../engine/data/decode.ts';
 import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
-import { readPhoto } from '../../store/photos.ts';
 import { writePredictions } from '../../store/predictions.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { unknownThreshold } from './unknown-threshold.ts';
 import { answersFor } from './answers.ts';
 import { makeReport } from './report.ts';
-import {
-  checkParity,
-  describeFiles,
-  exportModel,
-  modelFiles,
-  parityTolerance,
-  tfjsParityPhotos,
-  writeModel,
-} from './save-model.ts';
-import type { ParityPhoto } from './save-model.ts';
+import { checkParity, describeFiles, exportModel, modelFiles, writeModel } from './save-model.ts';
+import { parityTolerance, pixelsOf, type ParityPhoto } from './parity.ts';
+import { parityPhotos, spread } from './spread.ts';
 import type { Trained } from './train.ts';
-
-/** Photos the exports are checked on. */
-const parityPhotos = 32;
 
 /**
  * Judges the trained head, makes and checks the saved model and the report, and sums up. Nothing is written, and a
@@ -81,11 +68,7 @@ export async function* finish(
     warnings.push(message);
     yield { type: 'warning', message };
   }
-  const parity = {
-    photos: photos.length,
-    tfjsPhotos: Math.min(photos.length, tfjsParityPhotos),
-    ...(await checkParity(exported, policy, photos, signal)),
-  };
+  const parity = await checkParity(exported, policy, photos, signal);
   const files = modelFiles(exported, classes);
   const counts = {
     train: divided.train.length,
@@ -208,19 +191,16 @@ async function photosForParity(
   const classes = dataset.classes.length;
   const fromVal = divided.val.length > 0;
   const photos = fromVal ? divided.val : divided.train;
-  const count = Math.min(parityPhotos, photos.length);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * photos.length) / count));
   const probabilities = fromVal
     ? valProbabilities
     : softmaxRows(headLogits(head.weights, matrices.train), classes, temperature);
   const found = await Promise.all(
-    chosen.map(async (index): Promise<ParityPhoto[]> => {
+    spread(photos.length, parityPhotos).map(async (index): Promise<ParityPhoto[]> => {
       const photo = photos[index];
-      const root = dataset.roots[photo?.root ?? 0] ?? '';
-      const bytes = await readPhoto(root, photo?.path ?? '').catch(() => undefined);
-      if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== photo?.id) return [];
+      if (photo === undefined) return [];
+      const pixels = await pixelsOf(dataset.roots[photo.root] ?? '', photo, policy);
       signal?.throwIfAborted();
-      const pixels = await decodePhoto(bytes, policy);
+      if (pixels === undefined) return [];
       return [{ pixels, probabilities: probabilities.slice(index * classes, (index + 1) * classes) }];
     }),
   );

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
 import { z } from 'zod';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
@@ -8,7 +6,7 @@ import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
 import { candidatesFor, crossValidate, usualDecays, weightDecays } from '../../engine/train/choose-decay.ts';
 import type { Candidate } from '../../engine/train/choose-decay.ts';
 import type { HeadWeights } from '../../engine/train/head-model.ts';
-import { startTf, startTfOnCuda } from '../../engine/train/tf.ts';
+import { startTfOnCuda } from '../../engine/train/tf.ts';
 import { trainHeads } from '../../engine/train/train-heads.ts';
 import type {
   GroupProgress,
@@ -21,6 +19,7 @@ import type { Run } from '../../store/runs.ts';
 import type { Matrices } from './matrices.ts';
 import { Progress } from './progress.ts';
 import type { HeadSettings } from './settings.ts';
+import { startTf } from './start-tf.ts';
 
 export interface HeadTask {
   readonly matrices: Matrices;
@@ -70,7 +69,7 @@ export async function* trainHead(
   signal?: AbortSignal,
 ): AsyncGenerator<JobEventBody, ChosenHead> {
   if (task.device === 'cuda-tfjs') await startTfOnCuda();
-  else await startTf(wasmFolder());
+  else await startTf();
   const { matrices, settings } = task;
   const { train, val } = matrices;
   const shared = {
@@ -272,9 +271,4 @@ async function savedState(task: HeadTask, groups: readonly Candidate[]): Promise
     ),
   );
   return { ...parsed.data, tensors };
-}
-
-/** Where the WebAssembly backend's binaries are. */
-function wasmFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep;
 }

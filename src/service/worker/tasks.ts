@@ -3,5 +3,8 @@ import type { TaskTable } from '../jobs/task.ts';
 /** All that worker processes can be told to do; what a task needs is loaded when it is first wanted. */
 export const tasks: TaskTable = {
   train: async () => (await import('../runs/train-task.ts')).trainTask,
+  predict: async () => (await import('../use/predict-task.ts')).predictTask,
+  export: async () => (await import('../use/export-task.ts')).exportTask,
+  camera: async () => (await import('../use/camera-task.ts')).cameraTask,
   measure: async () => (await import('../runs/measure-task.ts')).measureTask,
 };

@@ -7,7 +7,7 @@ export function addExport(program: Command): void {
     .command('export')
     .description('Write a saved model in one format, to take it elsewhere.')
     .argument('<model>', 'folder that train wrote')
-    .requiredOption('--format <name>', 'onnx or tfjs (also for Teachable Machine)')
+    .requiredOption('--format <name>', 'onnx, tfjs (also for Teachable Machine) or holotype (all of it)')
     .requiredOption('--out <folder>', 'where to')
     .option('--json', 'print one JSON document on stdout')
     .action(async (path: string, flags: { format: string; out: string; json?: boolean }) => {

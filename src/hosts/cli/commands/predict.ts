@@ -26,7 +26,10 @@ export function addPredict(program: Command): void {
         );
         if (flags.csv !== undefined) await writeCsv(flags.csv, model.about.classes, result);
         if (flags.sortInto !== undefined)
-          await sortInto(flags.sortInto, result, { signal, onProgress: counter.show }).finally(counter.clear);
+          await sortInto(flags.sortInto, result.results, {
+            signal,
+            onProgress: (done) => counter.show(done, result.results.length),
+          }).finally(counter.clear);
         if (flags.json === true) printJson(result);
         else {
           for (const { path: photo, label, confidence, unknown } of result.results)

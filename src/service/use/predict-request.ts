@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { failedPhotoSchema } from '../../contract/predict.ts';
+
+/** What a worker is told to answer for. */
+export const predictRequestSchema = z.object({
+  /** The saved model's folder. */
+  model: z.string(),
+  /** A folder of photos, or a photo. */
+  source: z.string(),
+  /** Where the answers go, one a line: see {@link answerLineSchema}. */
+  answers: z.string(),
+});
+export type PredictRequest = z.infer<typeof predictRequestSchema>;
+
+export const answerLineSchema = z.object({
+  /** Relative to the folder, with `/`. */
+  path: z.string(),
+  label: z.string(),
+  confidence: z.number(),
+  unknown: z.boolean(),
+  probabilities: z.array(z.number()),
+});
+export type AnswerLine = z.infer<typeof answerLineSchema>;
+
+/** What a worker tells while it answers: photos that could not be read. */
+export const predictNewsSchema = z.object({ failed: z.array(failedPhotoSchema) });

@@ -1,0 +1,44 @@
+import { appendJsonl } from '../../store/jsonl.ts';
+import type { Task } from '../jobs/task.ts';
+import { answerOf, classify, findPhotos } from '../predict.ts';
+import { openSavedModel } from '../saved-model.ts';
+import { predictRequestSchema, type AnswerLine } from './predict-request.ts';
+
+/** Digits of a probability that are kept: enough for any table, and a third of the bytes. */
+const digits = 6;
+
+/**
+ * Answers for all photos of a folder, one line each; what can't be read is told apart. Stopped early, what is answered
+ * stays.
+ */
+export const predictTask: Task = async (request, tools) => {
+  const { model: folder, source, answers } = predictRequestSchema.parse(request);
+  const model = await openSavedModel(folder);
+  tools.progress({ message: 'Looking for photos', done: 0, unit: 'photos' });
+  const files = await findPhotos([source], tools.signal);
+  const total = files.length;
+  const writer = await appendJsonl(answers);
+  let done = 0;
+  try {
+    for await (const outcome of classify(model, files, tools.signal)) {
+      done += 1;
+      const { name } = outcome.file;
+      if ('reason' in outcome) tools.result({ failed: [{ path: name, reason: outcome.reason }] });
+      else await writer.append(line(name, answerOf(model, outcome.probabilities)));
+      tools.progress({ message: 'Answering', done, total, unit: 'photos' });
+      await tools.pausePoint();
+      if (tools.stopSignal.aborted) break;
+    }
+  } finally {
+    await writer.close();
+  }
+  return null;
+};
+
+function line(
+  path: string,
+  { label, confidence, unknown, probabilities }: Omit<AnswerLine, 'path'>,
+): AnswerLine {
+  const short = (share: number): number => Number(share.toFixed(digits));
+  return { path, label, confidence: short(confidence), unknown, probabilities: probabilities.map(short) };
+}
