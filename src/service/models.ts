@@ -122,12 +122,13 @@ export async function fetchModel(id: string, options: FetchOptions = {}): Promis
 /**
  * Takes a model file into Holotype's own folders, once it is sure that it can be used.
  *
+ * @param name what to call it instead of its own name
  * @throws HolotypeError as the importers and the store's `importModelFile` do
  */
-export async function importModelFile(path: string): Promise<ModelInfo> {
+export async function importModelFile(path: string, name?: string): Promise<ModelInfo> {
   const tarball = /\.(tgz|tar\.gz)$/i.test(path); // judged by its published hash instead
   if (!tarball) await read(path, undefined, {});
-  return modelInfoSchema.parse(infoOf(await importFile(path)));
+  return modelInfoSchema.parse(infoOf(await importFile(path, name)));
 }
 
 /** Deletes Holotype's copy of a model. @throws HolotypeError as the store's `removeModel` does */

@@ -23,9 +23,10 @@ import { readPin } from './trusted-models.ts';
  * the manifests names is unpacked. Anything else is kept under its own name.
  *
  * @param path a model file, a model.json or its folder, a Teachable Machine .zip, or an npm .tgz
+ * @param name what to call it instead of its own name; what an id can't hold is replaced
  * @throws HolotypeError 'not-found', 'bad-input', 'bad-usage' when another model has that id, 'storage'
  */
-export async function importModelFile(path: string): Promise<ModelFile> {
+export async function importModelFile(path: string, name?: string): Promise<ModelFile> {
   const manifests = await readManifests();
   if (/\.(tgz|tar\.gz)$/i.test(path)) return importTarball(path, manifests);
   const model = await readModelBytes(path);
@@ -34,7 +35,7 @@ export async function importModelFile(path: string): Promise<ModelFile> {
     await placeFiles(model, dirname(cachedModelPath(manifest)), basename(cachedModelPath(manifest)));
     return findModel(manifest.id);
   }
-  const id = idFor(path);
+  const id = name === undefined ? idFor(path) : idOf(name);
   const existing = (await listModelFiles()).find((file) => file.id === id);
   if (existing !== undefined) {
     const same = existing.installed && (await readModelBytes(existing.path)).sha256 === model.sha256;
@@ -78,12 +79,16 @@ async function describing(
   return undefined;
 }
 
-/** An id from a file's (or TF.js model folder's) name: what isn't a letter, digit, dot or dash becomes a dash. */
+/** An id from a file's (or TF.js model folder's) name. */
 function idFor(path: string): string {
   const name = basename(resolve(path));
-  const stem = name === 'model.json' ? basename(dirname(resolve(path))) : basename(name, extname(name));
+  return idOf(name === 'model.json' ? basename(dirname(resolve(path))) : basename(name, extname(name)));
+}
+
+/** What isn't a letter, digit, dot or dash becomes a dash. */
+function idOf(name: string): string {
   return (
-    stem
+    name
       .normalize('NFC')
       .replace(/[^\p{L}\p{N}._-]+/gu, '-')
       .replace(/^[.-]+|[.-]+$/g, '') || 'model'

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cacheFolder, dataFolder } from '../../store/cache-folder.ts';
 import { openRecentProjects } from '../../store/recent-projects.ts';
+import type { WorkerLauncher } from '../jobs/worker-link.ts';
 import { shortPath } from '../short-path.ts';
 import { createService, type HostedService } from './service.ts';
 
@@ -10,6 +11,8 @@ export interface HostOptions {
   readonly host: 'desktop' | 'web';
   /** See {@link ServiceDeps.pickerRoots}. */
   readonly pickerRoots?: readonly string[];
+  /** See {@link ServiceDeps.launchWorker}. */
+  readonly launchWorker?: WorkerLauncher;
 }
 
 /** The service as a window uses it, on this machine's own folders. */
@@ -32,6 +35,7 @@ export function createLocalService(options: HostOptions): HostedService {
     cacheFolder: cache,
     logsFolder: logs,
     pickerRoots: options.pickerRoots ?? [],
+    ...(options.launchWorker === undefined ? {} : { launchWorker: options.launchWorker }),
   });
   service.log.write(
     'info',

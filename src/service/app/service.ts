@@ -15,7 +15,6 @@ import { folderHandlers } from '../folders/handlers.ts';
 import { houseHandlers, logFailures, watchCaches } from '../house/handlers.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { forkWorkers } from '../jobs/fork-worker.ts';
-import { jobHandlers } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { createWorkerCalls, type WorkerCalls } from '../jobs/worker-calls.ts';
 import { WorkerHost } from '../jobs/worker-host.ts';
@@ -26,6 +25,7 @@ import { createPlaces, type Places } from '../places.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { shortPath } from '../short-path.ts';
 import type { Uploads } from '../uploads.ts';
+import { createWork } from './work.ts';
 
 /** What a host has to bring. */
 export interface ServiceDeps {
@@ -49,6 +49,8 @@ export interface HostedService extends Service {
   readonly places: Places;
   readonly downloads: Downloads;
   readonly log: LogFile;
+  /** Absolute. */
+  readonly logsFolder: string;
   /** Cancels all work and gives projects back. */
   close(): Promise<void>;
 }
@@ -85,42 +87,54 @@ export function createService(deps: ServiceDeps): HostedService {
   );
   const house = { ...deps, events, downloads, settings, log, thumbnails };
   const stopWatching = [logFailures(house), watchCaches(house)];
+  const work = createWork({
+    jobs,
+    calls,
+    places,
+    uploads,
+    downloads,
+    settings,
+    projects: noProjects,
+    cacheFolder: deps.cacheFolder,
+  });
   const tables: Partial<Handlers>[] = [
     houseHandlers(house),
     folderHandlers({ places, uploads, pickerRoots: deps.pickerRoots, shorten: shortPath }),
     recentHandlers(deps, events),
-    jobHandlers(jobs),
+    ...work.tables,
   ];
   return {
     events,
     places,
     downloads,
     log,
+    logsFolder: deps.logsFolder,
     media: createMedia({
       projects: noProjects,
       downloads,
       uploads,
       thumbnails,
-      answerFile: async () => undefined,
-      classifyPicture: async () => {
-        throw new HolotypeError('not-supported', 'There is no model to ask yet.');
-      },
+      answerFile: work.answerFile,
+      classifyPicture: work.classifyPicture,
     }),
     handlers: joinHandlers(...tables, notYet(tables)),
     close: async () => {
       for (const stop of stopWatching) stop();
       calls.close();
       await jobs.close();
+      await work.close();
       await uploads.close();
     },
   };
 }
 
 // TEMPORARY until the parts for projects and for their use are there.
-const noProjects: Pick<OpenProjects, 'get'> = {
+const noProjects: Pick<OpenProjects, 'get' | 'runFinished' | 'changed'> = {
   get: () => {
     throw new HolotypeError('not-found', 'This project is not open.');
   },
+  runFinished: async () => undefined,
+  changed: () => undefined,
 };
 
 // TEMPORARY while the parts are being built side by side.

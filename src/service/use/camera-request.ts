@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
+const picture = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
 /** One picture of a camera and the saved model's folder. */
-export const cameraRequestSchema = z.object({ model: z.string(), picture: z.instanceof(Uint8Array) });
+export const cameraRequestSchema = z.object({ model: z.string(), picture });
 export type CameraRequest = z.infer<typeof cameraRequestSchema>;
 
 /** As {@link cameraAnswerSchema}, but for the classes, which the engine knows. */
