@@ -178,7 +178,8 @@ function readSome(file: number, target: Uint8Array, offset: number, position: nu
  * `memoryBytes` (one read, views into one buffer), else their places in the file (read in bounded chunks).
  * Records that `index` has already are left as they are.
  *
- * @param idsOnly reads nothing but the ids: whether a record is good is seen when it is read
+ * @param idsOnly reads nothing but the ids, and the last record of an id counts: whether one is good is seen when it
+ *   is read
  * @returns undefined when there is no such file
  * @throws HolotypeError('storage') when it can't be read
  */
@@ -214,8 +215,8 @@ export function loadSegment<Vector extends FeatureVector>(
       for (let record = 0; record < count; record += 1) {
         const position = expected.length + record * step;
         if (readFully(file, id, position) < idBytes) break;
-        const name = idOf(id);
-        if (!index.has(name)) index.set(name, { file, position });
+        // Of two records of one id the first was found to be damaged, or the second would not have been written.
+        index.set(idOf(id), { file, position });
       }
       return { file, inode: ino, goodBytes: expected.length + count * step, residentBytes: 0 };
     }

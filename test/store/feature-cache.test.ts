@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openFeatureCache, pruneFeatureCaches } from '../../src/store/feature-cache.ts';
+import { openActivationCache, openFeatureCache, pruneFeatureCaches } from '../../src/store/feature-cache.ts';
 import type { FeatureCache, FeatureCacheKey } from '../../src/store/feature-cache.ts';
 import { fileSystem } from '../../src/store/file-system.ts';
 import { scratchFolder } from './scratch.ts';
@@ -19,7 +19,7 @@ import { scratchFolder } from './scratch.ts';
 const key: FeatureCacheKey = { graphHash: 'g', policyHash: 'p', view: 'plain', dimension: 3 };
 const recordSize = 32 + 3 * 4 + 4;
 let folder: string;
-const open: FeatureCache[] = [];
+const open: { close(): Promise<void> }[] = [];
 
 beforeEach(() => {
   folder = join(scratchFolder(), 'features');
@@ -200,6 +200,97 @@ describe.each([
     await cache.flush();
     await cache.close();
     expect(present(opened(options), 3)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('an activation cache', () => {
+  const halves = (n: number) => Uint16Array.of(n, 0x7e00, 0xffff - n); // the second is NaN: bits, not numbers
+  const half = (changed: Partial<FeatureCacheKey> = {}): FeatureCache<Uint16Array> => {
+    const cache = openActivationCache(folder, { ...key, ...changed });
+    open.push(cache);
+    return cache;
+  };
+  const filledHalves = async (count: number): Promise<string> => {
+    const cache = half();
+    for (const n of upTo(count)) cache.put(id(n), halves(n));
+    await cache.close();
+    return segment();
+  };
+
+  it('gives back the bits that were put in, at once, written, and after reopening', async () => {
+    const cache = half();
+    expect(await cache.read(id(0))).toBeUndefined();
+    for (const n of upTo(5)) cache.put(id(n), halves(n));
+    for (const n of upTo(5)) expect(await cache.read(id(n))).toEqual(halves(n));
+    await cache.flush();
+    for (const n of upTo(5)) expect(cache.get(id(n))).toEqual(halves(n));
+    await cache.close();
+    const again = half();
+    expect(again.size).toBe(5);
+    const read = await Promise.all(upTo(6).map((n) => again.read(id(n))));
+    expect(read).toEqual([...upTo(5).map(halves), undefined]);
+    expect(statSync(segment()).size).toBeGreaterThan(5 * again.vectorBytes);
+    expect(again.vectorBytes).toBe(32 + 3 * 2 + 4);
+  });
+
+  it('is another cache than one of float32', async () => {
+    await filledHalves(2);
+    expect(opened().size).toBe(0);
+    opened().put(id(0), vector(0));
+    expect(half().size).toBe(2);
+  });
+
+  it('is not read before something is asked for, and notices then what is damaged', async () => {
+    const path = await filledHalves(3);
+    const bytes = readFileSync(path);
+    const record = 32 + 3 * 2 + 4;
+    for (let at = bytes.length - 3 * record; at < bytes.length; at += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
+      writeFileSync(path, flipped);
+      const cache = half();
+      const hit = Math.floor((at - (bytes.length - 3 * record)) / record);
+      for (const n of upTo(3)) {
+        const found = await cache.read(id(n));
+        expect(found).toEqual(n === hit ? undefined : halves(n));
+        expect(cache.has(id(n))).toBe(n !== hit);
+        cache.put(id(n), halves(n));
+      }
+      await cache.close();
+      // What was written anew counts, though the damaged record is still in the file.
+      const again = half();
+      for (const n of upTo(3)) expect(await again.read(id(n))).toEqual(halves(n));
+      await again.close();
+    }
+  });
+
+  it('goes on after a record that was cut off', async () => {
+    const path = await filledHalves(3);
+    writeFileSync(path, readFileSync(path).subarray(0, -5));
+    const cache = half();
+    expect(upTo(3).map((n) => cache.has(id(n)))).toEqual([true, true, false]);
+    cache.put(id(2), halves(2));
+    await cache.close();
+    const again = half();
+    for (const n of upTo(3)) expect(await again.read(id(n))).toEqual(halves(n));
+  });
+
+  it('finishes what is being read before it closes its files', async () => {
+    await filledHalves(3);
+    const cache = half();
+    const reading = upTo(3).map((n) => cache.read(id(n)));
+    await cache.close();
+    expect(await Promise.all(reading)).toEqual(upTo(3).map(halves));
+  });
+
+  it('has nothing of a file that went away or fails', async () => {
+    await filledHalves(1);
+    const cache = half();
+    vi.spyOn(fileSystem, 'read').mockImplementation(((
+      ...args: [unknown, unknown, unknown, unknown, unknown, (error: Error) => void]
+    ) => args[5](Object.assign(new Error('injected'), { code: 'EIO' }))) as never);
+    expect(await cache.read(id(0))).toBeUndefined();
+    expect(cache.has(id(0))).toBe(false);
   });
 });
 

@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import { graphHash } from '../../engine/graph/hash.ts';
 import type { TailPlan } from '../../engine/train/finetune/plan.ts';
-import { cacheFolder } from '../../store/cache-folder.ts';
 import { openActivationCache, pruneFeatureCaches } from '../../store/feature-cache.ts';
 import type { FeatureCache, FeatureCacheKey } from '../../store/feature-cache.ts';
 import { freeBytes } from '../../store/folders.ts';
-import { policyHash } from './feature-store.ts';
+import { featureBytes, featureFolder, policyHash } from './feature-store.ts';
 
-/** Activations of all trainings together take no more than this on disk (bytes); the least recently used go first. */
-const mostBytes = 8 * 1024 ** 3;
-/** And no more than this share of what is free on the disk, or was before they were stored. */
+/** One training's activations take no more than this share of what all features may take on disk. */
+const shareOfCache = 0.75;
+/** And the cache no more than this share of what is free on the disk, or was before it was filled. */
 const shareOfDisk = 0.5;
 /** Room is made for so much at a time (bytes). */
 const roomMade = 256 * 1024 ** 2;
@@ -44,37 +42,37 @@ export class BoundaryCache {
   readonly #open = new Map<string, FeatureCache<Uint16Array>>();
   /** What this training has on disk, by view: not to be pruned for more of its own. */
   readonly #own = new Map<string, number>();
-  readonly #most: number;
+  /** Bytes for all that is in the folder. */
+  readonly #limit: number;
   readonly #shortOfDisk: boolean;
   #roomLeft = 0;
   #writable = true;
-  /** What kept activations from being stored or read, in a sentence; undefined: nothing did. */
-  problem: string | undefined;
+  #problem: string | undefined;
+  #told = false;
 
-  private constructor(folder: string, key: Source, most: number, disk: number) {
+  private constructor(folder: string, key: Source, limit: number, disk: number) {
     this.#folder = folder;
     this.#key = key;
-    this.#most = Math.min(most, disk);
-    this.#shortOfDisk = disk < most;
+    this.#limit = Math.min(limit, disk);
+    this.#shortOfDisk = disk < limit;
   }
 
   /**
    * @param plan whose frozen part computes the activations
-   * @param most bytes that all activations in the folder may take
+   * @param limit bytes that all that is in the folder may take
    */
   static async open(
     { frozen, dimension }: Pick<TailPlan, 'frozen' | 'dimension'>,
     policy: InputPolicy,
-    folder = join(cacheFolder(), 'activations'),
-    most = mostBytes,
+    folder = featureFolder(),
+    limit = featureBytes,
   ): Promise<BoundaryCache> {
     const key = { graphHash: graphHash(frozen), policyHash: policyHash(policy), dimension };
     try {
-      const { bytesLeft } = pruneFeatureCaches(folder, most);
-      const disk = shareOfDisk * ((await freeBytes(folder)) + bytesLeft);
-      return new BoundaryCache(folder, key, most, disk);
+      const { bytesLeft } = pruneFeatureCaches(folder, limit);
+      return new BoundaryCache(folder, key, limit, shareOfDisk * ((await freeBytes(folder)) + bytesLeft));
     } catch (error) {
-      const cache = new BoundaryCache(folder, key, most, Infinity);
+      const cache = new BoundaryCache(folder, key, limit, Infinity);
       cache.#cannotWrite(error);
       return cache;
     }
@@ -105,6 +103,13 @@ export class BoundaryCache {
     return this.#stored(name, cache);
   }
 
+  /** What kept activations from being stored or read, in a sentence, told once; undefined: nothing, or it was told. */
+  takeProblem(): string | undefined {
+    if (this.#told || this.#problem === undefined) return undefined;
+    this.#told = true;
+    return this.#problem;
+  }
+
   async close(): Promise<void> {
     for (const cache of this.#open.values())
       await cache.close().catch((error: unknown) => this.#cannotWrite(error));
@@ -121,7 +126,7 @@ export class BoundaryCache {
       return vectors;
     };
     const hasRoom = (photos: number): boolean => {
-      if (this.#writable && this.#ownBytes() + photos * cache.vectorBytes > this.#most) {
+      if (this.#writable && this.#ownBytes() + photos * cache.vectorBytes > this.#most()) {
         this.#full();
         return false;
       }
@@ -146,8 +151,12 @@ export class BoundaryCache {
   /** That as much is stored as may be needs no words; that the disk is nearly full does. */
   #full(): void {
     if (!this.#shortOfDisk) return;
-    const gigabytes = (this.#most / 1e9).toFixed(1);
+    const gigabytes = (this.#most() / 1e9).toFixed(1);
     this.#cannotWrite(`only ${gigabytes} GB of the disk are free for them, in "${this.#folder}".`);
+  }
+
+  #most(): number {
+    return shareOfCache * this.#limit;
   }
 
   #ownBytes(): number {
@@ -159,8 +168,8 @@ export class BoundaryCache {
   /** Deletes what was used longest ago, when there is too much for so many bytes more. */
   #makeRoom(bytes: number): void {
     if (this.#roomLeft < bytes) {
-      const room = Math.max(bytes, Math.min(roomMade, this.#most - this.#ownBytes()));
-      pruneFeatureCaches(this.#folder, this.#most - room);
+      const room = Math.max(bytes, Math.min(roomMade, this.#most() - this.#ownBytes()));
+      pruneFeatureCaches(this.#folder, this.#limit - room);
       this.#roomLeft = room;
     }
     this.#roomLeft -= bytes;
@@ -174,7 +183,7 @@ export class BoundaryCache {
   }
 
   #trouble(problem: string): void {
-    this.problem ??= problem;
+    this.#problem ??= problem;
   }
 }
 

@@ -7,12 +7,20 @@ import type { PhotoRunner } from './photo-runner.ts';
 
 /** Read from the disk at a time while a view is loaded: no more photos, and about no more bytes. */
 const readAtOnce = { photos: 64, bytes: 64 * 1024 ** 2 };
-/** Below this nothing computes a photo faster than it is read (s). */
-const quickRead = 0.5e-3;
+/** So many photos tell how long reading one takes. */
+const timedPhotos = 8;
 /** Photos that are computed to tell what computing costs, when reading seems slow. */
 const triedPhotos = 16;
-/** A gigabyte of the disk is worth taking when it saves this long the next time (s). */
-const secondsPerGigabyte = 10;
+
+/** When the disk is worth using. */
+export interface DiskWorth {
+  /** Below this many seconds nothing computes a photo faster than it is read. */
+  readonly quickRead: number;
+  /** A gigabyte of the disk is worth taking when it saves this many seconds the next time. */
+  readonly secondsPerGigabyte: number;
+}
+
+const usualWorth: DiskWorth = { quickRead: 0.5e-3, secondsPerGigabyte: 10 };
 
 /** What there is for activations at the freeze boundary, and what they are of. */
 export interface BoundaryRoom {
@@ -25,6 +33,7 @@ export interface BoundaryRoom {
   readonly budget: number;
   /** How many views are worth keeping in memory: 1 where none is used twice. */
   readonly views: number;
+  readonly worth?: DiskWorth;
 }
 
 type Preparing = Extract<BoundaryEvent, { type: 'prepare' }>;
@@ -39,19 +48,22 @@ export class FrozenPhotos implements BoundaryPhotos {
   readonly labels: Int32Array;
   readonly #photos: readonly Photo[];
   readonly #room: BoundaryRoom;
+  readonly #worth: DiskWorth;
   /** Photos whose activations fit into memory. */
   readonly #atOnce: number;
   readonly #mostViews: number;
   /** Whole views in memory, oldest first. */
   readonly #views = new Map<number, Activations>();
-  /** What reading took last. */
-  #readSeconds = 0;
+  /** What was read of the view at hand, and how long that took. */
+  #read = { photos: 0, seconds: 0 };
+  /** False once the disk would not take a whole view. */
   #canStream = true;
 
   constructor(photos: readonly Photo[], room: BoundaryRoom) {
     this.labels = Int32Array.from(photos, ({ label }) => label);
     this.#photos = photos;
     this.#room = room;
+    this.#worth = room.worth ?? usualWorth;
     const { budget, dimension, views } = room;
     this.#atOnce = Math.max(1, Math.floor(budget / Activations.bytes(1, dimension)));
     const whole = Math.max(1, Activations.bytes(photos.length, dimension));
@@ -64,6 +76,7 @@ export class FrozenPhotos implements BoundaryPhotos {
     signal?: AbortSignal,
   ): AsyncGenerator<BoundaryEvent, void> {
     if (batches.length === 0) return;
+    this.#read = { photos: 0, seconds: 0 };
     if (this.labels.length <= this.#atOnce) {
       const whole = yield* this.#whole(view, signal);
       for (const batch of batches) yield { type: 'batch', values: whole.gather(batch) };
@@ -118,7 +131,6 @@ export class FrozenPhotos implements BoundaryPhotos {
     const missing: number[] = [];
     const total = photos.length;
     let seen = 0;
-    this.#readSeconds = 0;
     const few = Math.max(1, Math.floor(readAtOnce.bytes / Activations.bytes(1, dimension)));
     for (const some of inBatches(photos, Math.min(readAtOnce.photos, few))) {
       seen += some.length;
@@ -168,11 +180,13 @@ export class FrozenPhotos implements BoundaryPhotos {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<BoundaryEvent, readonly (readonly number[])[]> {
     const read = (batch: readonly number[]) => stored.readAll(batch.map((photo) => this.#id(photo)));
-    let ahead = Promise.resolve<(Uint16Array | undefined)[]>([]);
+    // Read for the time it takes: while a batch is learned from, nobody could tell.
+    await this.#readTimed(stored, batches.flat().slice(0, timedPhotos));
+    if (!(await this.#readingPays(signal))) return batches;
+    let ahead = read(batches[0] ?? []);
     try {
       for (const [index, batch] of batches.entries()) {
-        const vectors = index === 0 ? await this.#readTimed(stored, batch) : await ahead;
-        if (index === 0 && !(await this.#readingPays(signal))) return batches;
+        const vectors = await ahead;
         const next = batches[index + 1];
         ahead = next === undefined ? Promise.resolve([]) : read(next);
         const lost = batch.filter((_, at) => vectors[at] === undefined);
@@ -242,22 +256,24 @@ export class FrozenPhotos implements BoundaryPhotos {
   async #readTimed(stored: StoredView, photos: readonly number[]): Promise<(Uint16Array | undefined)[]> {
     const started = performance.now();
     const vectors = await stored.readAll(photos.map((photo) => this.#id(photo)));
-    const read = vectors.filter((vector) => vector !== undefined).length;
-    if (read > 0) this.#readSeconds = (performance.now() - started) / 1000 / read;
+    this.#read.seconds += (performance.now() - started) / 1000;
+    this.#read.photos += vectors.filter((vector) => vector !== undefined).length;
     return vectors;
   }
 
-  /** Whether a photo is read in less time than it is computed. */
+  /** Whether a photo is read in less time than it is computed, as far as is known. */
   async #readingPays(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#readSeconds < quickRead) return true;
+    const { photos, seconds } = this.#read;
+    if (photos < timedPhotos || seconds < this.#worth.quickRead * photos) return true;
     const { runner } = this.#room;
     if (runner.secondsPerPhoto === undefined)
       await this.compute([...this.labels.keys()].slice(0, triedPhotos), signal);
-    return this.#readSeconds < (runner.secondsPerPhoto ?? Infinity);
+    return seconds / photos < (runner.secondsPerPhoto ?? Infinity);
   }
 
   #keepingPays(secondsPerPhoto: number): boolean {
-    return secondsPerPhoto > (Activations.bytes(1, this.#room.dimension) / 1e9) * secondsPerGigabyte;
+    const gigabytes = Activations.bytes(1, this.#room.dimension) / 1e9;
+    return secondsPerPhoto > gigabytes * this.#worth.secondsPerGigabyte;
   }
 
   #stored(view: number): Promise<StoredView | undefined> {

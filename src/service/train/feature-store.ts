@@ -19,8 +19,11 @@ import { readPhoto } from '../../store/photos.ts';
 export const views = { plain: { flip: false }, flip: { flip: true } } as const satisfies Record<string, View>;
 export type ViewName = keyof typeof views;
 
-/** Features of all models together take no more than this on disk (bytes); the least recently used go first. */
-const cacheBytes = 8 * 1024 ** 3;
+/** Where features and activations are kept, unless a test says otherwise. */
+export const featureFolder = (): string => join(cacheFolder(), 'features');
+
+/** All of them together take no more than this on disk (bytes); the least recently used go first. */
+export const featureBytes = 8 * 1024 ** 3;
 
 /** What a kill may cost: features are flushed to the disk after so many views, or so many milliseconds. */
 const flushEvery = { views: 256, ms: 1000 };
@@ -49,12 +52,7 @@ export class FeatureStore {
   storageProblem: string | undefined;
 
   /** @param device where features are computed; the caches of different devices are kept apart */
-  constructor(
-    trunk: Trunk,
-    policy: InputPolicy,
-    folder = join(cacheFolder(), 'features'),
-    device: DeviceId = 'cpu',
-  ) {
+  constructor(trunk: Trunk, policy: InputPolicy, folder = featureFolder(), device: DeviceId = 'cpu') {
     this.#device = device;
     this.#trunk = trunk;
     this.#policy = policy;
@@ -126,7 +124,7 @@ export class FeatureStore {
     } finally {
       await this.#flush();
       await session.release();
-      await this.#guard(() => void pruneFeatureCaches(this.#folder, cacheBytes));
+      await this.#guard(() => void pruneFeatureCaches(this.#folder, featureBytes));
     }
     return failed;
   }

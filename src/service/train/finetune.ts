@@ -132,6 +132,8 @@ export async function* finetune(
         };
     }
     const done = yield* trainRound(training, task, fingerprint, cache, signal);
+    await cache.close();
+    yield* warnOf(cache);
     return yield* judgeTuned(task, model, done, frozenUntil, plan.blocks, signal);
   } finally {
     optimizer?.dispose();
@@ -174,6 +176,12 @@ async function estimateSeconds(
   return epochs * (Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto);
 }
 
+/** Trouble with stored activations costs time, not the training: one warning. */
+function* warnOf(cache: BoundaryCache): Generator<JobEventBody, void> {
+  const message = cache.takeProblem();
+  if (message !== undefined) yield { type: 'warning', message };
+}
+
 async function* trainRound(
   training: TailTraining,
   task: FinetuneTask,
@@ -184,12 +192,8 @@ async function* trainRound(
   const { settings } = task;
   const progress = new Progress('finetune', 'steps');
   let due = performance.now() + checkpointEvery.ms;
-  let warned = false;
   for await (const event of trainTail(training, signal)) {
-    if (cache.problem !== undefined && !warned) {
-      warned = true;
-      yield { type: 'warning', message: cache.problem };
-    }
+    yield* warnOf(cache);
     switch (event.type) {
       case 'prepare':
         break; // a moment each epoch; the bar stands where it is
