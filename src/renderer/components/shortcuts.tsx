@@ -34,7 +34,7 @@ export function ShortcutsProvider({ children }: { readonly children: ReactNode }
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;
       const shortcut = findShortcut(registry.groups(), event, whereTyping(event.target));
-      if (shortcut === undefined || isCovered(event.target)) return;
+      if (shortcut === undefined || isCovered(event.target) || isPressed(event)) return;
       event.preventDefault();
       shortcut.run(event);
     };
@@ -115,6 +115,15 @@ function whereTyping(target: EventTarget | null): boolean {
 
 /** A dialog or menu is open over what the shortcut is about: the keys are for that. */
 function isCovered(target: EventTarget | null): boolean {
-  if (target instanceof Element && target.closest('[role="menu"], [role="listbox"]') !== null) return true;
+  if (target instanceof Element && target.closest('.ui-menu') !== null) return true;
   return document.querySelector('.ui-dialog') !== null;
+}
+
+/** Space and Enter press the button or follow the link that has the keyboard. */
+function isPressed({ key, target }: KeyboardEvent): boolean {
+  return (
+    (key === ' ' || key === 'Enter') &&
+    target instanceof Element &&
+    target.closest('button, a[href], input, summary') !== null
+  );
 }

@@ -1,15 +1,19 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
-  useCallback,
   useEffect,
+  useEffectEvent,
+  useId,
+  useImperativeHandle,
   useLayoutEffect,
+  useMemo,
   useRef,
-  useState,
   type KeyboardEvent,
   type MouseEvent,
+  type Ref,
 } from 'react';
 import { PhotoTile, type TileContent } from './photo-tile.tsx';
 import { columnsFor, moveFocus, type GridMove } from './grid-moves.ts';
+import { useSize } from './use-size.ts';
 import './photo-grid.css';
 
 /** How a tile was pressed, as far as a selection cares. */
@@ -36,10 +40,16 @@ export interface PhotoGridProps {
   readonly onPress?: (id: string, keys: PressKeys) => void;
   /** Enter or double click. */
   readonly onOpen?: (id: string) => void;
-  /** The context menu of a tile was asked for: where, in the window. */
+  /** The context menu of a tile was asked for; whatever opens it is around the grid (`ContextMenu`). */
   readonly onMenu?: (id: string, at: { readonly x: number; readonly y: number }) => void;
   /** Tiles can be selected: says so to screen readers. */
   readonly selectable?: boolean;
+  /** Keeps how far it is scrolled, for the next time it is shown. */
+  readonly place?: { current: number };
+  /** Takes the keyboard when it comes to the screen. */
+  readonly autoFocus?: boolean;
+  /** The element that takes the keyboard. */
+  readonly ref?: Ref<HTMLDivElement>;
 }
 
 const gap = 6;
@@ -59,12 +69,26 @@ const moves: Readonly<Record<string, GridMove>> = {
 
 /**
  * Photos in rows of equal tiles, as many as there may be: only those that can be seen are in the page. Arrows, Home,
- * End and Page keys move; what else a key does is for the screen around it.
+ * End and Page keys move; what else a key does is for the screen around it. The grid itself has the keyboard and
+ * names the tile it is on (`aria-activedescendant`): a tile that is scrolled away takes nothing with it.
  */
 export function PhotoGrid(props: PhotoGridProps) {
-  const { ids, contentOf, tileSize, focused, onFocus, onPress, onOpen, onMenu } = props;
+  const {
+    ids,
+    contentOf,
+    tileSize,
+    focused,
+    onFocus,
+    onPress,
+    onOpen,
+    onMenu,
+    place,
+    autoFocus = false,
+  } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const width = useWidth(scroller);
+  const name = useId();
+  useImperativeHandle<HTMLDivElement | null, HTMLDivElement | null>(props.ref, () => scroller.current);
+  const { width, height } = useSize(scroller);
   const columns = columnsFor(width, tileSize, gap);
   const side = Math.max(40, Math.floor((width - gap * (columns - 1)) / columns));
   const rowHeight = side + gap;
@@ -75,22 +99,26 @@ export function PhotoGrid(props: PhotoGridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan,
+    scrollPaddingStart: gap,
+    scrollPaddingEnd: gap,
+    initialOffset: () => place?.current ?? 0,
   });
   useLayoutEffect(() => rows.measure(), [rows, rowHeight]);
 
-  const at = focused === undefined ? -1 : ids.indexOf(focused);
+  const at = useMemo(() => (focused === undefined ? -1 : ids.indexOf(focused)), [ids, focused]);
   const current = Math.max(0, at);
-  const hadKeyboard = useRef(false);
-  // The tile with the keyboard may have been scrolled away, and with it the keyboard: it follows when it comes back.
+  const row = Math.floor(at / columns);
+  const measured = width > 0 && height > 0;
+  const reveal = useEffectEvent(() => {
+    if (row >= 0) rows.scrollToIndex(row);
+  });
+  // Wherever the keyboard has gone, it is seen there; but photos that come while others are looked at move nothing.
   useEffect(() => {
-    if (at < 0 || !hadKeyboard.current) return undefined;
-    rows.scrollToIndex(Math.floor(at / columns));
-    const frame = requestAnimationFrame(() => {
-      const tile = scroller.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
-      tile?.focus({ preventScroll: true });
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [at, columns, rows]);
+    if (measured) reveal();
+  }, [measured, focused, columns]);
+  useEffect(() => {
+    if (autoFocus) scroller.current?.focus({ preventScroll: true });
+  }, [autoFocus]);
 
   const press = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (event.altKey || event.nativeEvent.isComposing) return;
@@ -104,68 +132,68 @@ export function PhotoGrid(props: PhotoGridProps) {
     const move = moves[event.key];
     if (move === undefined || ids.length === 0) return;
     event.preventDefault();
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight));
+    const page = Math.max(1, Math.floor(height / rowHeight));
     const next = ids[moveFocus(current, move, { columns, count: ids.length, page })];
-    hadKeyboard.current = true;
-    if (next !== undefined) onFocus(next, { range: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+    if (next !== undefined) onFocus(next, pressKeys(event));
   };
-  const idAt = useCallback(
-    (event: MouseEvent): string | undefined => {
-      const tile = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-at]') : null;
-      return tile === null ? undefined : ids[Number(tile.dataset['at'])];
-    },
-    [ids],
-  );
-  const click = (event: MouseEvent): void => {
-    const id = idAt(event);
-    hadKeyboard.current = true;
-    if (id !== undefined) onPress?.(id, { range: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+  const idAt = (event: MouseEvent): string | undefined => {
+    const tile = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-at]') : null;
+    return tile === null ? undefined : ids[Number(tile.dataset['at'])];
   };
+  const shown = rows.getVirtualItems();
+  const isShown = shown.some(({ index }) => index === Math.floor(current / columns));
 
   return (
     <div
       ref={scroller}
       className="photo-grid"
       role="listbox"
+      tabIndex={0}
       aria-label={props.label}
       aria-multiselectable={props.selectable === true ? true : undefined}
+      aria-activedescendant={isShown ? `${name}-${ids[current]}` : undefined}
       onKeyDown={press}
-      onClick={click}
+      onClick={(event) => {
+        const id = idAt(event);
+        if (id !== undefined) onPress?.(id, pressKeys(event));
+      }}
       onDoubleClick={(event) => {
         const id = idAt(event);
         if (id !== undefined) onOpen?.(id);
       }}
       onContextMenu={(event) => {
-        const id = idAt(event);
-        if (id === undefined || onMenu === undefined) return;
-        event.preventDefault();
-        onMenu(id, { x: event.clientX, y: event.clientY });
+        const id = idAt(event) ?? ids[current];
+        if (id !== undefined) onMenu?.(id, { x: event.clientX, y: event.clientY });
       }}
-      onFocus={() => (hadKeyboard.current = true)}
-      onBlur={(event) => {
-        if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget))
-          hadKeyboard.current = false;
+      onFocus={(event) => {
+        // By the keyboard: the first tile is the one it is on, until an arrow is pressed.
+        const [first] = ids;
+        if (at < 0 && first !== undefined && event.currentTarget.matches(':focus-visible'))
+          onFocus(first, { range: false, toggle: false });
+      }}
+      onScroll={(event) => {
+        if (place !== undefined) place.current = event.currentTarget.scrollTop;
       }}
     >
       <div className="photo-grid-all" role="presentation" style={{ height: rows.getTotalSize() }}>
-        {rows.getVirtualItems().map((row) => (
+        {shown.map((virtual) => (
           <div
-            key={row.key}
+            key={virtual.key}
             className="photo-grid-row"
             role="presentation"
-            style={{ transform: `translateY(${row.start}px)`, height: side }}
+            style={{ transform: `translateY(${virtual.start}px)`, height: side }}
           >
-            {ids.slice(row.index * columns, (row.index + 1) * columns).map((id, column) => {
-              const position = row.index * columns + column;
+            {ids.slice(virtual.index * columns, (virtual.index + 1) * columns).map((id, column) => {
+              const position = virtual.index * columns + column;
               return (
                 <PhotoTile
                   key={id}
-                  id={id}
+                  name={`${name}-${id}`}
                   at={position}
                   total={ids.length}
                   side={side}
                   content={contentOf(id)}
-                  focusable={position === current}
+                  current={position === current && at >= 0}
                 />
               );
             })}
@@ -176,23 +204,6 @@ export function PhotoGrid(props: PhotoGridProps) {
   );
 }
 
-/** The width of an element's content; 0 before it is measured. */
-function useWidth(of: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (element === null) return undefined;
-    const style = getComputedStyle(element);
-    const measure = (): void =>
-      setWidth(
-        Math.floor(
-          element.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight),
-        ),
-      );
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
+function pressKeys(event: KeyboardEvent | MouseEvent): PressKeys {
+  return { range: event.shiftKey, toggle: event.ctrlKey || event.metaKey };
 }

@@ -1,4 +1,4 @@
-import { EyeOff, ImageOff, Unplug } from 'lucide-react';
+import { Check, EyeOff, ImageOff, Unplug } from 'lucide-react';
 import { memo, useState, type ReactNode } from 'react';
 import { classes, ClassSwatch } from '../ui/index.ts';
 
@@ -23,25 +23,26 @@ export interface TileContent {
 }
 
 interface PhotoTileProps {
-  readonly id: string;
+  /** The element's id, for the grid to point at. */
+  readonly name: string;
   /** Position among all, from 0. */
   readonly at: number;
   readonly total: number;
   /** Pixels. */
   readonly side: number;
   readonly content: TileContent;
-  /** The Tab key comes here. */
-  readonly focusable: boolean;
+  /** The keyboard is on it. */
+  readonly current: boolean;
 }
 
 /** One photo in a grid. Drawn again only when what it shows is another object. */
 export const PhotoTile = memo(function PhotoTile({
-  id,
+  name: id,
   at,
   total,
   side,
   content,
-  focusable,
+  current,
 }: PhotoTileProps) {
   const {
     picture,
@@ -67,11 +68,15 @@ export const PhotoTile = memo(function PhotoTile({
   return (
     <div
       role="option"
-      id={`photo-${id}`}
+      id={id}
       data-at={at}
-      className={classes('photo-tile', selected && 'photo-tile-selected', excluded && 'photo-tile-out')}
+      className={classes(
+        'photo-tile',
+        selected && 'photo-tile-selected',
+        current && 'photo-tile-current',
+        excluded && 'photo-tile-out',
+      )}
       style={{ width: side, height: side }}
-      tabIndex={focusable ? 0 : -1}
       aria-selected={selected}
       aria-setsize={total}
       aria-posinset={at + 1}
@@ -102,9 +107,23 @@ export const PhotoTile = memo(function PhotoTile({
           {note}
         </span>
       )}
-      {excluded || missing ? (
-        <span className="photo-tile-mark" aria-hidden>
-          {missing ? <Unplug /> : <EyeOff />}
+      {selected || excluded || missing ? (
+        <span className="photo-tile-marks" aria-hidden>
+          {selected ? (
+            <span className="photo-tile-mark photo-tile-check">
+              <Check />
+            </span>
+          ) : null}
+          {excluded ? (
+            <span className="photo-tile-mark">
+              <EyeOff />
+            </span>
+          ) : null}
+          {missing ? (
+            <span className="photo-tile-mark">
+              <Unplug />
+            </span>
+          ) : null}
         </span>
       ) : null}
     </div>
