@@ -89,10 +89,14 @@ export class FrozenPhotos implements BoundaryPhotos {
     yield* this.#inParts(view, stored, rest, signal);
   }
 
-  /** How many photos of a view are on the disk. */
-  async countStored(view: number): Promise<number> {
-    const stored = await this.#stored(view);
-    return stored === undefined ? 0 : this.#photos.filter(({ id }) => stored.has(id)).length;
+  /** How many activations are on the disk: photos, each in so many views. */
+  async countStored(views: number): Promise<number> {
+    let count = 0;
+    for (let view = 0; view < views; view++) {
+      const stored = await this.#stored(view);
+      if (stored !== undefined) count += this.#photos.filter(({ id }) => stored.has(id)).length;
+    }
+    return count;
   }
 
   /** Computes some photos' plain view, whatever is stored. @returns [photos, dimension], and the seconds a photo took */

@@ -112,15 +112,16 @@ export async function* finetune(
       resume,
       stop: task.stop,
     };
-    const stored = (await train.countStored(0)) + ((await val?.countStored(0)) ?? 0);
-    if (stored > 0) {
-      const photos = divided.train.length + divided.val.length;
-      const message = `What the frozen blocks make of ${stored} of ${photos} photos is known from before`;
+    const looks = Math.min(settings.views, settings.epochs);
+    const known = { train: await train.countStored(looks), val: (await val?.countStored(1)) ?? 0 };
+    if (known.train + known.val > 0) {
+      const total = divided.train.length * looks + divided.val.length;
+      const message = `What the frozen blocks make of ${known.train + known.val} of ${total} views of photos is known from before`;
       yield { type: 'stage', stage: 'finetune', message };
     }
     if ((resume === undefined || task.moved) && Number.isFinite(task.budget)) {
       const left = 1 - ((resume?.epoch ?? 1) - 1) / settings.epochs;
-      const estimate = left * (await estimateSeconds(training, train, signal));
+      const estimate = left * (await estimateSeconds(training, train, known.train, signal));
       if (estimate > task.budget)
         return {
           tuned: undefined,
@@ -158,10 +159,11 @@ function fingerprintOf({ fingerprint, settings, freezeUntil, head }: FinetuneTas
   return hash.digest('hex');
 }
 
-/** How long a training will take, by a few steps that are taken back. */
+/** How long a training will take, by a few steps that are taken back. @param known views of photos that are stored */
 async function estimateSeconds(
   training: TailTraining,
   train: FrozenPhotos,
+  known: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { val, epochs, batchSize, views } = training;
@@ -171,9 +173,8 @@ async function estimateSeconds(
   const labels = photos.map((photo) => train.labels[photo] ?? 0);
   const perStep = secondsPerStep(training, { values, labels }, timedSteps);
   const validation = (val?.labels.length ?? 0) / rows / 3; // the forward third of a step
-  // One view stands for all: a training that stored some of it stored the others, too.
-  const missing = rows - (await train.countStored(Math.min(1, views - 1)));
-  return epochs * (Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto);
+  const missing = rows * Math.min(views, epochs) - known;
+  return epochs * Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto;
 }
 
 /** Trouble with stored activations costs time, not the training: one warning. */

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { savedModelSchema } from '../../../src/contract/saved-model.ts';
 import type { TrainOptionsInput } from '../../../src/contract/train.ts';
 import { predict } from '../../../src/service/predict.ts';
@@ -8,6 +8,8 @@ import { openSavedModel } from '../../../src/service/saved-model.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { runTraining, trained, writeBackbone, writePhotos } from './training-fixtures.ts';
 import { nothingToGain } from '../../../src/service/train/finetune-part.ts';
+import { PhotoRunner } from '../../../src/service/train/photo-runner.ts';
+import { fileSystem } from '../../../src/store/file-system.ts';
 
 const scratch = scratchFolder();
 const photos = join(scratch, 'photos');
@@ -107,6 +109,73 @@ describe('the recipe finetune', () => {
     expect(rest.result.metrics).toEqual(whole.metrics);
     expect(rest.result.chosen).toEqual(whole.chosen);
     expect(bytesOf(rest.result.model).equals(bytesOf(whole.model))).toBe(true);
+  });
+
+  test('goes on to the same bytes when the stored activations were deleted in between', async () => {
+    const long = { finetuneEpochs: 12, views: 3, seed: 11 };
+    const whole = await trained(options(long));
+    const stopped = options(long);
+    const stop = new AbortController();
+    const { error } = await runTraining(
+      stopped,
+      (event) => {
+        if (event.type === 'epoch' && event.epoch === 7 && event.epochs === 12) stop.abort();
+      },
+      stop.signal,
+    );
+    expect(error).toMatchObject({ code: 'cancelled' });
+    rmSync(join(scratch, 'cache', 'features'), { recursive: true });
+    const rest = await runTraining({ ...stopped, resume: true });
+    if (rest.result === undefined) throw rest.error;
+    expect(rest.result.metrics).toEqual(whole.metrics);
+    expect(bytesOf(rest.result.model).equals(bytesOf(whole.model))).toBe(true);
+  });
+
+  test('at another rate computes nothing of the frozen part again, and says so', async () => {
+    const like = { seed: 12, freezeUntil: 'block_0' };
+    const first = await runTraining(options(like));
+    const computed = vi.spyOn(PhotoRunner.prototype, 'run');
+    const second = await runTraining(options({ ...like, finetuneLearningRate: 1e-3 }));
+    const frozen = computed.mock.contexts.filter((runner) => runner !== computed.mock.contexts.at(-1));
+    computed.mockRestore();
+    if (second.result === undefined) throw second.error;
+    const told = (events: typeof first.events): string[] =>
+      events.flatMap((event) => (event.type === 'stage' ? [event.message] : []));
+    expect(told(first.events).join()).not.toMatch(/known from before/);
+    expect(told(second.events)).toContain(
+      'What the frozen blocks make of 104 of 104 views of photos is known from before',
+    );
+    expect(frozen.reduce((sum, runner) => sum + runner.computed, 0)).toBe(0);
+  });
+
+  test('with a disk that is full warns once, and saves the same bytes', async () => {
+    const like = { seed: 13, finetuneEpochs: 4 };
+    const whole = await trained(options(like));
+    rmSync(join(scratch, 'cache', 'features'), { recursive: true });
+    const write = fileSystem.writeSync;
+    const features = join(scratch, 'cache', 'features');
+    const files = new Set<number>();
+    const open = fileSystem.openSync;
+    vi.spyOn(fileSystem, 'openSync').mockImplementation((path, flags, mode) => {
+      const file = open(path, flags, mode);
+      if (String(path).startsWith(features)) files.add(file);
+      else files.delete(file);
+      return file;
+    });
+    vi.spyOn(fileSystem, 'writeSync').mockImplementation((...args: Parameters<typeof write>) => {
+      if (files.has(args[0])) throw Object.assign(new Error('injected'), { code: 'ENOSPC' });
+      return write(...args);
+    });
+    const { events, result, error } = await runTraining(options(like));
+    vi.restoreAllMocks();
+    if (result === undefined) throw error;
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    const aboutActivations = warnings.filter((message) =>
+      message.startsWith('Activations could not be kept'),
+    );
+    expect(aboutActivations).toHaveLength(1);
+    expect(result.warnings).toEqual(expect.arrayContaining(aboutActivations));
+    expect(bytesOf(result.model).equals(bytesOf(whole.model))).toBe(true);
   });
 
   test('at an absurd rate says that it diverged and still gives a model as good as the head', async () => {
