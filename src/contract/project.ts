@@ -52,7 +52,7 @@ export const projectManifestSchema = z.looseObject({
   folders: foldersSchema.optional(),
   /** `seq` of the newest journal entry whose classes are in this file; newer ones count more than the file. */
   classesAt: z.number().int().nonnegative().optional(),
-  /** When the folder of photos was last looked through to its end; ISO 8601, UTC. */
+  /** When the folder of photos was first looked through to its end; ISO 8601, UTC. */
   scannedAt: z.string().optional(),
 });
 export type ProjectManifest = z.infer<typeof projectManifestSchema>;

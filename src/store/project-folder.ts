@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
@@ -149,6 +150,12 @@ export class ProjectFolder implements Project {
 
   isOurs(): boolean {
     return this.#lock?.isHeld() ?? false;
+  }
+
+  takenBy(): string | undefined {
+    if (this.#lock === undefined || this.isOurs() || !existsSync(join(this.folder, manifestName)))
+      return undefined;
+    return lockHolder(join(this.folder, lockName)) ?? 'another program';
   }
 
   files(): ProjectFiles {
@@ -330,12 +337,14 @@ export class ProjectFolder implements Project {
   /** @throws HolotypeError('busy') when somebody has taken the project over: nothing may be written any more */
   readonly #confirm = (): void => {
     if (this.#lock === undefined || this.#lock.isHeld()) return;
+    const gone = this.takenBy() === undefined;
+    if (gone) throw storageError(Object.assign(new Error('gone'), { code: 'ENOENT' }), this.folder);
     this.#lost = true;
     throw this.#taken();
   };
 
   #taken(): HolotypeError {
-    const holder = lockHolder(join(this.folder, lockName)) ?? 'another program';
+    const holder = this.takenBy() ?? 'another program';
     return new HolotypeError(
       'busy',
       `The project "${this.manifest.name}" has been taken over by ${holder}.`,

@@ -68,6 +68,8 @@ export interface Project {
   compact(): Promise<void>;
   /** False once somebody else has taken it over, after `close`, and when it was opened for reading. */
   isOurs(): boolean;
+  /** Who has taken it over from us, as a phrase; undefined also when its folder is not there at the moment. */
+  takenBy(): string | undefined;
   files(): ProjectFiles;
   close(): Promise<void>;
 }

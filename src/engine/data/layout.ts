@@ -3,6 +3,7 @@ import { HolotypeError } from '../../contract/errors.ts';
 import { classesOfFolders } from './class-folders.ts';
 import { splitNamed } from './csv.ts';
 import type { LabelRow, LabelsCsv } from './csv.ts';
+import { PhotoFinder } from './photo-finder.ts';
 
 export interface LayoutInput {
   /** Every file, photo or not, relative to the root, with `/`. */
@@ -212,7 +213,7 @@ function emptyFolders(folders: readonly string[], tree: Tree): Warning[] {
 
 /** Adds what the labels file says to the items, and lists what it says of files that aren't there. */
 function applyCsv(layout: Layout, csv: LabelsCsv, groupColumn: string | undefined): void {
-  const finder = new Finder(layout.items.map((item) => item.path));
+  const finder = new PhotoFinder(layout.items.map((item) => item.path));
   const rowsOf = new Map<string, LabelRow[]>();
   for (const row of csv.rows) {
     const found = finder.find(row.filename);
@@ -270,42 +271,6 @@ function applyCsv(layout: Layout, csv: LabelsCsv, groupColumn: string | undefine
   }
 }
 
-/** Finds the files a labels file means, however it spells their paths. */
-class Finder {
-  private readonly exact = new Set<string>();
-  /** By path, path without extension, name, name without extension: all without case, NFC. */
-  private readonly loose = new Map<string, string[]>();
-
-  constructor(paths: readonly string[]) {
-    for (const path of paths) {
-      this.exact.add(path);
-      const folded = fold(path);
-      const name = folded.slice(folded.lastIndexOf('/') + 1);
-      for (const key of new Set([folded, withoutExtension(folded), name, withoutExtension(name)])) {
-        const others = this.loose.get(key);
-        if (others === undefined) this.loose.set(key, [path]);
-        else others.push(path);
-      }
-    }
-  }
-
-  /** The files the name may stand for: one, none, or several that nothing tells apart. */
-  find(filename: string): readonly string[] {
-    if (this.exact.has(filename)) return [filename];
-    // "C:/Users/me/photos/ants/1.jpg" was written on another machine: its end may still be a path here.
-    let rest = fold(filename);
-    for (;;) {
-      const found = this.loose.get(rest);
-      if (found !== undefined) return found;
-      const slash = rest.indexOf('/');
-      if (slash < 0) return [];
-      rest = rest.slice(slash + 1);
-    }
-  }
-}
-
-const fold = (path: string): string => path.normalize('NFC').toLowerCase();
-const withoutExtension = (path: string): string => path.replace(/\.[^./]+$/, '');
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const otherThings =

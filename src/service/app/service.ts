@@ -22,7 +22,7 @@ import type { WorkerLauncher } from '../jobs/worker-link.ts';
 import { createMedia } from '../media/create-media.ts';
 import type { Media } from '../media/media.ts';
 import { createPlaces, type Places } from '../places.ts';
-import type { OpenProjects } from '../projects/open-projects.ts';
+import { createProjects } from '../projects/create-projects.ts';
 import { shortPath } from '../short-path.ts';
 import type { Uploads } from '../uploads.ts';
 import { createWork } from './work.ts';
@@ -85,6 +85,14 @@ export function createService(deps: ServiceDeps): HostedService {
     join(deps.cacheFolder, 'thumbnails'),
     appSettingsSchema.parse({}).cacheLimit * cacheShares.thumbnails,
   );
+  const { projects, handlers: projectHandlers } = createProjects({
+    ...deps,
+    events,
+    places,
+    uploads,
+    downloads,
+    jobs,
+  });
   const house = { ...deps, events, downloads, settings, log, thumbnails };
   const stopWatching = [logFailures(house), watchCaches(house)];
   const work = createWork({
@@ -94,13 +102,13 @@ export function createService(deps: ServiceDeps): HostedService {
     uploads,
     downloads,
     settings,
-    projects: noProjects,
+    projects,
     cacheFolder: deps.cacheFolder,
   });
   const tables: Partial<Handlers>[] = [
     houseHandlers(house),
     folderHandlers({ places, uploads, pickerRoots: deps.pickerRoots, shorten: shortPath }),
-    recentHandlers(deps, events),
+    projectHandlers,
     ...work.tables,
   ];
   return {
@@ -110,7 +118,7 @@ export function createService(deps: ServiceDeps): HostedService {
     log,
     logsFolder: deps.logsFolder,
     media: createMedia({
-      projects: noProjects,
+      projects,
       downloads,
       uploads,
       thumbnails,
@@ -122,20 +130,12 @@ export function createService(deps: ServiceDeps): HostedService {
       for (const stop of stopWatching) stop();
       calls.close();
       await jobs.close();
+      await projects.close();
       await work.close();
       await uploads.close();
     },
   };
 }
-
-// TEMPORARY until the parts for projects and for their use are there.
-const noProjects: Pick<OpenProjects, 'get' | 'runFinished' | 'changed'> = {
-  get: () => {
-    throw new HolotypeError('not-found', 'This project is not open.');
-  },
-  runFinished: async () => undefined,
-  changed: () => undefined,
-};
 
 // TEMPORARY while the parts are being built side by side.
 function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
@@ -148,19 +148,4 @@ function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
       },
     ]),
   );
-}
-
-function recentHandlers(
-  { recentProjects }: ServiceDeps,
-  events: Emitter,
-): Pick<Handlers, 'projects.list' | 'projects.forget'> {
-  return {
-    'projects.list': () => recentProjects.list(),
-    'projects.forget': async ({ id }) => {
-      await recentProjects.forget(id);
-      const projects = await recentProjects.list();
-      events.emit('projects.changed', { projects });
-      return projects;
-    },
-  };
 }
