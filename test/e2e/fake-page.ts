@@ -69,7 +69,7 @@ export interface OpenPage {
   /** Whatever the console complained of, and requests to elsewhere. */
   readonly complaints: string[];
   /** Cuts the connection as a lost network would. */
-  cut(): Promise<void>;
+  readonly cut: () => Promise<void>;
 }
 
 /**
@@ -158,24 +158,30 @@ function drawing(address: string): string {
 
 const axeSource = createRequire(import.meta.url).resolve('axe-core');
 
-/** What axe finds wrong with the page as it is now, one line each. */
-export async function axe(page: Page): Promise<string[]> {
+/**
+ * What axe finds wrong with the page as it is now, one line each.
+ * @param within only there: for a list that is modal, behind which the rest of the page is rightly hidden
+ */
+export async function axe(page: Page, within?: string): Promise<string[]> {
   const source = await readFile(axeSource, 'utf8');
   // Through the debugger's connection, which the page's policy does not concern.
   await page.evaluate(`${source}; undefined`);
-  return page.evaluate(async () => {
+  return page.evaluate(async (within) => {
     const { axe } = window as unknown as {
       axe: {
-        run(options: object): Promise<{
+        run(
+          context: unknown,
+          options: object,
+        ): Promise<{
           violations: { id: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[];
         }>;
       };
     };
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
+    const { violations } = await axe.run(within ?? document, { resultTypes: ['violations'] });
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${help} — ${target.join(' ')} — ${failureSummary}`),
     );
-  });
+  }, within);
 }
 
 /** With HOLOTYPE_SCREENSHOTS=DIR the pictures are kept, for people to look at. */

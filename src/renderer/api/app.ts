@@ -41,7 +41,7 @@ function createActions(api: Api, page: AddressBar) {
     runs: runActions(api),
     settings: settingsActions(api),
     models: modelActions(api, picking),
-    label: labelActions(api),
+    label: labelActions(api, picking),
     train: trainActions(api),
     judge: judgeActions(api),
     use: usingActions(api),

@@ -14,16 +14,17 @@ export interface DroppedFile {
 export interface Dropped {
   /** The files and folders themselves, not what is in the folders. */
   readonly items: readonly File[];
-  readonly entries: readonly FileSystemEntry[];
+  /** The same, to be walked through; null for what is no entry of a file system (an e-mail's attachment, say). */
+  readonly entries: readonly (FileSystemEntry | null)[];
 }
 
 /** Takes what an event carries. */
 export function takeDrop(data: DataTransfer): Dropped {
-  const files = [...data.items].filter((item) => item.kind === 'file');
-  return {
-    items: files.flatMap((item) => item.getAsFile() ?? []),
-    entries: files.flatMap((item) => item.webkitGetAsEntry() ?? []),
-  };
+  const taken = [...data.items].flatMap((item) => {
+    const file = item.kind === 'file' ? item.getAsFile() : null;
+    return file === null ? [] : [{ file, entry: item.webkitGetAsEntry() }];
+  });
+  return { items: taken.map(({ file }) => file), entries: taken.map(({ entry }) => entry) };
 }
 
 /** Files that are worth sending: pictures, lists of labels, archives, models. Names alone decide, as nothing is read yet. */
@@ -41,13 +42,21 @@ export async function filesIn(dropped: Dropped): Promise<DroppedFile[]> {
     if (isFolder(entry)) for (const inside of await entriesOf(entry)) await visit(inside);
     else if (isFile(entry) && useful.test(entry.name)) files.push({ path, file: await fileOf(entry) });
   };
-  for (const entry of dropped.entries) await visit(entry);
+  for (const [at, entry] of dropped.entries.entries()) {
+    const file = dropped.items[at];
+    if (entry !== null) await visit(entry);
+    else if (file !== undefined) files.push(...usefulOf([file]));
+  }
   return files;
 }
 
 /** Files that a person chose with `<input type="file">`, with `webkitdirectory` or without. */
 export function filesOf(list: FileList): DroppedFile[] {
-  return [...list]
+  return usefulOf([...list]);
+}
+
+function usefulOf(files: readonly File[]): DroppedFile[] {
+  return files
     .filter((file) => useful.test(file.name) && !file.name.startsWith('.'))
     .map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 }

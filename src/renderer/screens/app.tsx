@@ -1,6 +1,6 @@
 import { useApi, useAppState } from '../api/context.tsx';
 import { ShortcutsProvider } from '../components/shortcuts.tsx';
-import { TooltipProvider } from '../components/ui/index.ts';
+import { OverlayProvider, TooltipProvider } from '../components/ui/index.ts';
 import { hashOf, type Route } from '../state/route.ts';
 import { AppFrame } from './frame/app-frame.tsx';
 import { ErrorBoundary } from './frame/error-boundary.tsx';
@@ -15,11 +15,13 @@ export function AppScreen() {
   return (
     <ShortcutsProvider>
       <TooltipProvider>
-        <AppFrame>
-          <ErrorBoundary at={hashOf(route)} onReport={() => void api.open({ kind: 'report-problem' })}>
-            <Screen route={route} />
-          </ErrorBoundary>
-        </AppFrame>
+        <OverlayProvider>
+          <AppFrame>
+            <ErrorBoundary at={hashOf(route)} onReport={() => void api.open({ kind: 'report-problem' })}>
+              <Screen route={route} />
+            </ErrorBoundary>
+          </AppFrame>
+        </OverlayProvider>
       </TooltipProvider>
     </ShortcutsProvider>
   );

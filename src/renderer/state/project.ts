@@ -3,6 +3,7 @@ import type { PhotoRow } from '../../contract/photos.ts';
 import type { ProjectState } from '../../contract/projects.ts';
 import type { Action } from './action.ts';
 import { failed, idle, loading, ready, type Loadable } from './loadable.ts';
+import { beginEdit, endEdit, noEdits, underEdits, type PendingEdits, type PhotoEdit } from './photo-edits.ts';
 import { changePhotos, noPhotos, photoTable, type PhotoTable } from './photo-table.ts';
 
 /** The open project. */
@@ -13,6 +14,8 @@ export interface OpenProject {
   readonly photos: PhotoTable;
   /** How far loading the table is; `failed` keeps what has come. */
   readonly photosLoad: Loadable<{ readonly total: number }>;
+  /** Changes that `photos` shows already, before the engine has made them. */
+  readonly pending: PendingEdits;
 }
 
 export type ProjectAction =
@@ -34,9 +37,22 @@ export type ProjectAction =
       readonly changed: readonly PhotoRow[];
       readonly removed: readonly string[];
       readonly revision: number;
+    }
+  | { readonly type: 'photos/edited'; readonly project: string; readonly edit: PhotoEdit }
+  | {
+      readonly type: 'photos/edit-ended';
+      readonly project: string;
+      readonly edit: number;
+      readonly refused: boolean;
     };
 
-export const noProject: OpenProject = { id: undefined, state: idle, photos: noPhotos, photosLoad: idle };
+export const noProject: OpenProject = {
+  id: undefined,
+  state: idle,
+  photos: noPhotos,
+  photosLoad: idle,
+  pending: noEdits,
+};
 
 export function reduceProject(open: OpenProject, action: Action): OpenProject {
   switch (action.type) {
@@ -60,9 +76,11 @@ function reducePhotos(open: OpenProject, action: Action): OpenProject {
       return { ...open, photosLoad: loading(open.photosLoad) };
     case 'photos/loaded': {
       const { photos, revision } = action;
+      const { rows, pending } = underEdits(photos, open.pending);
       return {
         ...open,
-        photos: photoTable(photos, revision),
+        photos: photoTable(rows, revision),
+        pending,
         photosLoad: ready({ total: photos.length }),
       };
     }
@@ -70,14 +88,20 @@ function reducePhotos(open: OpenProject, action: Action): OpenProject {
       return { ...open, photosLoad: failed(action.error) };
     case 'photos/changed': {
       if (action.revision < open.photos.revision) return open;
-      const photos = changePhotos(open.photos, action.changed, action.removed, action.revision);
+      const { rows, pending } = underEdits(action.changed, open.pending);
+      const photos = changePhotos(open.photos, rows, action.removed, action.revision);
       const counted = open.photosLoad.status === 'ready' && photos.index !== open.photos.index;
       return {
         ...open,
         photos,
+        pending,
         photosLoad: counted ? ready({ total: photos.rows.length }) : open.photosLoad,
       };
     }
+    case 'photos/edited':
+      return { ...open, ...beginEdit(open.photos, open.pending, action.edit) };
+    case 'photos/edit-ended':
+      return { ...open, ...endEdit(open.photos, open.pending, action.edit, action.refused) };
     default:
       return open;
   }

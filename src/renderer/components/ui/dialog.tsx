@@ -3,6 +3,7 @@ import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { classes } from './classes.ts';
+import { useOverlays } from './overlays.tsx';
 import './dialog.css';
 
 interface DialogProps {
@@ -22,7 +23,7 @@ interface DialogProps {
 export function Dialog({ open, onClose, title, description, size = 'm', actions, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
-      <Radix.Portal>
+      <Radix.Portal {...useOverlays()}>
         <Radix.Overlay className="ui-veil" />
         <Radix.Content
           className={classes('ui-dialog', `ui-dialog-${size}`)}
@@ -59,7 +60,7 @@ interface AlertDialogProps {
 export function AlertDialog({ open, title, text, confirm, danger = false, onAnswer }: AlertDialogProps) {
   return (
     <RadixAlert.Root open={open} onOpenChange={(next) => (next ? undefined : onAnswer(false))}>
-      <RadixAlert.Portal>
+      <RadixAlert.Portal {...useOverlays()}>
         <RadixAlert.Overlay className="ui-veil" />
         <RadixAlert.Content className="ui-dialog ui-dialog-s">
           <header className="ui-dialog-head">

@@ -7,6 +7,7 @@ export { AlertDialog, Dialog } from './dialog.tsx';
 export { SearchField, TextArea, TextField } from './field.tsx';
 export { Kbd } from './kbd.tsx';
 export { ContextMenu, Menu, type MenuItem } from './menu.tsx';
+export { OverlayPlace, OverlayProvider } from './overlays.tsx';
 export { Popover } from './popover.tsx';
 export { Select, type Option } from './select.tsx';
 export { SplitPane } from './split-pane.tsx';

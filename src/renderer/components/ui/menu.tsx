@@ -2,6 +2,7 @@ import { Check, ChevronRight, type LucideIcon } from 'lucide-react';
 import { ContextMenu as RadixContext, DropdownMenu as RadixMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Kbd } from './kbd.tsx';
+import { useOverlays } from './overlays.tsx';
 import './menu.css';
 
 /** What a menu offers. The same list serves a menu behind a button and one behind the right mouse button. */
@@ -42,9 +43,10 @@ interface MenuProps {
 
 export function Menu({ items, children, align = 'start' }: MenuProps) {
   return (
-    <RadixMenu.Root>
+    // Not modal: the rest of the page stays what it is for screen readers, and can be clicked at once.
+    <RadixMenu.Root modal={false}>
       <RadixMenu.Trigger asChild>{children}</RadixMenu.Trigger>
-      <RadixMenu.Portal>
+      <RadixMenu.Portal {...useOverlays()}>
         <RadixMenu.Content className="ui-menu" align={align} sideOffset={4} collisionPadding={8}>
           <Items items={items} parts={RadixMenu} />
         </RadixMenu.Content>
@@ -56,9 +58,9 @@ export function Menu({ items, children, align = 'start' }: MenuProps) {
 /** The right mouse button, Shift+F10 or the menu key on `children`: one element. */
 export function ContextMenu({ items, children }: Omit<MenuProps, 'align'>) {
   return (
-    <RadixContext.Root>
+    <RadixContext.Root modal={false}>
       <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
-      <RadixContext.Portal>
+      <RadixContext.Portal {...useOverlays()}>
         <RadixContext.Content className="ui-menu" collisionPadding={8}>
           <Items items={items} parts={RadixContext} />
         </RadixContext.Content>
@@ -90,6 +92,7 @@ function keyOf(item: MenuItem, at: number): string {
 }
 
 function Item({ item, parts }: { readonly item: MenuItem; readonly parts: Parts }) {
+  const overlays = useOverlays();
   switch (item.kind) {
     case 'line':
       return <parts.Separator className="ui-menu-line" />;
@@ -115,7 +118,7 @@ function Item({ item, parts }: { readonly item: MenuItem; readonly parts: Parts 
             <span className="ui-menu-label">{item.label}</span>
             <ChevronRight aria-hidden />
           </parts.SubTrigger>
-          <parts.Portal>
+          <parts.Portal {...overlays}>
             <parts.SubContent className="ui-menu" sideOffset={2} collisionPadding={8}>
               <Items items={item.items} parts={parts} />
             </parts.SubContent>

@@ -1,5 +1,6 @@
 import { Popover as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useOverlays } from './overlays.tsx';
 import './popover.css';
 
 interface PopoverProps {
@@ -30,7 +31,7 @@ export function Popover({
       {...(onOpenChange === undefined ? {} : { onOpenChange })}
     >
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal {...useOverlays()}>
         <Radix.Content
           className="ui-popover"
           aria-label={label}

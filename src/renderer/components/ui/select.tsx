@@ -2,6 +2,7 @@ import { Check, ChevronDown } from 'lucide-react';
 import { Select as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { styleNonce } from './nonce.ts';
+import { useOverlays } from './overlays.tsx';
 import './select.css';
 
 export interface Option<V extends string> {
@@ -52,7 +53,7 @@ export function Select<V extends string>({
         </span>
         <ChevronDown aria-hidden />
       </Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal {...useOverlays()}>
         <Radix.Content
           className="ui-menu ui-select-list"
           position="popper"

@@ -1,6 +1,7 @@
 import { Tooltip as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Kbd } from './kbd.tsx';
+import { useOverlays } from './overlays.tsx';
 import './tooltip.css';
 
 /** Once, around everything. */
@@ -25,7 +26,7 @@ export function Tooltip({ text, keys, side = 'bottom', children }: TooltipProps)
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal {...useOverlays()}>
         <Radix.Content className="ui-tooltip" side={side} sideOffset={6} collisionPadding={8}>
           {text}
           {keys === undefined ? null : <Kbd keys={keys} />}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { OverlayPlace } from '../../components/ui/index.ts';
 import { useShortcuts } from '../../components/shortcuts.tsx';
 import { projectTabs } from '../../state/route.ts';
 import { Banners } from './banners.tsx';
@@ -20,8 +21,9 @@ export function AppFrame({ children }: { readonly children: ReactNode }) {
       <Banners />
       <main id="main" className="frame-main" tabIndex={-1}>
         {children}
+        <GlobalDialogs />
+        <OverlayPlace />
       </main>
-      <GlobalDialogs />
       <Messages />
     </div>
   );

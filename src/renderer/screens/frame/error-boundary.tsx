@@ -33,23 +33,26 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
     const { error } = this.state;
     if (error === undefined) return this.props.children;
     return (
-      <EmptyState
-        icon={Bug}
-        title="Something in this screen went wrong"
-        actions={
-          <>
-            <Button onClick={this.props.onReport}>Report a problem…</Button>
-            <Button variant="primary" onClick={() => this.setState({ error: undefined })}>
-              Show it again
-            </Button>
-          </>
-        }
-      >
-        <p>Your photos and labels are safe: the engine keeps them, and it still runs.</p>
-        <p>
-          <code>{error.message}</code>
-        </p>
-      </EmptyState>
+      <>
+        <h1 className="visually-hidden">A problem</h1>
+        <EmptyState
+          icon={Bug}
+          title="Something in this screen went wrong"
+          actions={
+            <>
+              <Button onClick={this.props.onReport}>Report a problem…</Button>
+              <Button variant="primary" onClick={() => this.setState({ error: undefined })}>
+                Show it again
+              </Button>
+            </>
+          }
+        >
+          <p>Your photos and labels are safe: the engine keeps them, and it still runs.</p>
+          <p>
+            <code>{error.message}</code>
+          </p>
+        </EmptyState>
+      </>
     );
   }
 }

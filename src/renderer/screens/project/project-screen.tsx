@@ -12,10 +12,21 @@ const screens = { label: LabelScreen, train: TrainScreen, judge: JudgeScreen, us
 
 /** A project's tab, as soon as the project is open. */
 export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: ProjectTab }) {
-  const { projects, navigation } = useActions();
   const open = useAppState(({ project }) => project);
   const Screen = screens[tab];
   if (open.id === id && open.state.status === 'ready') return <Screen project={open.state.value} />;
+  return (
+    <>
+      <h1 className="visually-hidden">Project</h1>
+      <NotOpen id={id} />
+    </>
+  );
+}
+
+/** The project is on its way, or can't be had. */
+function NotOpen({ id }: { readonly id: string }) {
+  const { projects, navigation } = useActions();
+  const open = useAppState(({ project }) => project);
   if (open.id === id && open.state.status === 'failed') {
     const { error } = open.state;
     if (error.code === 'not-found')

@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { Licence } from '../../../contract/app.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
@@ -58,7 +59,7 @@ function Licences() {
           <h2 id="about-licences">Made with the work of others</h2>
           <p>{shown === undefined ? '…' : plural(shown.length, 'package')}</p>
         </div>
-        <SearchField label="Find a package or licence" value={search} onChange={setSearch} />
+        <SearchField label="Find a package" value={search} onChange={setSearch} />
       </header>
       {licences.status === 'failed' ? (
         <ErrorState small error={licences.error} onRetry={() => void settings.loadLicences()} />
@@ -90,7 +91,10 @@ function LicenceRow({ licence: { name, version, licence, text } }: { readonly li
   if (text === undefined) return <p className="licences-row">{line}</p>;
   return (
     <details>
-      <summary className="licences-row">{line}</summary>
+      <summary className="licences-row">
+        {line}
+        <ChevronDown aria-hidden />
+      </summary>
       <pre tabIndex={0} aria-label={`Licence of ${name}`}>
         {text}
       </pre>

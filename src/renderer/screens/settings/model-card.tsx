@@ -98,7 +98,7 @@ function Figures({ model }: { readonly model: ModelInfo }) {
     ['ImageNet accuracy', imagenetTop1 === undefined ? undefined : `${imagenetTop1}%`],
     ['Size', bytes(size)],
     ['Parameters', parameters === undefined ? undefined : compact(parameters)],
-    ['Work for a photo', multiplyAdds === undefined ? undefined : `${compact(multiplyAdds)} steps`],
+    ['Multiply-adds', multiplyAdds === undefined ? undefined : compact(multiplyAdds)],
     ['Sees', input === undefined ? undefined : `${input.width} × ${input.height}`],
     ['Licence', licence],
   ] as const;

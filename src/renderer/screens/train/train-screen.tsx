@@ -1,22 +1,46 @@
-import { Play } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
-import { useActions } from '../../api/context.tsx';
-import { EmptyState } from '../../components/ui/index.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { activeJobs, jobsOf } from '../../state/jobs.ts';
+import { AllSettings } from './all-settings.tsx';
+import { EndedTraining } from './ended-training.tsx';
+import { PlanCard } from './plan-card.tsx';
+import { RunningTraining } from './running-training.tsx';
+import { SimpleSettings } from './simple-settings.tsx';
 import './train.css';
 
-/** The tab "Train" of a project. */
+/** The tab "Train" of a project: what runs, what came of the last one, and the next. */
 export function TrainScreen({ project }: { readonly project: ProjectState }) {
-  const { train } = useActions();
-  useEffect(() => train.enter(project.id), [train, project.id]);
+  const { train, settings } = useActions();
+  useEffect(() => {
+    train.enter(project.id);
+    void settings.loadDevices();
+  }, [train, settings, project.id]);
+  // Labels decide what can be trained, and how long it takes.
+  useEffect(() => train.planSoon(), [train, project.revision]);
+  const jobs = useAppState((state) => state.jobs);
+  const trainings = useMemo(() => jobsOf(jobs, project.id, 'train'), [jobs, project.id]);
+  const active = useMemo(
+    () => activeJobs(jobs).filter((job) => job.kind === 'train' && job.project === project.id),
+    [jobs, project.id],
+  );
+  const [newest] = trainings;
   return (
     <section className="train" aria-labelledby="train-title">
       <h1 id="train-title" className="visually-hidden">
         Train
       </h1>
-      <EmptyState icon={Play} title={project.name}>
-        Training comes here.
-      </EmptyState>
+      <div className="train-page">
+        {active.map((job, at) => (
+          <RunningTraining key={job.id} job={job} before={at} />
+        ))}
+        {active.length === 0 && newest !== undefined ? (
+          <EndedTraining job={newest} project={project} />
+        ) : null}
+        <PlanCard project={project} queued={active.length > 0} />
+        <SimpleSettings project={project} />
+        <AllSettings />
+      </div>
     </section>
   );
 }

@@ -1,0 +1,81 @@
+import { useMemo } from 'react';
+import { thumbPath, thumbSizes, type ThumbSize } from '../../../contract/media.ts';
+import type { PhotoRow } from '../../../contract/photos.ts';
+import { useAppState, useMediaUrl } from '../../api/context.tsx';
+import { percent } from '../../components/format.ts';
+import type { TileContent } from '../../components/photos/index.ts';
+import { photoById } from '../../state/photo-table.ts';
+import type { ShownPhotos } from './use-photos.ts';
+
+/** The size of thumbnail that fills a tile of so many pixels: a photo of 4 to 3 is cut to the tile's square. */
+export function thumbFor(side: number, ratio: number): ThumbSize {
+  const needed = side * ratio * 1.2;
+  return thumbSizes.find((size) => size >= needed) ?? thumbSizes[thumbSizes.length - 1] ?? 512;
+}
+
+const unknown: TileContent = { picture: '', name: '', classes: [] };
+
+/**
+ * What each tile shows. A tile gets the same object as long as it looks the same, so that a change of some photos
+ * draws only those again: remembered by a photo's row, which is another object after a change.
+ */
+export function useTiles(
+  project: string,
+  { table, answers }: ShownPhotos,
+  colors: ReadonlyMap<string, number>,
+): (id: string) => TileContent {
+  const mediaUrl = useMediaUrl();
+  const { filter, sort, similar, view, selection } = useAppState((state) => state.label);
+  const size = thumbFor(view.tileSize, window.devicePixelRatio);
+  const note =
+    sort.by === 'similarity'
+      ? 'similarity'
+      : sort.by === 'confidence' || filter.kind === 'disagrees' || filter.kind === 'unsure'
+        ? 'answer'
+        : 'none';
+  const make = useMemo(() => {
+    const plain = new WeakMap<PhotoRow, TileContent>();
+    const chosen = new WeakMap<PhotoRow, TileContent>();
+    const contentOf = (row: PhotoRow): TileContent => {
+      const answer = answers.get(row.id);
+      const likeness = similar?.numbers.get(row.id);
+      const base: TileContent = {
+        picture: mediaUrl(thumbPath(project, row.id, size)),
+        name: row.path.slice(row.path.lastIndexOf('/') + 1),
+        classes:
+          row.target === undefined
+            ? row.labels.map((name) => ({ name, color: colors.get(name) ?? 0 }))
+            : [{ name: String(row.target), color: 0 }],
+        excluded: row.excluded === true,
+        missing: row.missing === true,
+      };
+      if (note === 'answer' && answer !== undefined) {
+        const right = row.labels.includes(answer.predicted);
+        return {
+          ...base,
+          note: right ? percent(answer.confidence) : `${answer.predicted} ${percent(answer.confidence)}`,
+          noteTone: right || row.labels.length === 0 ? 'neutral' : 'problem',
+          spoken: `the last run says ${answer.predicted}`,
+        };
+      }
+      if (note === 'similarity' && likeness !== undefined && likeness <= 1)
+        return { ...base, note: likeness.toFixed(2), spoken: 'likeness' };
+      return base;
+    };
+    return (row: PhotoRow, selected: boolean): TileContent => {
+      const known = (selected ? chosen : plain).get(row);
+      if (known !== undefined) return known;
+      const made = selected ? { ...contentOf(row), selected } : contentOf(row);
+      (selected ? chosen : plain).set(row, made);
+      return made;
+    };
+  }, [project, mediaUrl, size, answers, similar, colors, note]);
+  const { selected } = selection;
+  return useMemo(
+    () => (id: string) => {
+      const row = photoById(table, id);
+      return row === undefined ? unknown : make(row, selected.has(id));
+    },
+    [table, make, selected],
+  );
+}

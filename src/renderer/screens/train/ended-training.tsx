@@ -1,0 +1,107 @@
+import { ChartNoAxesColumn, RotateCcw, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { JobSummary } from '../../../contract/jobs.ts';
+import type { ProjectState } from '../../../contract/projects.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { percent } from '../../components/format.ts';
+import { Button, IconButton, Notice } from '../../components/ui/index.ts';
+import { valueOf } from '../../state/loadable.ts';
+
+interface EndedTrainingProps {
+  readonly job: JobSummary;
+  readonly project: ProjectState;
+}
+
+/** What came of the newest training, or why nothing did. */
+export function EndedTraining({ job, project }: EndedTrainingProps) {
+  const { jobs } = useActions();
+  const [resuming, setResuming] = useState(false);
+  const resume = async (): Promise<void> => {
+    setResuming(true);
+    await jobs.resume(job.id);
+    setResuming(false);
+  };
+  const buttons = (
+    <>
+      {job.canResume ? (
+        <Button icon={RotateCcw} busy={resuming} onClick={() => void resume()}>
+          Continue from the last checkpoint
+        </Button>
+      ) : null}
+      <IconButton icon={X} label="Dismiss" onClick={() => void jobs.dismiss(job.id)} />
+    </>
+  );
+  switch (job.state) {
+    case 'done':
+      return <Result job={job} project={project} buttons={buttons} />;
+    case 'failed':
+      return (
+        <Notice
+          tone="problem"
+          title={job.error?.message ?? 'The training failed.'}
+          detail={job.error?.remedy}
+        >
+          {buttons}
+        </Notice>
+      );
+    case 'interrupted':
+      return (
+        <Notice
+          tone="warning"
+          title="A training was interrupted."
+          detail="What it had saved is still there, and it can go on from there."
+        >
+          {buttons}
+        </Notice>
+      );
+    default:
+      return (
+        <Notice tone="info" title="The last training was cancelled.">
+          {buttons}
+        </Notice>
+      );
+  }
+}
+
+function Result({ job, project, buttons }: EndedTrainingProps & { readonly buttons: React.ReactNode }) {
+  const { runs, navigation } = useActions();
+  const { run } = job;
+  const detail = useAppState((state) => (run === null ? undefined : state.runs.details.get(run)));
+  useEffect(() => {
+    if (run !== null) void runs.details(project.id, run);
+  }, [runs, project.id, run]);
+  const known = detail === undefined ? undefined : valueOf(detail);
+  const metrics = known?.result?.metrics.val;
+  const [advice] = known?.advice ?? [];
+  return (
+    <section className="train-card train-result" aria-labelledby={`ended-${job.id}`}>
+      <div className="train-plan-head">
+        <div>
+          <h2 id={`ended-${job.id}`}>
+            {metrics?.accuracy == null
+              ? 'Training is done'
+              : `Right on ${percent(metrics.accuracy)} of the photos it was checked on`}
+          </h2>
+          <p className="muted small">
+            {metrics === undefined
+              ? ''
+              : `${metrics.correct} of ${metrics.count} photos it did not learn from.`}
+          </p>
+        </div>
+        <span className="train-controls">
+          {run === null ? null : (
+            <Button variant="primary" icon={ChartNoAxesColumn} onClick={() => navigation.tab('judge', run)}>
+              See how good it is
+            </Button>
+          )}
+          {buttons}
+        </span>
+      </div>
+      {advice === undefined ? null : (
+        <p className="small">
+          {advice.message} <span className="muted">{advice.action}</span>
+        </p>
+      )}
+    </section>
+  );
+}

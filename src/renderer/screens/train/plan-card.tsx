@@ -1,0 +1,135 @@
+import { Cpu, Layers, Play, Timer } from 'lucide-react';
+import { useState } from 'react';
+import type { ProjectState } from '../../../contract/projects.ts';
+import type { TrainPlan } from '../../../contract/train-settings.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { count, duration } from '../../components/format.ts';
+import { useShortcuts } from '../../components/shortcuts.tsx';
+import { Button, ErrorState, Kbd, Notice, Skeleton } from '../../components/ui/index.ts';
+import { valueOf } from '../../state/loadable.ts';
+
+interface PlanCardProps {
+  readonly project: ProjectState;
+  /** A training runs already: this one would wait for it. */
+  readonly queued: boolean;
+}
+
+/** The button that trains, and what it will do. */
+export function PlanCard({ project, queued }: PlanCardProps) {
+  const { train, navigation, projects } = useActions();
+  const plan = useAppState((state) => state.train.plan);
+  const [starting, setStarting] = useState(false);
+  const known = valueOf(plan);
+  const ready = known !== undefined && known.obstacles.length === 0;
+  const start = async (): Promise<void> => {
+    if (!ready || starting) return;
+    setStarting(true);
+    await train.start();
+    setStarting(false);
+  };
+  useShortcuts('Train', [{ keys: 'mod+enter', label: 'Train', run: () => void start() }]);
+  return (
+    <section className="train-card train-plan" aria-labelledby="train-plan-title">
+      <div className="train-plan-head">
+        <div>
+          <h2 id="train-plan-title">{queued ? 'Train once more' : 'Train'}</h2>
+          <p className="muted small">
+            {queued
+              ? 'It waits until the training above is done.'
+              : 'One press. You can close this window: training goes on.'}
+          </p>
+        </div>
+        <Button
+          variant="primary"
+          icon={Play}
+          className="train-start"
+          busy={starting}
+          disabled={!ready}
+          onClick={() => void start()}
+        >
+          {queued ? 'Add to the queue' : 'Train'}
+        </Button>
+      </div>
+      {plan.status === 'failed' ? <ErrorState small error={plan.error} onRetry={train.plan} /> : null}
+      {known?.obstacles.map(({ message, action }) => (
+        <Notice key={message} tone="warning" title={message} detail={action}>
+          {project.readOnly === null ? (
+            <Button size="s" onClick={() => navigation.tab('label')}>
+              Go to the labels
+            </Button>
+          ) : (
+            <Button size="s" onClick={() => void projects.takeOver(project.id)}>
+              Take over
+            </Button>
+          )}
+        </Notice>
+      ))}
+      {known === undefined && plan.status !== 'failed' ? (
+        <div role="status" aria-label="Working out what training would do">
+          <Skeleton height="64px" />
+        </div>
+      ) : null}
+      {known !== undefined && ready ? <Plan plan={known} /> : null}
+      {known?.warnings.map((warning) => (
+        <p key={warning} className="train-warning small">
+          {warning}
+        </p>
+      ))}
+      {ready ? (
+        <p className="muted small train-key">
+          <Kbd keys="mod+enter" /> starts it from anywhere on this page.
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function Plan({ plan }: { readonly plan: TrainPlan }) {
+  const { counts, device, backbone, seconds, steps } = plan;
+  return (
+    <>
+      <dl className="train-facts">
+        <div>
+          <dt>
+            <Timer aria-hidden /> About
+          </dt>
+          <dd>
+            {seconds === null ? 'known after the first run' : between(seconds.low, seconds.high)}
+            {seconds === null ? null : <span className="muted small train-basis">{seconds.basis}</span>}
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <Layers aria-hidden /> Photos
+          </dt>
+          <dd>
+            {count(counts.train)} to learn from, {count(counts.val)} to check on
+            {counts.test > 0 ? `, ${count(counts.test)} for the final test` : ''}
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <Cpu aria-hidden /> With
+          </dt>
+          <dd>
+            {backbone.name} on {device.name}
+          </dd>
+        </div>
+      </dl>
+      <ol className="train-steps">
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+/** "2 to 4 minutes", or one time where both say the same. */
+export function between(low: number, high: number): string {
+  const [from, to] = [duration(low), duration(high)];
+  if (from === to) return from;
+  const [number, unit] = from.split(' ');
+  // "2 minutes to 4 minutes" says the unit once too often.
+  return to.endsWith(` ${unit ?? ''}`) ? `${number ?? ''} to ${to}` : `${from} to ${to}`;
+}
