@@ -14,6 +14,8 @@ export default defineConfig({
         input: {
           index: path('electron/main/index.ts'),
           'engine-entry': path('electron/main/engine-entry.ts'),
+          'worker-entry': path('electron/main/worker-entry.ts'),
+          'probe-entry': path('electron/main/probe-entry.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, ipcMain, session } from 'electron';
 import { shellChannels, type ConnectReason } from '../../src/contract/shell.ts';
+import { createChildren } from './children.ts';
+import { answerDialogs, askForCamera } from './dialogs.ts';
 import { createEngineProcess } from './engine-process.ts';
+import { handleMedia } from './media.ts';
 import { installMenu } from './menu.ts';
-import { declareScheme, homeUrl, serveRenderer } from './protocol.ts';
-import { denyPermissions, isTrustedSender } from './security.ts';
+import { declareSchemes, homeUrl, serveRenderer } from './protocol.ts';
+import { guardPermissions, isTrustedSender } from './security.ts';
 import { openWindow } from './window.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -13,18 +16,25 @@ const developmentUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDER
 const home = developmentUrl ?? homeUrl;
 const preload = here('../preload/index.cjs');
 
-const engine = createEngineProcess(here('./engine-entry.js'), (news) => {
+const children = createChildren({
+  engine: here('./engine-entry.js'),
+  worker: here('./worker-entry.js'),
+  probe: here('./probe-entry.js'),
+});
+const engine = createEngineProcess(children, (news) => {
   for (const window of BrowserWindow.getAllWindows()) window.webContents.send(shellChannels.stopped, news);
 });
+const window = (): BrowserWindow | undefined =>
+  BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
 
 function focusOrOpen(): void {
-  const [window] = BrowserWindow.getAllWindows();
-  if (window === undefined) {
+  const [first] = BrowserWindow.getAllWindows();
+  if (first === undefined) {
     openWindow(home, preload);
     return;
   }
-  if (window.isMinimized()) window.restore();
-  window.focus();
+  if (first.isMinimized()) first.restore();
+  first.focus();
 }
 
 ipcMain.on(shellChannels.connect, (event, reason: unknown) => {
@@ -33,19 +43,29 @@ ipcMain.on(shellChannels.connect, (event, reason: unknown) => {
   const port = engine.connect(asked);
   if (port !== undefined) event.senderFrame?.postMessage(shellChannels.engine, null, [port]);
 });
+answerDialogs({ engine, home, window });
 
+let quitting = false;
 if (app.requestSingleInstanceLock()) {
-  declareScheme();
+  declareSchemes();
   app.enableSandbox();
   app.on('second-instance', focusOrOpen);
   app.on('activate', focusOrOpen);
-  app.on('before-quit', () => engine.stop());
+  app.on('before-quit', (event) => {
+    if (quitting) return;
+    // The engine gives back what it holds first; then we quit again, for good.
+    quitting = true;
+    event.preventDefault();
+    void engine.stop().finally(() => app.quit());
+  });
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
   void app.whenReady().then(() => {
-    denyPermissions(session.defaultSession);
-    serveRenderer(here('../renderer'));
+    guardPermissions(session.defaultSession, home, () => askForCamera(window()));
+    const openMedia = () => engine.openMedia();
+    handleMedia(openMedia);
+    serveRenderer(here('../renderer'), openMedia);
     installMenu(process.platform, developmentUrl !== undefined);
     focusOrOpen();
   });

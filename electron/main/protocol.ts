@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { extname, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { net, protocol } from 'electron';
-import { contentSecurityPolicy } from './security.ts';
+import { appOrigin, mediaScheme, safetyHeaders, withNonce } from '../../src/contract/page.ts';
+import { mediaOfPage, type OpenMedia } from './media.ts';
+import { contentSecurityPolicy, policyWithNonce } from './security.ts';
 
-const scheme = 'app';
-const host = 'holotype';
+const { protocol: schemeOfPage, host } = new URL(appOrigin);
+const scheme = schemeOfPage.slice(0, -1);
 /** Where the window's page is. */
-export const homeUrl = `${scheme}://${host}/index.html`;
+export const homeUrl = `${appOrigin}/index.html`;
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -18,9 +21,13 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Must run before the app is ready. */
-export function declareScheme(): void {
+export function declareSchemes(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
+    {
+      scheme: mediaScheme,
+      privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, corsEnabled: true },
+    },
   ]);
 }
 
@@ -45,15 +52,26 @@ export function fileFor(url: string, root: string): string | undefined {
   return file;
 }
 
-/** Serves the built renderer in `root` under app://holotype/, each answer with the strict policy. */
-export function serveRenderer(root: string): void {
+/**
+ * Serves the built renderer in `root` under app://holotype/, each answer with the strict policy.
+ *
+ * @param openMedia where what the page sends goes to
+ */
+export function serveRenderer(root: string, openMedia: OpenMedia): void {
   protocol.handle(scheme, async (request) => {
+    const sent = mediaOfPage(openMedia, request);
+    if (sent !== undefined) return sent;
     const file = request.method === 'GET' ? fileFor(request.url, root) : undefined;
     if (file === undefined) return refuse(404);
     try {
       const found = await net.fetch(pathToFileURL(file).href);
       if (!found.ok) return refuse(404);
-      return new Response(found.body, { headers: headers(types[extname(file)] ?? '') });
+      const type = types[extname(file)] ?? '';
+      if (extname(file) !== '.html') return new Response(found.body, { headers: headers(type) });
+      const nonce = randomBytes(16).toString('base64');
+      return new Response(withNonce(await found.text(), nonce), {
+        headers: { ...headers(type, policyWithNonce(nonce)), 'cache-control': 'no-store' },
+      });
     } catch {
       // Chromium reports a file that isn't there as a network error.
       return refuse(404);
@@ -65,12 +83,6 @@ function refuse(status: number): Response {
   return new Response('Not found', { status, headers: headers('text/plain; charset=utf-8') });
 }
 
-function headers(type: string): Record<string, string> {
-  return {
-    'content-type': type,
-    'content-security-policy': contentSecurityPolicy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-  };
+function headers(type: string, policy = contentSecurityPolicy): Record<string, string> {
+  return { 'content-type': type, 'content-security-policy': policy, ...safetyHeaders };
 }

@@ -1,21 +1,14 @@
 import { shell, type Session, type WebContents, type WebFrameMain } from 'electron';
+import { mediaScheme, pagePolicy } from '../../src/contract/page.ts';
 
 /**
  * Nothing comes from elsewhere: no inline scripts or styles, no remote content. `media:` is for photos.
  * Sent as a header with every page and file the window loads.
  */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: media:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-].join('; ');
+export const contentSecurityPolicy = pagePolicy({ media: `${mediaScheme}:` });
+
+/** The policy of one loading of the page, which lets in styles with its nonce. */
+export const policyWithNonce = (nonce: string): string => pagePolicy({ media: `${mediaScheme}:`, nonce });
 
 /** Whether two addresses have the same scheme, host and port; false for anything that is no address. */
 export function sameOrigin(url: string, other: string): boolean {
@@ -49,10 +42,40 @@ export function confine(contents: WebContents, home: string): void {
   });
 }
 
-/** The window needs no camera, microphone, location, notifications or device: everything is refused. */
-export function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+/** What our own page may do without being asked: say that a job has ended, and copy a snippet when a button is pressed. */
+const harmless = new Set(['notifications', 'clipboard-sanitized-write']);
+
+/**
+ * Refuses everything but what is harmless, and the camera (never the microphone), about which a person is asked; one
+ * answer holds until the app ends. All of it only for our own page.
+ *
+ * @param askForCamera asks the person
+ */
+export function guardPermissions(session: Session, home: string, askForCamera: () => Promise<boolean>): void {
+  let camera: boolean | undefined;
+  const own = (url: string | undefined, mainFrame: boolean): boolean =>
+    mainFrame && url !== undefined && sameOrigin(url, home);
+  session.setPermissionRequestHandler((_contents, permission, answer, details) => {
+    if (!own(details.requestingUrl, details.isMainFrame)) return answer(false);
+    if (harmless.has(permission)) return answer(true);
+    const wanted = 'mediaTypes' in details ? (details.mediaTypes ?? []) : [];
+    if (permission !== 'media' || wanted.length !== 1 || wanted[0] !== 'video') return answer(false);
+    if (camera !== undefined) return answer(camera);
+    askForCamera().then(
+      (allowed) => {
+        camera = allowed;
+        answer(allowed);
+      },
+      () => answer(false),
+    );
+  });
+  session.setPermissionCheckHandler((_contents, permission, origin, details) => {
+    if (!own(origin, details.isMainFrame)) return false;
+    // What isn't allowed yet is asked for, by the handler above.
+    return (
+      harmless.has(permission) || (permission === 'media' && details.mediaType === 'video' && camera === true)
+    );
+  });
   session.setDevicePermissionHandler(() => false);
 }
 

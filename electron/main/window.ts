@@ -6,10 +6,10 @@ const background = { light: '#f7f7f4', dark: '#161815' } as const;
 
 export function windowOptions(preload: string, dark: boolean): BrowserWindowConstructorOptions {
   return {
-    width: 1100,
-    height: 720,
-    minWidth: 640,
-    minHeight: 420,
+    width: 1280,
+    height: 820,
+    minWidth: 900,
+    minHeight: 600,
     show: false,
     title: 'Holotype',
     backgroundColor: dark ? background.dark : background.light,

@@ -7,7 +7,11 @@ const bridge: ShellBridge = {
   connect: (reason) => ipcRenderer.send(shellChannels.connect, reason),
   pick: (kind) => ipcRenderer.invoke(shellChannels.pick, kind),
   // Only files that a person has dropped have a path, and only this script can see it.
-  placesOf: (files) => ipcRenderer.invoke(shellChannels.grant, files.map(webUtils.getPathForFile)),
+  placesOf: (files) =>
+    ipcRenderer.invoke(
+      shellChannels.grant,
+      files.map((file) => webUtils.getPathForFile(file)),
+    ),
   save: (download, name) => ipcRenderer.invoke(shellChannels.save, download, name),
   showLogs: () => ipcRenderer.send(shellChannels.showLogs),
 };

@@ -9,9 +9,17 @@ export const socketPath = '/engine';
 /** Where the web host has pictures and files; see media.ts. */
 export const mediaPrefix = '/media';
 
-/** Where the desktop has pictures and files; see media.ts. */
+/** Where the desktop has its page, and pictures and files; see media.ts. */
+export const appOrigin = 'app://holotype';
 export const mediaScheme = 'media';
 export const mediaOrigin = `${mediaScheme}://holotype`;
+
+/**
+ * The address of a path of media.ts on the desktop. What the page sends goes to its own origin: to another one a
+ * browser lets a page send nothing without being asked about it first.
+ */
+export const desktopMediaUrl = (path: string): string =>
+  /^\/(?:upload|camera)\//.test(path) ? `${appOrigin}${mediaPrefix}${path}` : `${mediaOrigin}${path}`;
 
 /**
  * Name of the `<meta>` whose content is the page's nonce: a `<style>` made at run time needs it to be let in. Of a new

@@ -6,6 +6,30 @@ import { builtScript } from './built-script.ts';
 /** Characters of a child's stderr that are kept. */
 const logLength = 8000;
 
+/** A process that tries one device and ends. */
+export interface ProbeChild {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /**
+   * Called once, when it has ended and all it said has been heard.
+   *
+   * @param listener.how it ended: "SIGSEGV", "exit code 3"
+   * @param listener.log the end of what it wrote to stderr
+   */
+  onEnd(listener: (how: string, log: string) => void): void;
+  /** Called instead when there never was one. */
+  onError(listener: (message: string) => void): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+let start: (() => ProbeChild) | undefined;
+
+/** From now on, processes that try devices are started like this: for a host in which Node can't start any itself. */
+export function startProbesWith(launch: () => ProbeChild): void {
+  start = launch;
+}
+
 /**
  * Runs probes in child processes, which end with the answer, the time limit or the cancellation.
  *
@@ -13,29 +37,20 @@ const logLength = 8000;
  */
 export function probeRunner(script?: string): ProbeRunner {
   return async (request, { seconds, signal }) => {
-    const path = script ?? (await probeScript());
+    const launch = script === undefined ? (start ?? (await forkProbe())) : await forkProbe(script);
     if (signal?.aborted) throw cancelled();
     return new Promise<ProbeOutcome>((resolve, reject) => {
-      const child = fork(path, [], {
-        // Not this process's own flags: a debugger's port can't be had twice.
-        execArgv: [],
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-      });
+      const child = launch();
       const messages: unknown[] = [];
-      let log = '';
       let end: ProbeEnd | undefined;
       const stop = (why: ProbeEnd): void => {
         end ??= why;
-        child.kill('SIGKILL'); // a driver that hangs hears nothing gentler, and one that is done may crash in leaving
+        child.kill(); // a driver that hangs hears nothing gentler, and one that is done may crash in leaving
       };
       const timer = setTimeout(() => stop({ kind: 'timed-out', seconds }), seconds * 1000);
       const abort = (): void => stop({ kind: 'crashed', how: 'cancelled' });
       signal?.addEventListener('abort', abort, { once: true });
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        log = (log + text).slice(-logLength);
-      });
-      child.on('message', (message: unknown) => {
+      child.onMessage((message) => {
         messages.push(message);
         if (isLast(message)) stop({ kind: 'answered' });
       });
@@ -44,29 +59,48 @@ export function probeRunner(script?: string): ProbeRunner {
         signal?.removeEventListener('abort', abort);
         finish();
       };
-      child.once('error', (cause) =>
+      child.onError((message) =>
         settle(() =>
-          reject(
-            new HolotypeError('failed', `No process can be started to try devices in: ${cause.message}.`, {
-              cause,
-            }),
-          ),
+          reject(new HolotypeError('failed', `No process can be started to try devices in: ${message}.`)),
         ),
       );
-      // 'close' comes when stderr has been read to its end.
-      child.once('close', (code, killedBy) =>
+      child.onEnd((how, log) =>
         settle(() => {
           if (signal?.aborted === true) reject(cancelled());
-          else
-            resolve({
-              messages,
-              log,
-              end: end ?? { kind: 'crashed', how: killedBy ?? `exit code ${code ?? 'unknown'}` },
-            });
+          else resolve({ messages, log: log.slice(-logLength), end: end ?? { kind: 'crashed', how } });
         }),
       );
-      child.send(request, () => undefined); // one that can't be sent to has ended, which is heard above
+      child.post(request);
     });
+  };
+}
+
+/** Starts the child as one of Node's own. */
+async function forkProbe(script?: string): Promise<() => ProbeChild> {
+  const path = script ?? (await probeScript());
+  return () => {
+    const child = fork(path, [], {
+      // Not this process's own flags: a debugger's port can't be had twice.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    let log = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-logLength);
+    });
+    return {
+      // One that can't be sent to has ended, which is heard by its end.
+      post: (message) => {
+        if (typeof message === 'object' && message !== null) child.send(message, () => undefined);
+      },
+      onMessage: (listener) => child.on('message', listener),
+      // 'close' comes when stderr has been read to its end.
+      onEnd: (listener) =>
+        child.once('close', (code, killedBy) => listener(killedBy ?? `exit code ${code ?? 'unknown'}`, log)),
+      onError: (listener) => child.once('error', ({ message }) => listener(message)),
+      kill: () => child.kill('SIGKILL'),
+    };
   };
 }
 

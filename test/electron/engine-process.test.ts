@@ -1,40 +1,30 @@
-import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-
-class FakeChild extends EventEmitter {
-  posted: { message: unknown; ports: unknown[] }[] = [];
-  killed = false;
-  postMessage(message: unknown, ports: unknown[]): void {
-    this.posted.push({ message, ports });
-  }
-  kill(): boolean {
-    this.killed = true;
-    this.emit('exit', 15);
-    return true;
-  }
-}
-const children: FakeChild[] = [];
-const fork = vi.fn((_entry: string) => {
-  const child = new FakeChild();
-  children.push(child);
-  return child;
-});
+import type { Program } from '../../electron/main/child-messages.ts';
+import type { Children } from '../../electron/main/children.ts';
+import { FakeChild } from './fakes.ts';
 
 vi.mock('electron', () => ({
-  utilityProcess: { fork: (entry: string) => fork(entry) },
+  utilityProcess: {},
   MessageChannelMain: class {
     readonly port1 = { end: 'engine' };
     readonly port2 = { end: 'page' };
   },
 }));
-
 const { createEngineProcess } = await import('../../electron/main/engine-process.ts');
 
 let time: number;
 const news: { message: string; retry: boolean }[] = [];
+const children: FakeChild[] = [];
+const start = vi.fn((program: Program, heard?: (message: unknown) => void) => {
+  const child = new FakeChild(program);
+  child.on('message', (message) => heard?.(message));
+  children.push(child);
+  return child;
+});
 const engine = () =>
   createEngineProcess(
-    '/out/engine-entry.js',
+    // Only what the engine uses of a process is played.
+    { start } as unknown as Children,
     (item) => news.push(item),
     () => time,
   );
@@ -42,19 +32,19 @@ const engine = () =>
 beforeEach(() => {
   children.length = 0;
   news.length = 0;
-  fork.mockClear();
+  start.mockClear();
   time = 0;
 });
 
 describe("the engine's process", () => {
   it('starts with the first connection and gives each page a channel of its own', () => {
     const process = engine();
-    expect(fork).not.toHaveBeenCalled();
+    expect(start).not.toHaveBeenCalled();
     const first = process.connect('automatic');
     const second = process.connect('automatic');
     expect(first).toEqual({ end: 'page' });
     expect(second).not.toBe(first);
-    expect(fork).toHaveBeenCalledExactlyOnceWith('/out/engine-entry.js');
+    expect(start).toHaveBeenCalledExactlyOnceWith('engine', expect.any(Function));
     expect(children[0]?.posted).toEqual([
       { message: { kind: 'connect' }, ports: [{ end: 'engine' }] },
       { message: { kind: 'connect' }, ports: [{ end: 'engine' }] },
@@ -97,14 +87,90 @@ describe("the engine's process", () => {
     }
     expect(news.every(({ retry }) => retry)).toBe(true);
   });
+});
 
-  it('is silent about an end it was asked for, and stays down', () => {
+describe('pictures', () => {
+  it('have a channel each, while the engine runs', () => {
+    const process = engine();
+    expect(process.openMedia()).toBeUndefined();
+    process.connect('automatic');
+    expect(process.openMedia()).toEqual({ end: 'page' });
+    expect(children[0]?.posted.at(-1)).toEqual({ message: { kind: 'media' }, ports: [{ end: 'engine' }] });
+    children[0]?.emit('exit', 1);
+    expect(process.openMedia()).toBeUndefined();
+  });
+});
+
+describe('questions to the engine', () => {
+  it('get the answer with their number, in whatever order', async () => {
     const process = engine();
     process.connect('automatic');
-    process.stop();
-    expect(children[0]?.killed).toBe(true);
+    const [child] = children;
+    const [one, other] = [
+      process.ask({ about: 'grant', paths: ['/a'] }),
+      process.ask({ about: 'save', download: 'd', path: '/p' }),
+    ];
+    expect(child?.messages.slice(1)).toEqual([
+      { kind: 'ask', id: 0, question: { about: 'grant', paths: ['/a'] } },
+      { kind: 'ask', id: 1, question: { about: 'save', download: 'd', path: '/p' } },
+    ]);
+    child?.emit('message', { kind: 'answer', id: 1, answer: { about: 'save' } });
+    child?.emit('message', { kind: 'answer', id: 0, answer: { about: 'grant', places: ['token'] } });
+    child?.emit('message', { kind: 'answer', id: 77, answer: { about: 'save' } });
+    expect(await one).toEqual({ about: 'grant', places: ['token'] });
+    expect(await other).toEqual({ about: 'save' });
+  });
+
+  it('fail with the reason the engine gives, when it crashes, and when it does not run', async () => {
+    const process = engine();
+    await expect(process.ask({ about: 'logs' })).rejects.toMatchObject({ code: 'failed' });
+    process.connect('automatic');
+    const trouble = process.ask({ about: 'logs' });
+    children[0]?.emit('message', {
+      kind: 'answer',
+      id: 0,
+      answer: { about: 'trouble', message: 'The disk is full.', remedy: 'Free some.' },
+    });
+    await expect(trouble).rejects.toMatchObject({ message: 'The disk is full.', remedy: 'Free some.' });
+    const lost = process.ask({ about: 'logs' });
+    children[0]?.emit('exit', 1);
+    await expect(lost).rejects.toMatchObject({ message: expect.stringContaining('not running') });
+  });
+});
+
+describe('the end', () => {
+  it('is asked for first; an engine that goes is no news and stays down', async () => {
+    const process = engine();
+    process.connect('automatic');
+    const stopped = process.stop();
+    expect(children[0]?.messages.at(-1)).toEqual({ kind: 'quit' });
+    expect(children[0]?.killed).toBe(false);
+    children[0]?.emit('exit', 0);
+    await stopped;
+    expect(children[0]?.killed).toBe(false);
     expect(news).toEqual([]);
     expect(process.connect('person')).toBeUndefined();
     expect(children).toHaveLength(1);
+  });
+
+  it('comes by force when the engine does not go', async () => {
+    vi.useFakeTimers();
+    try {
+      const process = engine();
+      process.connect('automatic');
+      const stopped = process.stop();
+      vi.advanceTimersByTime(2_000);
+      expect(children[0]?.killed).toBe(false);
+      vi.advanceTimersByTime(2_000);
+      expect(children[0]?.killed).toBe(true);
+      await stopped;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('of an engine that never ran is there at once', async () => {
+    await engine().stop();
+    expect(children).toEqual([]);
   });
 });

@@ -7,6 +7,8 @@ const world = vi.hoisted(() => ({
   calls: [] as string[],
   sent: [] as unknown[],
   exit: undefined as ((code: number) => void) | undefined,
+  handled: [] as string[],
+  posted: [] as unknown[],
 }));
 vi.mock('electron', () => {
   const contents = {
@@ -17,6 +19,7 @@ vi.mock('electron', () => {
   const windows: object[] = [];
   class BrowserWindow {
     static getAllWindows = () => windows;
+    static getFocusedWindow = () => null;
     readonly webContents = contents;
     constructor() {
       windows.push(this);
@@ -44,7 +47,7 @@ vi.mock('electron', () => {
     net: {},
     protocol: {
       registerSchemesAsPrivileged: () => world.calls.push('scheme'),
-      handle: () => world.calls.push('serve'),
+      handle: (scheme: string) => world.calls.push(`serve ${scheme}`),
     },
     session: {
       defaultSession: {
@@ -59,12 +62,23 @@ vi.mock('electron', () => {
     },
     utilityProcess: {
       fork: () => ({
-        once: (_name: string, listener: (code: number) => void) => (world.exit = listener),
-        postMessage: () => undefined,
+        on: () => undefined,
+        once: (_name: string, listener: (code: number) => void) => {
+          const others = world.exit;
+          world.exit = (code) => {
+            others?.(code);
+            listener(code);
+          };
+        },
+        postMessage: (message: unknown) => world.posted.push(message),
         kill: () => world.calls.push('kill'),
       }),
     },
-    ipcMain: { on: (channel: string, listener: Listener) => world.ipc.set(channel, listener) },
+    dialog: {},
+    ipcMain: {
+      on: (channel: string, listener: Listener) => world.ipc.set(channel, listener),
+      handle: (channel: string) => world.handled.push(channel),
+    },
     app: {
       isPackaged: true,
       requestSingleInstanceLock: () => true,
@@ -94,7 +108,7 @@ beforeEach(() => {
 
 describe('the main process', () => {
   it('is locked down before the first window opens, and loads only its own page', () => {
-    const order = ['scheme', 'sandbox', 'ready', 'deny', 'serve', 'window'];
+    const order = ['scheme', 'sandbox', 'ready', 'deny', 'serve media', 'serve app', 'window'];
     expect(world.calls.filter((call) => order.includes(call))).toEqual(order);
     expect(world.calls).toContain(`load ${home}`);
   });
@@ -116,9 +130,25 @@ describe('the main process', () => {
     expect(world.calls.slice(-2)).toEqual(['restore', 'focus']);
   });
 
-  it('ends the engine when it quits', () => {
+  it('answers the system\u2019s dialogs', () => {
+    expect(world.handled.sort()).toEqual(['holotype:grant', 'holotype:pick', 'holotype:save']);
+    expect(world.ipc.has('holotype:show-logs')).toBe(true);
+  });
+
+  it('lets the engine give back what it holds before it quits, and then quits for good', async () => {
     ask(home);
-    world.app.get('before-quit')?.();
-    expect(world.calls.at(-1)).toBe('kill');
+    const quit = () => {
+      const event = { prevented: false, preventDefault: () => (event.prevented = true) };
+      world.app.get('before-quit')?.(event);
+      return event.prevented;
+    };
+    expect(quit()).toBe(true);
+    expect(world.posted.at(-1)).toEqual({ kind: 'quit' });
+    expect(world.calls).not.toContain('quit');
+    world.exit?.(0);
+    await vi.waitFor(() => expect(world.calls.at(-1)).toBe('quit'));
+    expect(quit()).toBe(false);
+    // Its end was asked for: no news.
+    expect(world.sent).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { ShellBridge } from '../../src/contract/shell.ts';
 
 const heard = new Map<string, (...args: unknown[]) => void>();
 const sent: unknown[] = [];
@@ -8,6 +9,13 @@ vi.mock('electron', () => ({
   ipcRenderer: {
     on: (channel: string, listener: (...args: unknown[]) => void) => heard.set(channel, listener),
     send: (...message: unknown[]) => sent.push(message),
+    invoke: async (...message: unknown[]) => {
+      sent.push(message);
+      return 'answer';
+    },
+  },
+  webUtils: {
+    getPathForFile: (file: { name: string }) => (file.name === '' ? '' : `/home/ada/${file.name}`),
   },
 }));
 const posted: unknown[] = [];
@@ -15,12 +23,32 @@ vi.stubGlobal('window', { postMessage: (...message: unknown[]) => posted.push(me
 await import('../../electron/preload/index.ts');
 
 describe('the preload script', () => {
-  it('shows the page one function, which asks for the engine', () => {
+  const bridge = (): ShellBridge => Object.values(exposed)[0] as ShellBridge;
+
+  it('shows the page one object, with what the contract says and nothing else', () => {
     expect(Object.keys(exposed)).toEqual(['holotypeShell']);
-    const [bridge] = Object.values(exposed);
-    expect(Object.keys(bridge ?? {})).toEqual(['connect']);
-    (bridge as { connect: (reason: string) => void }).connect('person');
-    expect(sent).toEqual([['holotype:connect', 'person']]);
+    expect(Object.keys(bridge()).sort()).toEqual(['connect', 'pick', 'placesOf', 'save', 'showLogs']);
+    for (const value of Object.values(bridge())) expect(typeof value).toBe('function');
+  });
+
+  it('passes on what the page asks for, each on its own channel', async () => {
+    bridge().connect('person');
+    expect(await bridge().pick('folder')).toBe('answer');
+    await bridge().save('token', 'name.zip');
+    bridge().showLogs();
+    expect(sent).toEqual([
+      ['holotype:connect', 'person'],
+      ['holotype:pick', 'folder'],
+      ['holotype:save', 'token', 'name.zip'],
+      ['holotype:show-logs'],
+    ]);
+  });
+
+  it('gives paths of dropped files to the shell, never to the page', async () => {
+    sent.length = 0;
+    const answer = await bridge().placesOf([{ name: 'a.jpg' }, { name: '' }] as File[]);
+    expect(sent).toEqual([['holotype:grant', ['/home/ada/a.jpg', '']]]);
+    expect(answer).toBe('answer');
   });
 
   it('passes on the port, and the news that the engine stopped', () => {

@@ -15,7 +15,7 @@ vi.mock('electron', () => ({
   net: { fetch: async (url: string) => new Response(new Uint8Array(await readFile(fileURLToPath(url)))) },
   shell: {},
 }));
-const { declareScheme, fileFor, homeUrl, serveRenderer } = await import('../../electron/main/protocol.ts');
+const { declareSchemes, fileFor, homeUrl, serveRenderer } = await import('../../electron/main/protocol.ts');
 
 let folder: string;
 let root: string;
@@ -24,12 +24,12 @@ beforeAll(async () => {
   root = join(folder, 'renderer');
   await mkdir(join(root, 'assets'), { recursive: true });
   await mkdir(join(folder, 'renderer-secret'));
-  await writeFile(join(root, 'index.html'), '<!doctype html>page');
+  await writeFile(join(root, 'index.html'), '<!doctype html><head></head>page');
   await writeFile(join(root, 'assets', 'index.js'), 'code');
   await writeFile(join(root, 'notes.txt'), 'not part of the window');
   await writeFile(join(folder, 'secret.html'), 'secret');
   await writeFile(join(folder, 'renderer-secret', 'x.html'), 'secret');
-  serveRenderer(root);
+  serveRenderer(root, () => undefined);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -39,11 +39,37 @@ const fetchApp = async (url: string, init?: RequestInit): Promise<Response> => {
 };
 
 describe('the app protocol', () => {
-  it('is declared as a standard, secure scheme', () => {
-    declareScheme();
+  it('is declared as a standard, secure scheme, and so is the one of pictures', () => {
+    declareSchemes();
+    const privileges = { standard: true, secure: true, supportFetchAPI: true, stream: true };
     expect(declared).toEqual([
-      [{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }],
+      [
+        { scheme: 'app', privileges },
+        { scheme: 'media', privileges: { ...privileges, corsEnabled: true } },
+      ],
     ]);
+  });
+
+  it('gives each loading of the page a nonce of its own, for styles alone', async () => {
+    const nonces = await Promise.all(
+      [1, 2].map(async () => {
+        const page = await fetchApp(homeUrl);
+        const [, nonce] = /<meta name="csp-nonce" content="([^"]+)"/.exec(await page.text()) ?? [];
+        const policy = page.headers.get('content-security-policy') ?? '';
+        expect(policy).toContain(`style-src 'self' 'nonce-${nonce}';`);
+        expect(policy).toContain("script-src 'self';");
+        expect(page.headers.get('cache-control')).toBe('no-store');
+        return nonce;
+      }),
+    );
+    expect(new Set(nonces).size).toBe(2);
+  });
+
+  it('passes what the page sends on to the engine, and serves no files there', async () => {
+    const sent = await fetchApp('app://holotype/media/upload/x/a.jpg', { method: 'PUT', body: 'x' });
+    // There is no engine in this test.
+    expect(sent.status).toBe(503);
+    expect((await fetchApp('app://holotype/media/index.html')).status).toBe(404);
   });
 
   it('serves the page and its parts with their types and the strict policy', async () => {

@@ -2,8 +2,15 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 const openExternal = vi.fn(async (_url: string) => undefined);
 vi.mock('electron', () => ({ shell: { openExternal: (url: string) => openExternal(url) } }));
-const { confine, contentSecurityPolicy, denyPermissions, isTrustedSender, openLink, sameOrigin } =
-  await import('../../electron/main/security.ts');
+const {
+  confine,
+  contentSecurityPolicy,
+  guardPermissions,
+  isTrustedSender,
+  openLink,
+  policyWithNonce,
+  sameOrigin,
+} = await import('../../electron/main/security.ts');
 
 const home = 'app://holotype/index.html';
 beforeEach(() => openExternal.mockClear());
@@ -85,22 +92,114 @@ describe('a confined window', () => {
 });
 
 describe('permissions', () => {
-  it('are all refused', () => {
-    let request: ((contents: null, permission: string, answer: (ok: boolean) => void) => void) | undefined;
-    let check: (() => boolean) | undefined;
-    let device: (() => boolean) | undefined;
-    denyPermissions({
-      setPermissionRequestHandler: (handler: typeof request) => (request = handler),
-      setPermissionCheckHandler: (handler: typeof check) => (check = handler),
-      setDevicePermissionHandler: (handler: typeof device) => (device = handler),
-    } as unknown as Parameters<typeof denyPermissions>[0]);
-    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read']) {
-      const answer = vi.fn();
-      request?.(null, permission, answer);
-      expect(answer).toHaveBeenCalledExactlyOnceWith(false);
+  interface Details {
+    requestingUrl?: string;
+    isMainFrame: boolean;
+    mediaTypes?: string[];
+    mediaType?: string;
+  }
+  type Request = (
+    contents: null,
+    permission: string,
+    answer: (ok: boolean) => void,
+    details: Details,
+  ) => void;
+  type Check = (contents: null, permission: string, origin: string, details: Details) => boolean;
+  function guarded(camera: () => Promise<boolean> = async () => true) {
+    let [request, check, device]: [Request?, Check?, (() => boolean)?] = [];
+    const ask = vi.fn(camera);
+    guardPermissions(
+      {
+        setPermissionRequestHandler: (handler: Request) => (request = handler),
+        setPermissionCheckHandler: (handler: Check) => (check = handler),
+        setDevicePermissionHandler: (handler: () => boolean) => (device = handler),
+      } as unknown as Parameters<typeof guardPermissions>[0],
+      home,
+      ask,
+    );
+    const wants = (permission: string, over: Partial<Details> = {}): Promise<boolean> =>
+      new Promise((resolve) => {
+        request?.(null, permission, resolve, { requestingUrl: home, isMainFrame: true, ...over });
+      });
+    const has = (permission: string, origin = home, over: Partial<Details> = {}): boolean | undefined =>
+      check?.(null, permission, origin, { isMainFrame: true, ...over });
+    return { wants, has, ask, device: () => device?.() };
+  }
+  const video = { mediaTypes: ['video'] };
+
+  it.each([
+    'geolocation',
+    'openExternal',
+    'clipboard-read',
+    'display-capture',
+    'midiSysex',
+    'hid',
+    'serial',
+    'usb',
+    'fileSystem',
+    'fullscreen',
+    'pointerLock',
+    'mediaKeySystem',
+    'local-fonts',
+    'unknown',
+  ])('%s is refused', async (permission) => {
+    const { wants, has, device } = guarded();
+    expect(await wants(permission)).toBe(false);
+    expect(has(permission)).toBe(false);
+    expect(device()).toBe(false);
+  });
+
+  it('the camera is asked for, once', async () => {
+    const { wants, has, ask } = guarded();
+    expect(has('media', home, { mediaType: 'video' })).toBe(false);
+    expect(await wants('media', video)).toBe(true);
+    expect(has('media', home, { mediaType: 'video' })).toBe(true);
+    expect(await wants('media', video)).toBe(true);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  it('the camera stays off when a person says no, or can not be asked', async () => {
+    const refused = guarded(async () => false);
+    expect(await refused.wants('media', video)).toBe(false);
+    expect(await refused.wants('media', video)).toBe(false);
+    expect(refused.ask).toHaveBeenCalledTimes(1);
+    expect(refused.has('media', home, { mediaType: 'video' })).toBe(false);
+    const broken = guarded(() => Promise.reject(new Error('no window')));
+    expect(await broken.wants('media', video)).toBe(false);
+  });
+
+  it.each([
+    ['the microphone', { mediaTypes: ['audio'] }],
+    ['camera and microphone', { mediaTypes: ['video', 'audio'] }],
+    ['nothing in particular', {}],
+    ['nothing', { mediaTypes: [] }],
+  ])('%s is never asked for', async (_what, details) => {
+    const { wants, has, ask } = guarded();
+    expect(await wants('media', details)).toBe(false);
+    expect(has('media', home, { mediaType: 'audio' })).toBe(false);
+    expect(has('media', home, { mediaType: 'unknown' })).toBe(false);
+    expect(ask).not.toHaveBeenCalled();
+  });
+
+  it('notices and copying are our own page\u2019s, unasked', async () => {
+    const { wants, has } = guarded();
+    for (const permission of ['notifications', 'clipboard-sanitized-write']) {
+      expect(await wants(permission)).toBe(true);
+      expect(has(permission)).toBe(true);
+      expect(await wants(permission, { requestingUrl: 'https://example.org' })).toBe(false);
+      expect(has(permission, 'https://example.org')).toBe(false);
     }
-    expect(check?.()).toBe(false);
-    expect(device?.()).toBe(false);
+  });
+
+  it.each([
+    ['another page', { requestingUrl: 'https://example.org' }],
+    ['a page that looks like ours', { requestingUrl: 'app://holotype.evil/index.html' }],
+    ['a frame in ours', { isMainFrame: false }],
+  ])('%s gets nothing at all', async (_who, details) => {
+    const { wants, ask } = guarded();
+    expect(await wants('media', { ...video, ...details })).toBe(false);
+    expect(await wants('notifications', details)).toBe(false);
+    expect(ask).not.toHaveBeenCalled();
   });
 });
 
@@ -122,5 +221,13 @@ describe('the content security policy', () => {
     expect(contentSecurityPolicy).toMatch(/^default-src 'none';/);
     expect(contentSecurityPolicy).toContain("script-src 'self';");
     expect(contentSecurityPolicy).not.toMatch(/unsafe|\*|http/);
+  });
+
+  it('lets in pictures of the engine, and styles that carry the nonce', () => {
+    expect(contentSecurityPolicy).toMatch(/img-src [^;]*media:/);
+    expect(contentSecurityPolicy).toMatch(/connect-src 'self' media:;/);
+    expect(contentSecurityPolicy).not.toContain('nonce');
+    expect(policyWithNonce('abc')).toContain("style-src 'self' 'nonce-abc';");
+    expect(policyWithNonce('abc')).toContain("script-src 'self';");
   });
 });

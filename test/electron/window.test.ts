@@ -53,6 +53,10 @@ describe('the window', () => {
     });
   });
 
+  it('is never smaller than what it is designed for', () => {
+    expect(windowOptions('', false)).toMatchObject({ minWidth: 900, minHeight: 600 });
+  });
+
   it('has a background that fits the theme', () => {
     expect(windowOptions('', true).backgroundColor).not.toBe(windowOptions('', false).backgroundColor);
   });

@@ -44,6 +44,7 @@ export function fakeService(over: { handlers?: Partial<Handlers>; media?: Media 
     places: createPlaces(),
     downloads: createDownloads(),
     log: { write: () => undefined, tail: () => [] },
+    logsFolder: '/logs',
     handlers: fakeHandlers({ 'app.info': async () => appInfo, ...over.handlers }),
     asked,
     media: async (request) => {
