@@ -1,5 +1,5 @@
 import { HolotypeError } from '../../contract/errors.ts';
-import type { DeviceId } from '../../contract/devices.ts';
+import { deviceChoiceSchema, type DeviceId } from '../../contract/devices.ts';
 import type { ModelInfo } from '../../contract/models.ts';
 import type { TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
 import type { TrainOptions } from '../../contract/train.ts';
@@ -60,12 +60,7 @@ export async function planTraining(
   if (obstacles.length === 0)
     obstacles.push(...attempt(() => void Object.assign(counts, countSplits(photos, options))));
 
-  const device = await chooseDevice(options.device, signal === undefined ? {} : { signal }).catch(
-    (error: unknown) => {
-      obstacles.push(obstacleOf(error));
-      return 'cpu' as const;
-    },
-  );
+  const device = await deviceOf(options, obstacles, signal);
   const backbone = await backboneOf(options, obstacles);
   const seconds =
     obstacles.length > 0 || !backbone.installed
@@ -135,7 +130,9 @@ function attempt(work: () => void): Obstacle[] {
 
 function obstacleOf(error: unknown): Obstacle {
   if (!(error instanceof HolotypeError)) throw error;
-  return { message: error.message, action: error.remedy ?? 'Change the settings.' };
+  // Flags are the command line's; here there are settings.
+  const { message, remedy = '--' } = error;
+  return { message, action: remedy.includes('--') ? 'Change the settings.' : remedy };
 }
 
 function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string[] {
@@ -158,6 +155,20 @@ function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string
   }
   if (scan !== null) warnings.push('The folder is still being looked through: more photos may be found.');
   return warnings;
+}
+
+async function deviceOf(
+  { device }: TrainOptions,
+  obstacles: Obstacle[],
+  signal: AbortSignal | undefined,
+): Promise<DeviceId> {
+  // An unknown name was found among the other options.
+  if (!deviceChoiceSchema.safeParse(device).success) return 'cpu';
+  return chooseDevice(device, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    obstacles.push(obstacleOf(error));
+    return 'cpu';
+  });
 }
 
 async function backboneOf(options: TrainOptions, obstacles: Obstacle[]): Promise<TrainPlan['backbone']> {
