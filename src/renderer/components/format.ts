@@ -77,3 +77,12 @@ export function compact(value: number, locale?: string): string {
     maximumFractionDigits: 1,
   }).format(value);
 }
+
+/** "2 to 4 minutes", or one time where both say the same. */
+export function between(low: number, high: number): string {
+  const [from, to] = [duration(low), duration(high)];
+  if (from === to) return from;
+  const [number, unit] = from.split(' ');
+  // "2 minutes to 4 minutes" says the unit once too often.
+  return to.endsWith(` ${unit ?? ''}`) ? `${number ?? ''} to ${to}` : `${from} to ${to}`;
+}

@@ -45,7 +45,7 @@ export function reduceTrain(state: TrainState, action: Action): TrainState {
 
 /** Settings with some changed; what is set to undefined is left to its default again. */
 export function withSettings(settings: TrainSettings, changes: Partial<TrainSettings>): TrainSettings {
-  const entries = Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined);
-  // Entries of two objects of this very shape.
-  return Object.fromEntries(entries) as TrainSettings;
+  return Object.fromEntries(
+    Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined),
+  );
 }

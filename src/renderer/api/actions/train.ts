@@ -13,6 +13,8 @@ export function trainActions(api: Api) {
   const { call, dispatch, getState } = api;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: AbortController | undefined;
+  /** The project's revision that the plan is for. */
+  let planned: number | undefined;
 
   const plan = async (): Promise<void> => {
     const { project, settings } = getState().train;
@@ -44,8 +46,11 @@ export function trainActions(api: Api) {
       void plan();
     },
     plan: (): void => void plan(),
-    /** Photos or labels have changed: what a training would do may have, too. */
-    planSoon,
+    /** Photos or labels are of this revision now: what a training would do may be another thing, too. */
+    planFor: (revision: number): void => {
+      if (revision !== planned) planSoon();
+      planned = revision;
+    },
     /** Changes settings; undefined leaves one to its default. Remembered in the project. */
     choose: (changes: Partial<TrainSettings>): void => {
       const { project, settings: before } = getState().train;

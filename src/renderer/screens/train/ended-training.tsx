@@ -72,15 +72,16 @@ function Result({ job, project, buttons }: EndedTrainingProps & { readonly butto
   }, [runs, project.id, run]);
   const known = detail === undefined ? undefined : valueOf(detail);
   const metrics = known?.result?.metrics.val;
+  const accuracy = metrics?.accuracy ?? null;
   const [advice] = known?.advice ?? [];
   return (
     <section className="train-card train-result" aria-labelledby={`ended-${job.id}`}>
       <div className="train-plan-head">
         <div>
           <h2 id={`ended-${job.id}`}>
-            {metrics?.accuracy == null
+            {accuracy === null
               ? 'Training is done'
-              : `Right on ${percent(metrics.accuracy)} of the photos it was checked on`}
+              : `Right on ${percent(accuracy)} of the photos it was checked on`}
           </h2>
           <p className="muted small">
             {metrics === undefined

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { TrainPlan } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { count, duration } from '../../components/format.ts';
+import { between, count } from '../../components/format.ts';
 import { useShortcuts } from '../../components/shortcuts.tsx';
 import { Button, ErrorState, Kbd, Notice, Skeleton } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
@@ -123,13 +123,4 @@ function Plan({ plan }: { readonly plan: TrainPlan }) {
       </ol>
     </>
   );
-}
-
-/** "2 to 4 minutes", or one time where both say the same. */
-export function between(low: number, high: number): string {
-  const [from, to] = [duration(low), duration(high)];
-  if (from === to) return from;
-  const [number, unit] = from.split(' ');
-  // "2 minutes to 4 minutes" says the unit once too often.
-  return to.endsWith(` ${unit ?? ''}`) ? `${number ?? ''} to ${to}` : `${from} to ${to}`;
 }

@@ -94,6 +94,8 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
 
 function Now({ job, facts }: { readonly job: JobSummary; readonly facts: TrainingFacts }) {
   const { progress } = job;
+  const rate = progress?.rate ?? null;
+  const eta = progress?.eta ?? null;
   const last = facts.points.at(-1);
   return (
     <>
@@ -107,11 +109,9 @@ function Now({ job, facts }: { readonly job: JobSummary; readonly facts: Trainin
         <Figure name="Done" value={progress === null ? '–' : amount(progress)} />
         <Figure
           name="Speed"
-          value={
-            progress?.rate == null ? '–' : `${count(Math.round(progress.rate * 10) / 10)} ${progress.unit}/s`
-          }
+          value={rate === null ? '–' : `${count(Math.round(rate * 10) / 10)} ${progress?.unit ?? ''}/s`}
         />
-        <Figure name="Left" value={progress?.eta == null ? '–' : duration(progress.eta)} />
+        <Figure name="Left" value={eta === null ? '–' : duration(eta)} />
         <Figure
           name="Epoch"
           value={

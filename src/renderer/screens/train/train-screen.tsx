@@ -17,7 +17,7 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
     void settings.loadDevices();
   }, [train, settings, project.id]);
   // Labels decide what can be trained, and how long it takes.
-  useEffect(() => train.planSoon(), [train, project.revision]);
+  useEffect(() => train.planFor(project.revision), [train, project.revision]);
   const jobs = useAppState((state) => state.jobs);
   const trainings = useMemo(() => jobsOf(jobs, project.id, 'train'), [jobs, project.id]);
   const active = useMemo(
