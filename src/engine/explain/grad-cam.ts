@@ -2,7 +2,7 @@
  * Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
  * ICCV 2017, https://arxiv.org/abs/1610.02391.
  */
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { createSession } from '../devices/onnx-session.ts';
 import { argmax } from '../evaluate/confusion.ts';
 import { softmaxRows } from '../evaluate/calibration.ts';
@@ -12,6 +12,7 @@ import { weightKeys, weightOf } from '../graph/graph.ts';
 import type { BatchNorm, GraphNode, ModelGraph } from '../graph/graph.ts';
 import { forward } from '../train/finetune/graph-forward.ts';
 import type { ForwardWeights } from '../train/finetune/graph-forward.ts';
+import { readAndDispose } from '../train/finetune/read-and-dispose.ts';
 import { constantTensor, startTfOnOnnxRuntime, tf } from '../train/tf.ts';
 import { positiveShare, resized } from './heat-map.ts';
 import type { HeatMap } from './heat-map.ts';
@@ -64,11 +65,11 @@ export async function openGradCam(graph: ModelGraph, at?: string): Promise<GradC
   const { weights, dispose } = constantWeights(graph, nodes);
   const [height, width] = graph.input.shape;
 
-  /** Class scores [1, classes] of maps, differentiable in them; call it in a tidy. */
-  const score = (tensors: readonly Tensor[], others: readonly Tensor[]): Tensor2D => {
+  /** Class scores of maps, differentiable in them; call it in a tidy. */
+  const score = (tensors: readonly Tensor[], others: readonly Tensor[]): Tensor1D => {
     const known = new Map([...tensors, ...others].map((tensor, i) => [names[i] ?? '', tensor]));
     const [result] = forward(nodes, known, weights, [scores]);
-    return tf.reshape<Tensor2D>(result as Tensor, [1, -1]);
+    return tf.reshape(result as Tensor, [-1]);
   };
 
   return {
@@ -77,28 +78,32 @@ export async function openGradCam(graph: ModelGraph, at?: string): Promise<GradC
       const values = await session.run(pixels.slice(), [1, height, width, 3]);
       // Somebody else in this process may have chosen another backend meanwhile.
       await startTfOnOnnxRuntime();
-      return tf.tidy(() => {
-        const all = tensorsOf(divided, values);
-        const tensors = all.slice(0, maps.length);
-        const others = all.slice(maps.length);
-        const scored = Float32Array.from(score(tensors, others).dataSync<'float32'>());
+      const all = tensorsOf(divided, values);
+      const tensors = all.slice(0, maps.length);
+      const others = all.slice(maps.length);
+      try {
+        const scored = readAndDispose(tf.tidy(() => score(tensors, others)));
         const explained = of ?? argmax(scored);
-        const wanted = tf.tensor2d(
-          scored.map((_, index) => (index === explained ? 1 : 0)),
-          [1, scored.length],
-        );
-        const gradients = tf.grads((...inputs) => tf.sum(tf.mul(score(inputs, others), wanted)))(tensors);
-        const cams = maps.map(({ rows, columns }, index): HeatMap => {
-          const weight = tf.mean(gradients[index] as Tensor, [1, 2], true);
-          const cam = tf.sum(tf.mul(tensors[index] as Tensor, weight), -1);
-          return { rows, columns, values: Float32Array.from(cam.dataSync<'float32'>()) };
+        const sums = tf.tidy(() => {
+          const wanted = tf.tensor1d(scored.map((_, index) => (index === explained ? 1 : 0)));
+          const gradients = tf.grads((...inputs) => tf.sum(tf.mul(score(inputs, others), wanted)))(tensors);
+          return gradients.map((gradient, index) => {
+            const weight = tf.mean(gradient, [1, 2], true);
+            return tf.sum(tf.mul(tensors[index] as Tensor, weight), -1);
+          });
+        });
+        const cams = sums.map((sum, index): HeatMap => {
+          const { rows, columns } = maps[index] as FeatureMap;
+          return { rows, columns, values: readAndDispose(sum) };
         });
         return {
           class: explained,
-          probability: softmaxRows(scored, scored.length, 1)[explained] ?? 0,
+          probability: softmaxRows(scored, scored.length)[explained] ?? 0,
           map: positiveShare(added(cams)),
         };
-      });
+      } finally {
+        tf.dispose(all);
+      }
     },
     async release() {
       dispose();

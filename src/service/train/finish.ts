@@ -17,6 +17,7 @@ import { makeReport } from './report.ts';
 import { checkParity, describeFiles, exportModel, modelFiles, writeModel } from './save-model.ts';
 import { parityTolerance, pixelsOf, type ParityPhoto } from './parity.ts';
 import { parityPhotos, spread } from './spread.ts';
+import { findSuspects } from './suspects.ts';
 import type { Trained } from './train.ts';
 
 /**
@@ -61,14 +62,13 @@ export async function* finish(
   const exported = await exportModel(graph, { name, classes, policy, createdAt });
   signal?.throwIfAborted();
   const photos = await photosForParity(trained, probabilities, temperature, signal);
-  const warnings = [...trained.warnings];
   if (photos.length === 0) {
     const message =
       'The exports could not be checked against the trained model: the photos are gone or changed.';
-    warnings.push(message);
     yield { type: 'warning', message };
   }
   const parity = await checkParity(exported, policy, photos, signal);
+  yield* findSuspects(trained, { val: probabilities, test: testProbabilities }, signal);
   const files = modelFiles(exported, classes);
   const counts = {
     train: divided.train.length,
@@ -161,7 +161,8 @@ export async function* finish(
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     parity,
     advice,
-    warnings,
+    // Those of this part are among them: whoever runs it notes what it tells.
+    warnings: [...trained.warnings],
     ...(trained.stopped ? { stoppedEarly: true } : {}),
     seed: options.seed,
   };

