@@ -11,12 +11,8 @@ export default defineConfig({
       externalizeDeps: true,
       outDir: 'out/main',
       rolldownOptions: {
-        input: {
-          index: path('electron/main/index.ts'),
-          'engine-entry': path('electron/main/engine-entry.ts'),
-          'worker-entry': path('electron/main/worker-entry.ts'),
-          'probe-entry': path('electron/main/probe-entry.ts'),
-        },
+        // The processes it starts are in dist/node, made by scripts/build.mjs.
+        input: { index: path('electron/main/index.ts') },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

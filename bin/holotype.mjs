@@ -27,7 +27,7 @@ function built(stamp) {
 }
 
 if (existsSync(new URL('src', root))) {
-  if (newest(['src']) > built('dist/node/built')) await import('../scripts/build.mjs');
+  if (newest(['src', 'electron']) > built('dist/node/built')) await import('../scripts/build.mjs');
   const page = ['src/renderer', 'src/contract', 'electron.vite.config.ts', 'package-lock.json'];
   const serves =
     process.argv[2] === 'serve' && !process.argv.some((flag) => flag === '-h' || flag === '--help');

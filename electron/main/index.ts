@@ -17,9 +17,9 @@ const home = developmentUrl ?? homeUrl;
 const preload = here('../preload/index.cjs');
 
 const children = createChildren({
-  engine: here('./engine-entry.js'),
-  worker: here('./worker-entry.js'),
-  probe: here('./probe-entry.js'),
+  engine: here('../../dist/node/desktop-engine.mjs'),
+  worker: here('../../dist/node/desktop-worker.mjs'),
+  probe: here('../../dist/node/desktop-probe.mjs'),
 });
 const engine = createEngineProcess(children, (news) => {
   for (const window of BrowserWindow.getAllWindows()) window.webContents.send(shellChannels.stopped, news);
