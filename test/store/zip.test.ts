@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { unzipSync, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HolotypeError } from '../../src/contract/errors.ts';
 import { openZip } from '../../src/store/zip-reader.ts';
 import { createZip } from '../../src/store/zip-writer.ts';
 import { scratchFolder } from './scratch.ts';
@@ -138,18 +139,16 @@ describe('a damaged archive', () => {
   it('never passes for a good one when a byte is another', async () => {
     await write({ 'a.txt': text('some text') }, true);
     const whole = readFileSync(path);
-    const good = await read();
     for (let at = 0; at < whole.length; at += 1) {
       const bytes = Buffer.from(whole);
       bytes[at] = (bytes[at] ?? 0) ^ 0x55;
       writeFileSync(path, bytes);
-      const found = await read().catch((error: unknown) => {
-        expect(error).toMatchObject({ code: expect.stringMatching(/^(bad-input|not-supported)$/) });
-        return undefined;
-      });
+      const outcome = await read().then(
+        (files) => Object.values(files).map((content) => Buffer.from(content).toString()),
+        (error: unknown) => (error instanceof HolotypeError ? error.code : 'another error'),
+      );
       // Names, times and comments have no checksum; contents have.
-      if (found !== undefined)
-        for (const content of Object.values(found)) expect(content).toEqual(good['a.txt']);
+      expect([['some text'], [], 'bad-input', 'not-supported']).toContainEqual(outcome);
     }
   });
 

@@ -113,9 +113,9 @@ export class ProjectRegistry implements OpenProjects {
           if (prepare !== undefined) await this.#lookMeanwhile(open, prepare, tools);
           await scanPhotos(open, this.#deps.cacheFolder, tools);
         } finally {
+          await this.remember(open, false);
           open.scanJob = undefined;
           open.announce();
-          await this.remember(open, false);
         }
       },
     });

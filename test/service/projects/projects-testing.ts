@@ -112,7 +112,7 @@ export function startEngine(place: Scratch, over: Partial<ProjectsDeps> = {}): E
     downloads,
     uploads,
     connect,
-    place: places.grant,
+    place: (path) => places.grant(path),
     async open(path) {
       const { id } = await client.call('projects.open', { source: { place: places.grant(path) } });
       return engine.looked(id);
