@@ -88,7 +88,10 @@ export const explanationSchema = z.object({
   rows: z.number().int().positive(),
   columns: z.number().int().positive(),
   values: z.array(z.number().min(0).max(1)),
-  /** The part of the photo that the model sees, as shares of its width and height. */
+  /**
+   * The part of the photo that the model sees, as shares of its width and height. Where the model's input is padded it
+   * reaches beyond the photo: x or y below 0, width or height above 1.
+   */
   window: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
 });
 export type Explanation = z.infer<typeof explanationSchema>;

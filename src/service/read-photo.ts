@@ -19,3 +19,25 @@ export async function readPhotoFile(folder: string, path: string, bytes: number)
     throw photoError('too-large', `a file of more than ${largestBytes / 2 ** 20} MiB`);
   return readPhoto(folder, path);
 }
+
+/**
+ * A photo that lies in one or more places: the first that can be read.
+ *
+ * @param paths relative to the folder, at least one
+ * @throws as {@link readPhotoFile}, of the first place
+ */
+export async function readPhotoCopy(
+  folder: string,
+  paths: readonly string[],
+  bytes: number,
+): Promise<Uint8Array> {
+  let failure: unknown;
+  for (const path of paths) {
+    try {
+      return await readPhotoFile(folder, path, bytes);
+    } catch (error) {
+      failure ??= error; // the very same photo may lie elsewhere, too
+    }
+  }
+  throw failure;
+}

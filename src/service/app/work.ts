@@ -4,6 +4,7 @@ import type { ProjectState } from '../../contract/projects.ts';
 import type { SettingsFile } from '../../store/app-settings.ts';
 import { createScratch } from '../../store/scratch-folder.ts';
 import type { Downloads } from '../downloads.ts';
+import { explainHandlers } from '../explain/handlers.ts';
 import { jobHandlers } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { WorkerCalls } from '../jobs/worker-calls.ts';
@@ -54,6 +55,7 @@ export function createWork(deps: WorkDeps): Work {
       jobHandlers(jobs),
       machineHandlers(deps),
       runHandlers(training),
+      explainHandlers(deps),
       useHandlers(predictions, createExports({ ...deps, scratch })),
     ],
     answerFile: (job, index) => predictions.fileOf(job, index),

@@ -10,7 +10,7 @@ import type { ThumbnailCache } from '../../store/thumbnail-cache.ts';
 import { bodyTooLarge, type UploadStore } from '../../store/uploads.ts';
 import type { Downloads } from '../downloads.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
-import { readPhotoFile } from '../read-photo.ts';
+import { readPhotoCopy, readPhotoFile } from '../read-photo.ts';
 import type { Media, MediaRequest, MediaResponse } from './media.ts';
 import { createNewestFirst } from './newest-first.ts';
 import { routeOf, type Route } from './routes.ts';
@@ -143,16 +143,8 @@ async function readPhoto(
   const open = projects.get(project);
   const asset = open.asset(photo);
   const paths = [asset.path, ...(asset.otherPaths ?? [])];
-  let failure: unknown;
-  for (const path of paths) {
-    try {
-      const bytes = await readPhotoFile(open.photoFolder, path, asset.bytes);
-      return { bytes, same: bytes.length === asset.bytes };
-    } catch (error) {
-      failure ??= error; // the very same photo may lie elsewhere, too
-    }
-  }
-  throw failure;
+  const bytes = await readPhotoCopy(open.photoFolder, paths, asset.bytes);
+  return { bytes, same: bytes.length === asset.bytes };
 }
 
 async function answerPicture(

@@ -5,6 +5,7 @@ export const tasks: TaskTable = {
   train: async () => (await import('../runs/train-task.ts')).trainTask,
   predict: async () => (await import('../use/predict-task.ts')).predictTask,
   export: async () => (await import('../use/export-task.ts')).exportTask,
+  explain: async () => (await import('../explain/explain-task.ts')).explainTask,
   camera: async () => (await import('../use/camera-task.ts')).cameraTask,
   'model-details': async () => (await import('../machine/model-tasks.ts')).modelDetailsTask,
   'import-model': async () => (await import('../machine/model-tasks.ts')).importModelTask,
