@@ -6,7 +6,14 @@ import { extname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright';
 import { build } from 'vite';
 import config from '../../electron.vite.config.ts';
-import { pagePolicy, socketPath, withNonce } from '../../src/contract/page.ts';
+import {
+  mediaOrigin,
+  mediaPrefix,
+  pagePolicy,
+  socketPath,
+  withNonce,
+  type PolicyOptions,
+} from '../../src/contract/page.ts';
 import { serve } from '../../src/contract/server.ts';
 import { directTransport } from '../../src/contract/transport.ts';
 import type { FakeEngine } from '../renderer/fake-engine.ts';
@@ -72,15 +79,20 @@ export interface OpenPage {
   readonly cut: () => Promise<void>;
 }
 
-/**
- * Opens the page as the web host would serve it, under its policy, with a fake engine behind its WebSocket and
- * pictures drawn from their ids.
- */
-export async function openFakePage(
+export interface BareOptions {
+  readonly dark?: boolean;
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly hash?: string;
+  readonly policy?: PolicyOptions;
+  /** Before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}
+
+/** Opens the page under its policy, with pictures drawn from their ids and no engine behind it. */
+export async function openPage(
   { browser, folder }: Pick<PageLab, 'browser' | 'folder'>,
-  engine: FakeEngine,
-  { dark = false, size = { width: 900, height: 600 }, hash = '', accepts = () => true }: PageOptions = {},
-): Promise<OpenPage> {
+  { dark = false, size = { width: 900, height: 600 }, hash = '', policy = {}, prepare }: BareOptions,
+): Promise<Omit<OpenPage, 'cut'>> {
   const context = await browser.newContext({
     viewport: size,
     colorScheme: dark ? 'dark' : 'light',
@@ -94,13 +106,14 @@ export async function openFakePage(
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
+  const ours = [home, 'blob:', 'data:', `${mediaOrigin}/`];
   page.on('request', (request) => {
-    if (!request.url().startsWith(home) && !request.url().startsWith('blob:'))
+    if (!ours.some((start) => request.url().startsWith(start)))
       complaints.push(`remote request ${request.url()}`);
   });
   await page.route(`${home}**`, async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (pathname.startsWith('/media/'))
+    if (pathname.startsWith(`${mediaPrefix}/`))
       return route.fulfill({ contentType: 'image/svg+xml', body: drawing(pathname) });
     const path = pathname === '/' ? 'index.html' : pathname;
     const nonce = 'bm9uY2U';
@@ -109,32 +122,48 @@ export async function openFakePage(
       body: path === 'index.html' ? withNonce(body.toString('utf8'), nonce) : body,
       headers: {
         'content-type': types[extname(path)] ?? '',
-        'content-security-policy': pagePolicy({ nonce, socket: 'ws://holotype.test' }),
+        'content-security-policy': pagePolicy({ nonce, ...policy }),
       },
     });
   });
-  const cuts = new Set<() => Promise<void>>();
-  await page.routeWebSocket(`ws://holotype.test${socketPath}`, (socket) => {
-    if (!accepts()) {
-      void socket.close({ code: 1011 });
-      return;
-    }
-    const [mine, theirs] = directTransport();
-    serve(theirs, engine.service);
-    socket.onMessage((text) => mine.send(JSON.parse(String(text))));
-    mine.onMessage((message) => socket.send(JSON.stringify(message)));
-    const cut = async (): Promise<void> => {
-      cuts.delete(cut);
-      mine.close();
-      await socket.close({ code: 1001 });
-    };
-    cuts.add(cut);
-    socket.onClose(() => {
-      cuts.delete(cut);
-      mine.close();
-    });
-  });
+  await prepare?.(page);
   await page.goto(`${home}${hash}`);
+  return { page, complaints };
+}
+
+/** Opens the page as the web host would serve it, with a fake engine behind its WebSocket. */
+export async function openFakePage(
+  lab: Pick<PageLab, 'browser' | 'folder'>,
+  engine: FakeEngine,
+  { accepts = () => true, ...options }: PageOptions = {},
+): Promise<OpenPage> {
+  const cuts = new Set<() => Promise<void>>();
+  const prepare = (page: Page): Promise<void> =>
+    page.routeWebSocket(`ws://holotype.test${socketPath}`, (socket) => {
+      if (!accepts()) {
+        void socket.close({ code: 1011 });
+        return;
+      }
+      const [mine, theirs] = directTransport();
+      serve(theirs, engine.service);
+      socket.onMessage((text) => mine.send(JSON.parse(String(text))));
+      mine.onMessage((message) => socket.send(JSON.stringify(message)));
+      const cut = async (): Promise<void> => {
+        cuts.delete(cut);
+        mine.close();
+        await socket.close({ code: 1001 });
+      };
+      cuts.add(cut);
+      socket.onClose(() => {
+        cuts.delete(cut);
+        mine.close();
+      });
+    });
+  const { page, complaints } = await openPage(lab, {
+    ...options,
+    policy: { socket: 'ws://holotype.test' },
+    prepare,
+  });
   return {
     page,
     complaints,

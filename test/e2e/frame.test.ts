@@ -437,8 +437,8 @@ describe.skipIf(browserPath === undefined)(`the frame, home and settings in Chro
     await page.getByRole('button', { name: 'Report a problem…' }).click();
     await page.getByRole('dialog', { name: 'Report a problem' }).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('link', { name: 'Settings' }).first().click();
-    await page.getByRole('heading', { name: 'Settings' }).first().waitFor();
+    await page.getByRole('button', { name: 'Holotype: all projects' }).click();
+    await page.getByRole('link', { name: 'Leaf diseases' }).waitFor();
     await page.context().close();
   });
 });

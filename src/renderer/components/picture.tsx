@@ -1,5 +1,6 @@
 import { ImageOff } from 'lucide-react';
 import { useState, type ComponentPropsWithRef } from 'react';
+import { useAppState } from '../api/context.tsx';
 import { classes } from './ui/index.ts';
 import './picture.css';
 
@@ -11,8 +12,11 @@ interface PictureProps extends Omit<ComponentPropsWithRef<'img'>, 'src' | 'alt'>
 
 /** A small picture of the engine. One that can't be shown leaves a quiet sign in its place. */
 export function Picture({ src, alt, className, ...rest }: PictureProps) {
+  const connected = useAppState(({ connection }) => connection.status === 'ready');
+  // What failed without a connection is tried again with one.
+  const now = `${src} ${connected}`;
   const [broken, setBroken] = useState<string>();
-  if (broken === src)
+  if (broken === now)
     return (
       <span
         className={classes('picture picture-broken', className)}
@@ -31,7 +35,7 @@ export function Picture({ src, alt, className, ...rest }: PictureProps) {
       src={src}
       alt={alt}
       className={classes('picture', className)}
-      onError={() => setBroken(src)}
+      onError={() => setBroken(now)}
     />
   );
 }

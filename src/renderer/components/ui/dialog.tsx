@@ -19,6 +19,15 @@ interface DialogProps {
   readonly children?: ReactNode;
 }
 
+/** What is to be filled in, or the dialog itself: never its close button, which comes first in it. */
+function focusFirstField(event: Event): void {
+  event.preventDefault();
+  const dialog = event.currentTarget;
+  if (!(dialog instanceof HTMLElement)) return;
+  const field = dialog.querySelector<HTMLElement>('.ui-dialog-body :is(input, textarea)');
+  (field ?? dialog).focus();
+}
+
 /** A window in the window. Its content scrolls; title and buttons stay. */
 export function Dialog({ open, onClose, title, description, size = 'm', actions, children }: DialogProps) {
   return (
@@ -27,6 +36,7 @@ export function Dialog({ open, onClose, title, description, size = 'm', actions,
         <Radix.Overlay className="ui-veil" />
         <Radix.Content
           className={classes('ui-dialog', `ui-dialog-${size}`)}
+          onOpenAutoFocus={focusFirstField}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className="ui-dialog-head">

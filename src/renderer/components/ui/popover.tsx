@@ -15,6 +15,12 @@ interface PopoverProps {
   readonly onOpenChange?: (open: boolean) => void;
 }
 
+/** The first button would show its tooltip over what a person came to read. */
+function focusItself(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
 /** More of a thing, beside what opened it. */
 export function Popover({
   label,
@@ -39,6 +45,7 @@ export function Popover({
           side={side}
           sideOffset={6}
           collisionPadding={8}
+          onOpenAutoFocus={focusItself}
         >
           {children}
         </Radix.Content>

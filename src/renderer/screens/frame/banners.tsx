@@ -1,6 +1,20 @@
+import { useEffect, useState } from 'react';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { Button, Notice } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+
+/** Shorter losses (ms) are over before anybody can read of them. */
+const blip = 1_000;
+
+/** Whether something has been so for a while. */
+function useLasting(now: boolean): boolean {
+  const [lasted, setLasted] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasted(now), now ? blip : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return now && lasted;
+}
 
 /** What concerns the whole window: no engine, or a project that can only be looked at. */
 export function Banners() {
@@ -11,7 +25,7 @@ export function Banners() {
   const { connection: engine, projects } = useActions();
   return (
     <div className="frame-banners">
-      {connection.status === 'reconnecting' ? (
+      {useLasting(connection.status === 'reconnecting') ? (
         <Notice tone="warning" title={connection.message} detail="What was saved is safe.">
           <Button size="s" onClick={engine.reconnect}>
             Try now

@@ -30,7 +30,6 @@ export function FirstSteps({ buttons }: { readonly buttons: ReactNode }) {
             </p>
           </li>
         </ol>
-        {buttons}
       </div>
       <figure className="tree">
         <pre aria-label="Example of a folder of photos">
@@ -40,6 +39,7 @@ export function FirstSteps({ buttons }: { readonly buttons: ReactNode }) {
         </pre>
         <figcaption>Folder names become classes.</figcaption>
       </figure>
+      {buttons}
     </section>
   );
 }
