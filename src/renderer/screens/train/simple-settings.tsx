@@ -1,10 +1,10 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { viewPath } from '../../../contract/media.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { settingInfo, type Quality } from '../../../contract/train-settings.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
-import { bytes } from '../../components/format.ts';
+import { bytes, plural } from '../../components/format.ts';
 import { Badge, Button, classes, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
 
@@ -72,6 +72,9 @@ export function SimpleSettings({ project }: { readonly project: ProjectState }) 
   );
 }
 
+/** Models to download that are shown at first, the best of them. */
+const offered = 3;
+
 interface BackbonesProps {
   readonly models: readonly ModelInfo[];
   readonly chosen: string | undefined;
@@ -90,6 +93,10 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
       ),
     [models],
   );
+  const here = sorted.filter(({ installed }) => installed).length;
+  const [all, setAll] = useState(false);
+  const shown = all ? sorted : sorted.slice(0, here + offered);
+  const hidden = sorted.length - shown.length;
   const move = (event: React.KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const radios = [...(group.current?.querySelectorAll<HTMLButtonElement>('[role="radio"]') ?? [])];
@@ -107,7 +114,7 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
         aria-labelledby="train-backbone"
         onKeyDown={move}
       >
-        {sorted.map((model) => (
+        {shown.map((model) => (
           <div
             key={model.id}
             className={classes('train-backbone', model.id === chosen && 'train-backbone-on')}
@@ -145,9 +152,16 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
           </div>
         ))}
       </div>
-      <Button size="s" variant="quiet" onClick={() => navigation.go({ screen: 'models' })}>
-        All about these models
-      </Button>
+      <span className="train-controls">
+        {hidden === 0 ? null : (
+          <Button size="s" variant="quiet" onClick={() => setAll(true)}>
+            {plural(hidden, 'more model')} to download
+          </Button>
+        )}
+        <Button size="s" variant="quiet" onClick={() => navigation.go({ screen: 'models' })}>
+          All about these models
+        </Button>
+      </span>
     </>
   );
 }
