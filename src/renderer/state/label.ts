@@ -73,7 +73,9 @@ export const noLabel: LabelState = {
 export function reduceLabel(state: LabelState, action: Action): LabelState {
   switch (action.type) {
     case 'label/entered':
-      return action.project === state.project ? state : { ...noLabel, view: state.view, project: action.project };
+      return action.project === state.project
+        ? state
+        : { ...noLabel, view: state.view, project: action.project };
     case 'project/closed':
       return { ...noLabel, view: state.view };
     case 'label/filtered':

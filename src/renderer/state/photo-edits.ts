@@ -92,5 +92,8 @@ export function underEdits(
 }
 
 function withEdits(row: PhotoRow, edits: readonly PhotoEdit[]): PhotoRow {
-  return edits.reduce((now, { photos, change }) => (photos.has(row.id) ? changePhoto(now, change) : now), row);
+  return edits.reduce(
+    (now, { photos, change }) => (photos.has(row.id) ? changePhoto(now, change) : now),
+    row,
+  );
 }

@@ -61,6 +61,7 @@ function extend(now: Selection, ids: readonly string[], id: string, keep: boolea
 
 /** The photos that are meant, of those that are shown: the selected ones, or else the one the keyboard is on. */
 export function meantPhotos({ focused, selected }: Selection, ids: readonly string[]): readonly string[] {
-  if (selected.size > 0) return ids.filter((id) => selected.has(id));
+  const chosen = selected.size === 0 ? [] : ids.filter((id) => selected.has(id));
+  if (chosen.length > 0) return chosen;
   return focused !== undefined && ids.includes(focused) ? [focused] : [];
 }

@@ -9,11 +9,13 @@ interface SearchFieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly placeholder?: string;
+  /** Enter, or Escape in an empty field: on to what was found. */
+  readonly onDone?: () => void;
   readonly ref?: React.Ref<HTMLInputElement>;
 }
 
 /** What is typed is searched for at once; Escape empties it. */
-export function SearchField({ label, value, onChange, placeholder, ref }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, placeholder, onDone, ref }: SearchFieldProps) {
   return (
     <div className="ui-search">
       <Search aria-hidden />
@@ -27,10 +29,13 @@ export function SearchField({ label, value, onChange, placeholder, ref }: Search
         spellCheck={false}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key !== 'Escape' || value === '') return;
+          const empties = event.key === 'Escape' && value !== '';
+          const leaves = (event.key === 'Escape' || event.key === 'Enter') && onDone !== undefined;
+          if (!empties && !leaves) return;
           event.preventDefault();
           event.stopPropagation();
-          onChange('');
+          if (empties) onChange('');
+          else onDone?.();
         }}
       />
       {value === '' ? null : (

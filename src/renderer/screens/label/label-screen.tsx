@@ -1,22 +1,124 @@
-import { Tags } from 'lucide-react';
-import { useEffect } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
-import { useActions } from '../../api/context.tsx';
-import { EmptyState } from '../../components/ui/index.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { SplitPane } from '../../components/ui/index.ts';
+import { photoById } from '../../state/photo-table.ts';
+import { FilterPanel } from './filter-panel.tsx';
+import { GridArea } from './grid-area.tsx';
+import { LabelToolbar } from './label-toolbar.tsx';
+import { PhotoPage } from './photo-page.tsx';
+import { ScanProgress } from './scan-progress.tsx';
+import { TargetBar } from './target-bar.tsx';
+import { useLabelShortcuts } from './use-label-shortcuts.ts';
+import { onlyOn, useClassColors, useLabelling } from './use-labelling.ts';
+import { useShownPhotos } from './use-photos.ts';
 import './label.css';
 
-/** The tab "Label" of a project. */
+/** The tab "Label" of a project: all photos, or the one that the address names. */
 export function LabelScreen({ project }: { readonly project: ProjectState }) {
-  const { label } = useActions();
+  const { label, navigation } = useActions();
   useEffect(() => label.enter(project.id), [label, project.id]);
+  const detail = useAppState(({ route }) => (route.screen === 'project' ? route.detail : ''));
+  const { panel } = useAppState((state) => state.label.view);
+  const shown = useShownPhotos(project);
+  const { table, ids } = shown;
+  const alone = detail !== '' && photoById(table, detail) !== undefined ? detail : undefined;
+  const colors = useClassColors(project.classes);
+  /** How far the grid is scrolled, for when a person comes back to it. */
+  const place = useRef(0);
+  const search = useRef<HTMLInputElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
+
+  const goTo = useCallback(
+    (id: string): void => {
+      label.select(onlyOn(ids, id));
+      if (alone !== undefined) navigation.detail(id, 'replace');
+    },
+    [label, navigation, ids, alone],
+  );
+  const open = useCallback(
+    (id: string): void => {
+      label.select(onlyOn(ids, id));
+      navigation.detail(id);
+    },
+    [label, navigation, ids],
+  );
+  const close = useCallback((): void => navigation.detail(''), [navigation]);
+  const labelling = useLabelling({ project, table, ids, alone, onAdvance: goTo });
+  const findSimilar = useCallback(
+    (photo: string): void => {
+      void label.findSimilar(project.id, photo).then((found) => {
+        if (!found) return;
+        place.current = 0;
+        navigation.detail('');
+      });
+    },
+    [label, navigation, project.id],
+  );
+  useLabelShortcuts({ project, labelling, ids, alone, search, goTo, findSimilar });
+
   return (
     <section className="label" aria-labelledby="label-title">
       <h1 id="label-title" className="visually-hidden">
         Label
       </h1>
-      <EmptyState icon={Tags} title={project.name}>
-        Photos and classes come here.
-      </EmptyState>
+      <ScanProgress job={project.scan} />
+      {alone === undefined ? (
+        <>
+          <LabelToolbar project={project} shown={shown} search={search} grid={grid} />
+          {panel ? (
+            <SplitPane
+              name="label-classes"
+              label="Filters and classes"
+              side="left"
+              initial={216}
+              min={168}
+              max={420}
+              pane={<FilterPanel project={project} counts={shown.counts} />}
+            >
+              <GridArea
+                project={project}
+                shown={shown}
+                colors={colors}
+                labelling={labelling}
+                place={place}
+                grid={grid}
+                onOpen={open}
+                onSimilar={findSimilar}
+              />
+            </SplitPane>
+          ) : (
+            <GridArea
+              project={project}
+              shown={shown}
+              colors={colors}
+              labelling={labelling}
+              place={place}
+              grid={grid}
+              onOpen={open}
+              onSimilar={findSimilar}
+            />
+          )}
+        </>
+      ) : (
+        <PhotoPage
+          key={project.id}
+          project={project}
+          shown={shown}
+          photo={alone}
+          colors={colors}
+          onGo={goTo}
+          onClose={close}
+          onSimilar={findSimilar}
+        />
+      )}
+      <TargetBar
+        project={project}
+        table={table}
+        labelling={labelling}
+        onOpen={alone === undefined ? open : undefined}
+        onSimilar={findSimilar}
+      />
     </section>
   );
 }

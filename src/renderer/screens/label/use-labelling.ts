@@ -42,6 +42,7 @@ export function useLabelling({ project, table, ids, alone, onAdvance }: Context)
     () => (alone === undefined ? meantPhotos(selection, ids) : [alone]),
     [alone, selection, ids],
   );
+  const stays = useAppState((state) => state.label.filter.kind === 'all');
   const labels = project.task !== 'regression';
   const readOnly = project.readOnly !== null;
   const facts = useMemo(() => factsOf(table, photos), [table, photos]);
@@ -50,13 +51,15 @@ export function useLabelling({ project, table, ids, alone, onAdvance }: Context)
     return count === 0 ? 'none' : count === photos.length ? 'all' : 'some';
   };
   const able = !readOnly && photos.length > 0;
-  /** Goes on to the next photo, found before this one leaves the filter. */
+  /** Goes on to what comes after these photos, found before they leave the filter. */
   const advance = (): void => {
-    const [only] = photos;
-    if (photos.length !== 1 || only === undefined) return;
-    const at = ids.indexOf(only);
-    const next = ids[at + 1] ?? (alone === undefined ? undefined : only);
-    if (at >= 0 && next !== undefined && next !== only) onAdvance(next);
+    const meant = new Set(photos);
+    const last = ids.findLastIndex((id) => meant.has(id));
+    const next = ids[last + 1];
+    // Several that stay in sight stay selected, so that a slip of the key is put right by another one.
+    if (photos.length > 1 && stays) return;
+    if (next === undefined || last < 0) label.hold(photos);
+    else onAdvance(next);
   };
   return {
     photos,

@@ -5,6 +5,8 @@ import { useAppState, useMediaUrl } from '../../api/context.tsx';
 import { percent } from '../../components/format.ts';
 import type { TileContent } from '../../components/photos/index.ts';
 import { photoById } from '../../state/photo-table.ts';
+import type { Answers } from '../../state/label-filter.ts';
+import type { Similar } from '../../state/label.ts';
 import type { ShownPhotos } from './use-photos.ts';
 
 /** The size of thumbnail that fills a tile of so many pixels: a photo of 4 to 3 is cut to the tile's square. */
@@ -33,43 +35,17 @@ export function useTiles(
       : sort.by === 'confidence' || filter.kind === 'disagrees' || filter.kind === 'unsure'
         ? 'answer'
         : 'none';
-  const make = useMemo(() => {
-    const plain = new WeakMap<PhotoRow, TileContent>();
-    const chosen = new WeakMap<PhotoRow, TileContent>();
-    const contentOf = (row: PhotoRow): TileContent => {
-      const answer = answers.get(row.id);
-      const likeness = similar?.numbers.get(row.id);
-      const base: TileContent = {
-        picture: mediaUrl(thumbPath(project, row.id, size)),
-        name: row.path.slice(row.path.lastIndexOf('/') + 1),
-        classes:
-          row.target === undefined
-            ? row.labels.map((name) => ({ name, color: colors.get(name) ?? 0 }))
-            : [{ name: String(row.target), color: 0 }],
-        excluded: row.excluded === true,
-        missing: row.missing === true,
-      };
-      if (note === 'answer' && answer !== undefined) {
-        const right = row.labels.includes(answer.predicted);
-        return {
-          ...base,
-          note: right ? percent(answer.confidence) : `${answer.predicted} ${percent(answer.confidence)}`,
-          noteTone: right || row.labels.length === 0 ? 'neutral' : 'problem',
-          spoken: `the last run says ${answer.predicted}`,
-        };
-      }
-      if (note === 'similarity' && likeness !== undefined && likeness <= 1)
-        return { ...base, note: likeness.toFixed(2), spoken: 'likeness' };
-      return base;
-    };
-    return (row: PhotoRow, selected: boolean): TileContent => {
-      const known = (selected ? chosen : plain).get(row);
-      if (known !== undefined) return known;
-      const made = selected ? { ...contentOf(row), selected } : contentOf(row);
-      (selected ? chosen : plain).set(row, made);
-      return made;
-    };
-  }, [project, mediaUrl, size, answers, similar, colors, note]);
+  const make = useMemo(
+    () =>
+      createTiles({
+        pictureOf: (id) => mediaUrl(thumbPath(project, id, size)),
+        answers,
+        similar,
+        colors,
+        note,
+      }),
+    [project, mediaUrl, size, answers, similar, colors, note],
+  );
   const { selected } = selection;
   return useMemo(
     () => (id: string) => {
@@ -78,4 +54,54 @@ export function useTiles(
     },
     [table, make, selected],
   );
+}
+
+interface Looks {
+  readonly pictureOf: (id: string) => string;
+  readonly answers: Answers;
+  readonly similar: Similar | undefined;
+  readonly colors: ReadonlyMap<string, number>;
+  /** What stands in the corner. */
+  readonly note: 'similarity' | 'answer' | 'none';
+}
+
+/** Makes contents of tiles, and remembers them by the row they were made of. */
+export function createTiles(looks: Looks): (row: PhotoRow, selected: boolean) => TileContent {
+  const plain = new WeakMap<PhotoRow, TileContent>();
+  const chosen = new WeakMap<PhotoRow, TileContent>();
+  return (row, selected) => {
+    const remembered = selected ? chosen : plain;
+    const known = remembered.get(row);
+    if (known !== undefined) return known;
+    const made = { ...contentOf(row, looks), selected };
+    remembered.set(row, made);
+    return made;
+  };
+}
+
+function contentOf(row: PhotoRow, { pictureOf, answers, similar, colors, note }: Looks): TileContent {
+  const base: TileContent = {
+    picture: pictureOf(row.id),
+    name: row.path.slice(row.path.lastIndexOf('/') + 1),
+    classes:
+      row.target === undefined
+        ? row.labels.map((name) => ({ name, color: colors.get(name) ?? 0 }))
+        : [{ name: String(row.target), color: 0 }],
+    excluded: row.excluded === true,
+    missing: row.missing === true,
+  };
+  const answer = answers.get(row.id);
+  if (note === 'answer' && answer !== undefined) {
+    const right = row.labels.includes(answer.predicted);
+    return {
+      ...base,
+      note: right ? percent(answer.confidence) : `${answer.predicted} ${percent(answer.confidence)}`,
+      noteTone: right || row.labels.length === 0 ? 'neutral' : 'problem',
+      spoken: `the last run says ${answer.predicted}`,
+    };
+  }
+  const likeness = similar?.numbers.get(row.id);
+  if (note === 'similarity' && likeness !== undefined && likeness <= 1)
+    return { ...base, note: likeness.toFixed(2), spoken: 'likeness' };
+  return base;
 }

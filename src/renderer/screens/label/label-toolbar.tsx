@@ -1,0 +1,163 @@
+import {
+  ArrowDownNarrowWide,
+  ArrowDownWideNarrow,
+  Ellipsis,
+  FileDown,
+  FileUp,
+  FolderSearch,
+  PanelLeft,
+  Redo2,
+  Undo2,
+} from 'lucide-react';
+import { useRef, useState, type RefObject } from 'react';
+import type { LabelImport } from '../../../contract/photos.ts';
+import type { ProjectState } from '../../../contract/projects.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { count, plural } from '../../components/format.ts';
+import { IconButton, Menu, SearchField, Select, Slider, type Option } from '../../components/ui/index.ts';
+import { tileSizes, type SortKey } from '../../state/label.ts';
+import { FilterSelect } from './filter-select.tsx';
+import { ImportResult } from './import-result.tsx';
+import type { ShownPhotos } from './use-photos.ts';
+
+interface LabelToolbarProps {
+  readonly project: ProjectState;
+  readonly shown: ShownPhotos;
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly grid: RefObject<HTMLDivElement | null>;
+}
+
+/** What is shown and how, undo, and labels from and into files. */
+export function LabelToolbar({ project, shown, search, grid }: LabelToolbarProps) {
+  const { label, dialogs, projects } = useActions();
+  const { search: words, sort, similar, view } = useAppState((state) => state.label);
+  const file = useRef<HTMLInputElement>(null);
+  const [imported, setImported] = useState<LabelImport>();
+  const { counts, readOnly } = project;
+  const sorts: Option<SortKey>[] = [
+    { value: 'name', label: 'Name' },
+    { value: 'date', label: 'Date taken' },
+    {
+      value: 'confidence',
+      label: 'Confidence',
+      hint:
+        project.lastRun === null
+          ? 'After the first training'
+          : 'Photos the last run was checked on come first',
+      disabled: shown.answers.size === 0,
+    },
+    {
+      value: 'similarity',
+      label: 'Similarity',
+      hint: similar === undefined ? 'Choose “Find similar” on a photo first' : 'To the photo you chose',
+      disabled: similar === undefined,
+    },
+  ];
+  const take = async (files: FileList | null): Promise<void> => {
+    const [chosen] = files ?? [];
+    if (chosen !== undefined) setImported(await label.importLabels(project.id, chosen));
+    if (file.current !== null) file.current.value = '';
+  };
+  return (
+    <div className="label-bar" role="toolbar" aria-label="Photos">
+      <IconButton
+        icon={PanelLeft}
+        label={view.panel ? 'Hide filters and classes' : 'Show filters and classes'}
+        pressed={view.panel}
+        onClick={() => label.view({ panel: !view.panel })}
+      />
+      {view.panel ? null : <FilterSelect project={project} counts={shown.counts} />}
+      <SearchField
+        ref={search}
+        label="Search names"
+        value={words}
+        onChange={label.search}
+        onDone={() => grid.current?.focus()}
+      />
+      <div className="label-sort">
+        <Select
+          label="Sort by"
+          prefix="Sort"
+          value={sort.by}
+          options={sorts}
+          // The surest first would be the least interesting.
+          onChange={(by) => label.sort({ by, descending: by === 'similarity' })}
+        />
+        <IconButton
+          icon={sort.descending ? ArrowDownWideNarrow : ArrowDownNarrowWide}
+          label={sort.descending ? 'Descending: turn the order round' : 'Ascending: turn the order round'}
+          onClick={() => label.sort({ ...sort, descending: !sort.descending })}
+        />
+      </div>
+      <p className="label-count muted numeric" aria-live="polite">
+        {shown.ids.length === shown.table.rows.length
+          ? plural(shown.ids.length, 'photo')
+          : `${count(shown.ids.length)} of ${count(shown.table.rows.length)}`}
+        {counts.skipped === 0 ? null : (
+          <button type="button" className="filters-link" onClick={() => dialogs.skipped(project.id)}>
+            {plural(counts.skipped, 'file')} skipped
+          </button>
+        )}
+      </p>
+      <div className="label-size">
+        <Slider
+          label="Size of the photos"
+          value={view.tileSize}
+          {...tileSizes}
+          onChange={(tileSize) => label.view({ tileSize })}
+          valueText={`${view.tileSize} pixels`}
+        />
+      </div>
+      <IconButton
+        icon={Undo2}
+        label={project.undo === null ? 'Nothing to undo' : `Undo: ${project.undo}`}
+        keys="mod+z"
+        disabled={readOnly !== null || project.undo === null}
+        onClick={() => void label.undo(project.id)}
+      />
+      <IconButton
+        icon={Redo2}
+        label={project.redo === null ? 'Nothing to do again' : `Do again: ${project.redo}`}
+        keys="mod+shift+z"
+        disabled={readOnly !== null || project.redo === null}
+        onClick={() => void label.redo(project.id)}
+      />
+      <Menu
+        align="end"
+        items={[
+          {
+            label: 'Import labels from CSV…',
+            icon: FileUp,
+            disabled: readOnly !== null,
+            onSelect: () => file.current?.click(),
+          },
+          {
+            label: 'Export labels as CSV',
+            icon: FileDown,
+            onSelect: () => void label.exportLabels(project.id),
+          },
+          { kind: 'line' },
+          {
+            label: 'Look through the folder again',
+            icon: FolderSearch,
+            disabled: project.scan !== null,
+            onSelect: () => void projects.rescan(project.id),
+          },
+        ]}
+      >
+        <IconButton icon={Ellipsis} label="More" />
+      </Menu>
+      <input
+        ref={file}
+        type="file"
+        accept=".csv,text/csv"
+        hidden
+        aria-label="Labels file"
+        onChange={(event) => void take(event.target.files)}
+      />
+      {imported === undefined ? null : (
+        <ImportResult result={imported} onClose={() => setImported(undefined)} />
+      )}
+    </div>
+  );
+}
