@@ -120,8 +120,10 @@ function isCovered(target: EventTarget | null): boolean {
 }
 
 /** Space and Enter press the button or follow the link that has the keyboard. */
-function isPressed({ key, target }: KeyboardEvent): boolean {
+function isPressed({ key, target, ctrlKey, metaKey }: KeyboardEvent): boolean {
   return (
+    !ctrlKey &&
+    !metaKey &&
     (key === ' ' || key === 'Enter') &&
     target instanceof Element &&
     target.closest('button, a[href], input, summary') !== null

@@ -13,8 +13,8 @@ export function trainActions(api: Api) {
   const { call, dispatch, getState } = api;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: AbortController | undefined;
-  /** The project's revision that the plan is for. */
-  let planned: number | undefined;
+  /** What the plan is for. */
+  let planned: { readonly revision: number; readonly runs: unknown } | undefined;
 
   const plan = async (): Promise<void> => {
     const { project, settings } = getState().train;
@@ -46,10 +46,10 @@ export function trainActions(api: Api) {
       void plan();
     },
     plan: (): void => void plan(),
-    /** Photos or labels are of this revision now: what a training would do may be another thing, too. */
-    planFor: (revision: number): void => {
-      if (revision !== planned) planSoon();
-      planned = revision;
+    /** Photos, labels or what is known of earlier runs are these now: a training may do or take something else. */
+    planFor: (revision: number, runs: unknown): void => {
+      if (planned !== undefined && (revision !== planned.revision || runs !== planned.runs)) planSoon();
+      planned = { revision, runs };
     },
     /** Changes settings; undefined leaves one to its default. Remembered in the project. */
     choose: (changes: Partial<TrainSettings>): void => {

@@ -17,7 +17,8 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
     void settings.loadDevices();
   }, [train, settings, project.id]);
   // Labels decide what can be trained, and how long it takes.
-  useEffect(() => train.planFor(project.revision), [train, project.revision]);
+  const runs = useAppState((state) => state.runs.list);
+  useEffect(() => train.planFor(project.revision, runs), [train, project.revision, runs]);
   const jobs = useAppState((state) => state.jobs);
   const trainings = useMemo(() => jobsOf(jobs, project.id, 'train'), [jobs, project.id]);
   const active = useMemo(
