@@ -186,4 +186,4 @@ function refusal(
 }
 
 const inGB = (bytes: number): string =>
-  `${(bytes / 1e9).toLocaleString('en', { maximumFractionDigits: 1 })} GB`;
+  `${(bytes / 1e9).toLocaleString('en', { maximumSignificantDigits: 3 })} GB`;

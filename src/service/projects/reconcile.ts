@@ -124,8 +124,9 @@ export class Reconciler {
     for (const asset of assets.values()) {
       const paths = this.#found.get(asset.id);
       if (paths !== undefined) {
-        patch(asset.id, wherePatch(asset, paths));
-        patch(asset.id, this.#contradiction(asset, paths, labels));
+        paths.sort();
+        patch(asset.id, this.#placePatch(asset, paths));
+        patch(asset.id, this.#ofSeveralFolders(asset, paths, labels));
       } else if (asset.replacedBy === undefined) {
         const heir = this.#heir(asset, facts);
         if (heir !== undefined) {
@@ -213,15 +214,35 @@ export class Reconciler {
     return same ? heir : undefined;
   }
 
-  /** One photo in the folders of several classes has no label until a person decides. */
-  #contradiction(asset: Asset, paths: readonly string[], labels: (path: string) => string[]): AssetPatch {
-    if (this.#project.manifest.task !== 'single-label') return {};
+  /** Where the photo lies: where it was known to, as long as it is there; copies are kept beside. */
+  #placePatch(asset: Asset, paths: readonly string[]): AssetPatch {
+    if (paths.length === 1 && paths[0] === asset.path && asset.otherPaths === undefined) return {};
+    // Of a new photo's places which was read first is chance; the first by name is it.
+    const fresh = this.#fresh.get(asset.path) === asset.id;
+    const path = !fresh && paths.includes(asset.path) ? asset.path : (paths[0] ?? asset.path);
+    const others = paths.filter((other) => other !== path);
+    const { split, group, target } = this.#items.get(path)?.[0] ?? {};
+    return {
+      ...(path !== asset.path && { path }),
+      ...(!sameLabels(others, asset.otherPaths ?? []) && { otherPaths: others.length === 0 ? null : others }),
+      ...(fresh &&
+        path !== asset.path && { split: split ?? null, group: group ?? null, target: target ?? null }),
+    };
+  }
+
+  /**
+   * One photo in the folders of several classes has all of them for labels, or where there can be but one none until
+   * a person decides.
+   */
+  #ofSeveralFolders(asset: Asset, paths: readonly string[], labels: (path: string) => string[]): AssetPatch {
     if (paths.length === 1 && (this.#items.get(paths[0] ?? '')?.length ?? 0) < 2) return {};
     const places = paths.flatMap((path) => labels(path).map((label) => ({ path, label })));
     const names = [...new Set(places.map(({ label }) => label))];
     if (names.length < 2) return {};
     const given = this.#given.get(asset.id);
     const ofFolder = given !== undefined && sameLabels(asset.labels, given);
+    if (this.#project.manifest.task !== 'single-label')
+      return ofFolder && asset.labels.length < names.length ? { labels: names } : {};
     if (asset.labels.length > 0 && !ofFolder) return {}; // decided
     const where = places.map(({ path, label }) => `"${path}" ("${label}")`).join(' and ');
     this.problems.push(`The same photo lies at ${where}: it has no label until you choose one.`);
@@ -258,17 +279,4 @@ function factFields(facts: ContentFacts): Pick<Asset, 'width' | 'height' | 'take
   if ('code' in facts) return {};
   const { width, height, takenAt } = facts;
   return { width, height, ...(takenAt !== undefined && { takenAt }) };
-}
-
-/** Where the photo lies: where it was known to, as long as it is there; copies are kept beside. */
-function wherePatch(asset: Asset, paths: readonly string[]): AssetPatch {
-  if (paths.length === 1 && paths[0] === asset.path && asset.otherPaths === undefined) return {};
-  const sorted = [...new Set(paths)].sort();
-  const path = sorted.includes(asset.path) ? asset.path : (sorted[0] ?? asset.path);
-  const others = sorted.filter((other) => other !== path);
-  const known = asset.otherPaths ?? [];
-  return {
-    ...(path !== asset.path && { path }),
-    ...(!sameLabels(others, known) && { otherPaths: others.length === 0 ? null : others }),
-  };
 }

@@ -51,7 +51,7 @@ export async function scanPhotos(
   const stop = new AbortController();
   let failure: unknown;
   let writing: Promise<void> | undefined;
-  let last = Date.now();
+  let last = 0; // the first photo is shown at once
   const write = (): void => {
     last = Date.now();
     writing = take(() => reconciler.batch())
@@ -91,9 +91,9 @@ export async function scanPhotos(
   if (!(await isFolder(photoFolder))) return open.scanned({ gone: goneMessage(open) });
   await take(() => reconciler.finish(facts));
   const { project } = open;
-  if (project.manifest.scannedAt === undefined)
-    await open.edit((own) => own.updateManifest({ scannedAt: new Date().toISOString() }));
-  if (changed > compactAfter) await open.edit((own) => own.compact());
+  const first = project.manifest.scannedAt === undefined;
+  if (first) await open.edit((own) => own.updateManifest({ scannedAt: new Date().toISOString() }));
+  if (first || changed > compactAfter) await open.edit((own) => own.compact());
   open.scanned({ skipped: reconciler.skipped, problems: reconciler.problems, gone: undefined });
 }
 
