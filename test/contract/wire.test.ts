@@ -1,23 +1,12 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
 import { createClient } from '../../src/contract/client.ts';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import type { EventName } from '../../src/contract/events.ts';
 import { appInfo, fakeHandlers } from './fake-service.ts';
 import type { ProjectSummary } from '../../src/contract/projects.ts';
 import { joinHandlers, serve, type Handlers, type Service } from '../../src/contract/server.ts';
-import {
-  directTransport,
-  portTransport,
-  socketCloseCodes,
-  socketTransport,
-  type MessagePortLike,
-  type SocketLike,
-  type Transport,
-} from '../../src/contract/transport.ts';
+import { socketCloseCodes, socketTransport, type SocketLike } from '../../src/contract/transport.ts';
+import { closeTransports, transports } from './transports.ts';
 
 const project: ProjectSummary = {
   id: '0123456789abcdef',
@@ -52,53 +41,7 @@ function fakeService(
   };
 }
 
-/** Electron's port speaks `on(type, event => event.data)`; Node's, dressed up the same way. */
-function likeElectron(port: MessageChannel['port1']): MessagePortLike {
-  return {
-    postMessage: (message) => port.postMessage(message),
-    close: () => port.close(),
-    start: () => port.start(),
-    on: (type, listener) =>
-      type === 'message'
-        ? port.on('message', (data) => listener({ data }))
-        : port.on('close', () => listener()),
-  };
-}
-
-const ends: Transport[] = [];
-const servers: WebSocketServer[] = [];
-afterEach(() => {
-  for (const end of ends.splice(0)) end.close();
-  for (const server of servers.splice(0)) server.close();
-});
-const keep = (pair: [Transport, Transport]): [Transport, Transport] => {
-  ends.push(...pair);
-  return pair;
-};
-/** Two ends of a WebSocket over TCP, as a browser and the web host have them. */
-async function socketPair(): Promise<[Transport, Transport]> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  servers.push(server);
-  await once(server, 'listening');
-  const arrived = once(server, 'connection') as Promise<[WebSocket]>;
-  // What is sent before the connection stands must not get lost: the client's end is used at once.
-  const mine = socketTransport(new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
-  const [theirs] = await arrived;
-  return keep([mine, socketTransport(theirs)]);
-}
-
-const transports: Record<string, () => [Transport, Transport] | Promise<[Transport, Transport]>> = {
-  'a direct transport': () => keep(directTransport()),
-  'a message channel': () => {
-    const { port1, port2 } = new MessageChannel();
-    return keep([portTransport(port1), portTransport(port2)]);
-  },
-  "a channel with Electron's kind of port": () => {
-    const { port1, port2 } = new MessageChannel();
-    return keep([portTransport(port1), portTransport(likeElectron(port2))]);
-  },
-  'a WebSocket': socketPair,
-};
+afterEach(closeTransports);
 
 describe.each(Object.entries(transports))('the contract over %s', (_name, connect) => {
   it('carries a call and its result', async () => {
