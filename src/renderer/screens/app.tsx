@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react';
 import { useApi, useAppState } from '../api/context.tsx';
 import { ShortcutsProvider } from '../components/shortcuts.tsx';
 import { OverlayProvider, TooltipProvider } from '../components/ui/index.ts';
@@ -6,7 +7,10 @@ import { AppFrame } from './frame/app-frame.tsx';
 import { ErrorBoundary } from './frame/error-boundary.tsx';
 import { HomeScreen } from './home/home-screen.tsx';
 import { ProjectScreen } from './project/project-screen.tsx';
-import { SettingsArea } from './settings/settings-area.tsx';
+
+const SettingsArea = lazy(async () => ({
+  default: (await import('./settings/settings-area.tsx')).SettingsArea,
+}));
 
 /** The whole window. */
 export function AppScreen() {
@@ -34,6 +38,10 @@ function Screen({ route }: { readonly route: Route }) {
     case 'project':
       return <ProjectScreen id={route.project} tab={route.tab} />;
     default:
-      return <SettingsArea page={route.screen} />;
+      return (
+        <Suspense>
+          <SettingsArea page={route.screen} />
+        </Suspense>
+      );
   }
 }

@@ -18,6 +18,7 @@ export interface JobBirth {
   readonly kind: JobKind;
   readonly project?: string | undefined;
   readonly run?: string | undefined;
+  readonly model?: string | undefined;
   readonly title: string;
   readonly createdAt?: string;
   readonly state: 'queued' | 'running' | 'interrupted';
@@ -58,6 +59,7 @@ export class JobRecord {
       endedAt: null,
       progress: null,
       run: birth.run ?? null,
+      ...(birth.model === undefined ? {} : { model: birth.model }),
       error: null,
       canPause: false,
       canStop: false,

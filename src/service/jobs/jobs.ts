@@ -24,6 +24,8 @@ export interface LightJob {
   readonly kind: JobKind;
   /** Of the project it works on. */
   readonly project?: string;
+  /** Of the model it downloads. */
+  readonly model?: string;
   readonly title: string;
   readonly work: (tools: JobTools) => Promise<JobOutcome | void>;
 }

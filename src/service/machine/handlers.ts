@@ -46,6 +46,7 @@ export function machineHandlers(deps: MachineDeps): Pick<Handlers, MachineMethod
       const model = await toFetch(id, trust);
       const { id: job } = jobs.light({
         kind: 'fetch-model',
+        model: id,
         title: `Download of ${model.name}`,
         work: async (tools) => {
           const message = `Downloading ${model.name}`;

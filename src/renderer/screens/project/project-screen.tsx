@@ -1,20 +1,28 @@
 import { FolderX } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { Button, EmptyState, ErrorState, Skeleton } from '../../components/ui/index.ts';
 import type { ProjectTab } from '../../state/route.ts';
-import { JudgeScreen } from '../judge/judge-screen.tsx';
-import { LabelScreen } from '../label/label-screen.tsx';
-import { TrainScreen } from '../train/train-screen.tsx';
-import { UseScreen } from '../use/use-screen.tsx';
 import './project-screen.css';
 
-const screens = { label: LabelScreen, train: TrainScreen, judge: JudgeScreen, use: UseScreen };
+// Each in a file of its own, so that the first screen doesn't wait for charts it doesn't show.
+const screens = {
+  label: lazy(async () => ({ default: (await import('../label/label-screen.tsx')).LabelScreen })),
+  train: lazy(async () => ({ default: (await import('../train/train-screen.tsx')).TrainScreen })),
+  judge: lazy(async () => ({ default: (await import('../judge/judge-screen.tsx')).JudgeScreen })),
+  use: lazy(async () => ({ default: (await import('../use/use-screen.tsx')).UseScreen })),
+};
 
 /** A project's tab, as soon as the project is open. */
 export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: ProjectTab }) {
   const open = useAppState(({ project }) => project);
   const Screen = screens[tab];
-  if (open.id === id && open.state.status === 'ready') return <Screen project={open.state.value} />;
+  if (open.id === id && open.state.status === 'ready')
+    return (
+      <Suspense fallback={<Opening />}>
+        <Screen project={open.state.value} />
+      </Suspense>
+    );
   return (
     <>
       <h1 className="visually-hidden">Project</h1>
@@ -54,6 +62,11 @@ function NotOpen({ id }: { readonly id: string }) {
       />
     );
   }
+  return <Opening />;
+}
+
+/** Where the photos will be. */
+function Opening() {
   return (
     <div className="project-loading" role="status" aria-label="Opening the project">
       {Array.from({ length: 24 }, (_, at) => (
