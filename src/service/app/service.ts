@@ -108,7 +108,7 @@ export function createService(deps: ServiceDeps): HostedService {
   const tables: Partial<Handlers>[] = [
     houseHandlers(house),
     folderHandlers({ places, uploads, pickerRoots: deps.pickerRoots, shorten: shortPath }),
-    projectHandlers,
+    work.offeringUnfinished(projectHandlers),
     ...work.tables,
   ];
   return {

@@ -64,6 +64,7 @@ export function createWork(deps: WorkDeps): Work {
       const opening = [
         'projects.open',
         'projects.reopen',
+        'projects.openDemo',
         'projects.openArchive',
         'projects.takeOver',
       ] as const;
