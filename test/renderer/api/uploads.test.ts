@@ -10,20 +10,17 @@ import { createFakeEngine } from '../fake-engine.ts';
 /** What a browser gives for a dropped file or folder. */
 function entry(path: string, inside?: readonly object[]): FileSystemEntry {
   const name = path.split('/').at(-1) ?? '';
-  let given = 0;
   const made = {
     name,
     fullPath: path,
     isFile: inside === undefined,
     isDirectory: inside !== undefined,
     file: (done: (file: File) => void) => done(new File(['x'], name)),
-    createReader: () => ({
+    createReader: () => {
+      const left = [...(inside ?? [])];
       // Two at a time, as a browser gives a hundred at a time.
-      readEntries: (done: (entries: readonly object[]) => void) => {
-        done((inside ?? []).slice(given, given + 2));
-        given += 2;
-      },
-    }),
+      return { readEntries: (done: (entries: readonly object[]) => void) => done(left.splice(0, 2)) };
+    },
   };
   // Only what is written out above is used.
   return made as unknown as FileSystemEntry;
@@ -72,6 +69,7 @@ describe('what is dropped on the window', () => {
   beforeEach(() => {
     sent.length = 0;
     status = 204;
+    gate = Promise.resolve();
     vi.stubGlobal('fetch', async (url: string, { signal }: { signal: AbortSignal }) => {
       signal.throwIfAborted();
       sent.push(url);
