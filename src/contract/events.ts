@@ -12,7 +12,10 @@ export const events = {
   'projects.changed': z.object({ projects: z.array(projectSummarySchema) }),
   /** An open project is another one now: labels, classes, counts, who may write. */
   'project.changed': z.object({ state: projectStateSchema }),
-  /** Photos of an open project that are new or changed, and those that are gone. */
+  /**
+   * Photos of an open project that are new or changed, and those that are gone, up to a thousand in one message. Each
+   * message raises the project's revision by one: a window that finds one left out lists the photos again.
+   */
   'photos.changed': z.object({
     project: projectIdSchema,
     revision: z.number().int().nonnegative(),

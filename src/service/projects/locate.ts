@@ -3,16 +3,17 @@ import { HolotypeError } from '../../contract/errors.ts';
 import { isPhotoLike } from '../../engine/data/layout.ts';
 import { exists, isFolder, listFolder } from '../../store/folders.ts';
 import { isHidden, listFiles } from '../../store/photos.ts';
-import { createProject } from '../../store/project.ts';
-import { folderKind, placeOfProject } from '../../store/project-places.ts';
+import type { FoundFile } from '../../store/photos.ts';
+import { createProject, openProject } from '../../store/project.ts';
+import { findMovedProject, folderKind, placeOfProject } from '../../store/project-places.ts';
 import { shortPath } from '../short-path.ts';
 
 /** The folder below the data folder where projects are kept whose photos lie elsewhere. */
 export const projectsFolder = (dataFolder: string): string => join(dataFolder, 'projects');
 
 /**
- * The project that a folder is, or is the photos of; it is made if there is none. Nothing is written into a folder
- * of photos.
+ * The project that a folder is, or is the photos of, also when the photos were moved or renamed as a folder since; it
+ * is made if there is none. Nothing is written into a folder of photos.
  *
  * @param name of a new project (default: the folder's)
  * @returns the project's own folder
@@ -34,12 +35,32 @@ export async function locateProject(folder: string, dataFolder: string, name?: s
   const place = await placeOfProject(projectsFolder(dataFolder), folder, name);
   if (place.exists) return place.folder;
   await mustHoldPhotos(folder);
+  const moved = await findMovedProject(projectsFolder(dataFolder), () => filesIn(folder));
+  if (moved !== undefined && (await tellMoved(moved.folder, place.photoFolder))) return moved.folder;
   const project = await createProject(place.folder, {
     name: name ?? (basename(place.photoFolder) || 'Photos'),
     photoFolder: place.photoFolder,
   });
   await project.close();
   return place.folder;
+}
+
+/** @returns whether the project could be told; not while somebody else has it */
+async function tellMoved(folder: string, photoFolder: string): Promise<boolean> {
+  const project = await openProject(folder).catch(() => undefined);
+  if (project === undefined) return false;
+  try {
+    await project.updateManifest({ photoFolder });
+    return true;
+  } finally {
+    await project.close();
+  }
+}
+
+async function filesIn(folder: string): Promise<FoundFile[]> {
+  const files: FoundFile[] = [];
+  for await (const file of listFiles(folder)) files.push(file);
+  return files;
 }
 
 /** What a set of dropped files should be called: by the one folder that was dropped, if it was one. */

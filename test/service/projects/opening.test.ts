@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -48,7 +49,7 @@ describe('opening a folder of photos', () => {
     place.put(
       'bees/dated.jpg',
       await blobs(1, 40, 30)
-        .withExif({ IFD2: { DateTimeOriginal: '2024:05:17 09:31:04' } })
+        .withExif({ IFD0: { Model: 'Canon EOS 80D' }, IFD2: { DateTimeOriginal: '2024:05:17 09:31:04' } })
         .jpeg()
         .toBuffer(),
     );
@@ -96,6 +97,11 @@ describe('opening a folder of photos', () => {
     await until(({ revision }) => revision === state.revision);
     expect(new Set(heard.flatMap(({ changed }) => changed.map(({ path }) => path))).size).toBe(6);
     expect(heard.map(({ revision }) => revision)).toEqual(heard.map((_, index) => index + 1));
+    const dated = await engine.client.call('photos.get', {
+      project: at.id,
+      photo: listed.photos.at(-1)?.id ?? '',
+    });
+    expect(dated.facts).toEqual([{ name: 'Camera', value: 'Canon EOS 80D' }]);
     expect(await engine.client.call('projects.skipped', { project: at.id })).toMatchObject([
       { path: 'notes.txt', code: 'not-a-photo' },
     ]);
@@ -126,6 +132,33 @@ describe('opening a folder of photos', () => {
     // The project's own folder is a project, too.
     expect((await engine.open(join(place.data, 'projects', own))).id).toBe(first.id);
     expect((await engine.client.call('projects.reopen', { project: first.id })).id).toBe(first.id);
+  });
+
+  it('finds its project again when the photos were moved or renamed as a folder', async () => {
+    await putClasses(place, { ants: 5, bees: 5 });
+    const { id: project } = await engine.open(place.photos);
+    const [first] = await engine.photos(project);
+    await engine.client.call('labels.assign', { project, photos: [first?.id ?? ''], label: 'bees' });
+    await engine.client.call('projects.close', { project });
+    // A copy of most of it is no move while the photos are where they were.
+    const copy = join(place.root, 'copy');
+    cpSync(place.photos, copy, { recursive: true });
+    const other = await engine.open(copy);
+    expect(other.id).not.toBe(project);
+    await engine.client.call('projects.close', { project: other.id });
+
+    const moved = join(place.root, 'moved');
+    renameSync(place.photos, moved);
+    rmSync(join(moved, 'ants', '5.jpg'));
+    const state = await engine.open(moved);
+    expect(state).toMatchObject({ id: project, photoFolders: [moved], counts: { photos: 10, missing: 1 } });
+    expect(labelsOf(await engine.photos(project))['ants/1.jpg']).toEqual(['bees']);
+    expect((await engine.open(moved)).id).toBe(project);
+    // Where they were, other photos may lie by now: they are another project.
+    await putClasses(place, { wasps: 1 });
+    const fresh = await engine.open(place.photos);
+    expect(fresh.id).not.toBe(project);
+    expect(fresh.classes.map(({ name }) => name)).toEqual(['wasps']);
   });
 
   it('opens a folder that is a project, whose photos lie in it', async () => {
