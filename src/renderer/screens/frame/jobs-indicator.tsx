@@ -2,14 +2,15 @@ import { LoaderCircle, Pause, Play, Square, TriangleAlert, X } from 'lucide-reac
 import type { JobSummary } from '../../../contract/jobs.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { duration } from '../../components/format.ts';
-import { Button, EmptyState, IconButton, Popover, Progress } from '../../components/ui/index.ts';
+import { Button, IconButton, Popover, Progress } from '../../components/ui/index.ts';
 import { isOver } from '../../state/jobs.ts';
 import './jobs-indicator.css';
 
 /** What is being done now; behind it what waits and what has ended. */
 export function JobsIndicator() {
   const byId = useAppState(({ jobs }) => jobs.byId);
-  const jobs = [...byId.values()];
+  // That a folder was looked through is seen in its project; nobody wants to read of it later.
+  const jobs = [...byId.values()].filter(({ kind, state }) => kind !== 'scan' || state !== 'done');
   const active = jobs.filter((job) => !isOver(job));
   const ended = jobs.filter(isOver).reverse();
   const failures = ended.filter(({ state }) => state === 'failed').length;
@@ -42,7 +43,6 @@ export function JobsIndicator() {
       }
     >
       <div className="jobs">
-        {jobs.length === 0 ? <EmptyState small title="Nothing is being done" /> : null}
         <ul>
           {[...active, ...ended].map((job) => (
             <li key={job.id}>

@@ -31,8 +31,9 @@ export function DeviceSettings({ settings }: { readonly settings: AppSettings })
       {devices.status === 'failed' ? (
         <ErrorState small error={devices.error} onRetry={() => void actions.loadDevices()} />
       ) : list === undefined ? (
-        <div role="status" aria-label="Testing the devices">
+        <div role="status" className="devices-testing">
           <Skeleton height="132px" />
+          <p>Trying each device. The first time takes up to a minute.</p>
         </div>
       ) : (
         <ul className="devices" aria-label="Devices">
