@@ -47,7 +47,7 @@ export const projectMethods = {
     input: z.strictObject({ project, photos: z.boolean().default(true) }),
     output: z.object({ job: jobIdSchema }),
   },
-  /** Remembers settings of the project, for example those of the next training. */
+  /** Remembers settings of the project, for example those of the next training; those not named stay, null removes. */
   'projects.changeSettings': {
     input: z.strictObject({ project, settings: z.record(z.string(), z.unknown()) }),
     output: projectStateSchema,
@@ -102,6 +102,10 @@ export const projectMethods = {
     input: z.strictObject({ project, csv: z.string().max(64 * 2 ** 20) }),
     output: labelImportSchema,
   },
+  /**
+   * Labels as a table that `labels.import` reads back unchanged. Names are written as they are, also those that begin
+   * with `=`, which a spreadsheet may take for a formula.
+   */
   'labels.export': { input: one, output: z.object({ name: z.string(), csv: z.string() }) },
 
   'classes.create': { input: z.strictObject({ project, name: className }), output: projectStateSchema },
