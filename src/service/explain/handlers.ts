@@ -4,13 +4,16 @@ import type { WorkerCalls } from '../jobs/worker-calls.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { readRun } from '../runs/project-runs.ts';
 import { createExplanations } from './explanations.ts';
+import { similarHandler } from './similar.ts';
 
 export interface ExplainDeps {
   readonly projects: Pick<OpenProjects, 'get'>;
   readonly calls: WorkerCalls;
+  /** Absolute. */
+  readonly cacheFolder: string;
 }
 
-type ExplainMethod = 'runs.explain' | 'runs.suspects';
+type ExplainMethod = 'runs.explain' | 'runs.suspects' | 'photos.similar';
 
 /** What helps to understand a model and the photos it learned from. */
 export function explainHandlers(deps: ExplainDeps): Pick<Handlers, ExplainMethod> {
@@ -22,5 +25,6 @@ export function explainHandlers(deps: ExplainDeps): Pick<Handlers, ExplainMethod
       const { folder } = await readRun(projects.get(project).folder, run);
       return readSuspects(folder);
     },
+    'photos.similar': similarHandler(deps),
   };
 }

@@ -6,6 +6,7 @@ export const tasks: TaskTable = {
   predict: async () => (await import('../use/predict-task.ts')).predictTask,
   export: async () => (await import('../use/export-task.ts')).exportTask,
   explain: async () => (await import('../explain/explain-task.ts')).explainTask,
+  similar: async () => (await import('../explain/similar-task.ts')).similarTask,
   camera: async () => (await import('../use/camera-task.ts')).cameraTask,
   'model-details': async () => (await import('../machine/model-tasks.ts')).modelDetailsTask,
   'import-model': async () => (await import('../machine/model-tasks.ts')).importModelTask,

@@ -3,6 +3,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainSettings } from '../../../src/contract/train-settings.ts';
+import { openDataset } from '../../../src/service/dataset.ts';
 import type { Task } from '../../../src/service/jobs/task.ts';
 import { tasks } from '../../../src/service/worker/tasks.ts';
 import { scratchFolder } from '../../store/scratch.ts';
@@ -49,6 +50,27 @@ async function train(more: TrainSettings = {}): Promise<string> {
 const photoAt = (path: string): string =>
   [...project.project.assets.values()].find((asset) => asset.path === path)?.id ?? '';
 
+test('before the first training, photos are alike by their looks, as far as these are known', async () => {
+  const photo = photoAt('red/red 1.jpg');
+  const similar = (limit?: number) =>
+    work.call('photos.similar', { project: id, photo, ...(limit === undefined ? {} : { limit }) });
+  // Nobody has looked through the folder yet.
+  expect(await similar()).toEqual({ basis: 'looks', photos: [] });
+  await openDataset(photos);
+  await project.patch((path) => path === 'red/red 15.jpg', { replacedBy: photo });
+  const { basis, photos: found } = await similar();
+  expect(basis).toBe('looks');
+  expect(found).toHaveLength(30); // all but itself and the one that was replaced
+  expect(found.map(({ similarity }) => similarity)).toEqual(
+    found.map(({ similarity }) => similarity).sort((a, b) => b - a),
+  );
+  expect((await similar(3)).photos).toEqual(found.slice(0, 3));
+  await expect(work.call('photos.similar', { project: id, photo: '0'.repeat(64) })).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  await project.project.undo();
+});
+
 describe('a run', () => {
   let run: string;
   beforeAll(async () => {
@@ -94,6 +116,23 @@ describe('a run', () => {
     expect(asked).toHaveLength(before + 1);
     expect(await work.call('runs.explain', { project: id, run, photo })).toEqual(first);
     expect(asked).toHaveLength(before + 1);
+  });
+
+  test('lets photos be compared by what its backbone makes of them', async () => {
+    const photo = photoAt('red/red 1.jpg');
+    const { basis, photos: found } = await work.call('photos.similar', { project: id, photo });
+    expect(basis).toBe('features');
+    expect(found).toHaveLength(31);
+    expect(found.map(({ id: other }) => other)).not.toContain(photo);
+    const colours = found.slice(0, 8).map(({ id: other }) => project.asset(other).path.split(' ')[0]);
+    expect(colours.filter((path) => path?.endsWith('red')).length).toBeGreaterThan(5);
+    expect(found[0]?.similarity).toBeLessThanOrEqual(1);
+    const far = found.at(-1)?.id ?? '';
+    const back = await work.call('photos.similar', { project: id, photo: far });
+    expect(back.photos.find((one) => one.id === photo)?.similarity).toBeCloseTo(
+      found.at(-1)?.similarity ?? 9,
+      5,
+    );
   });
 
   test('can not be asked about what is not there', async () => {
