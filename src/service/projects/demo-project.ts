@@ -21,7 +21,8 @@ export async function demoProject(dataFolder: string): Promise<{ folder: string;
   const photos = join(dataFolder, 'demo', 'photos');
   await ensureFolder(photos);
   const { folder, exists, photoFolder } = await placeOfProject(projectsFolder(dataFolder), photos, 'Demo');
-  if (!exists) await (await createProject(folder, { name: 'Demo: leaves', photoFolder })).close();
+  const about = { name: 'Demo: leaves', classes: demoClasses, photoFolder };
+  if (!exists) await (await createProject(folder, about)).close();
   const prepare: Preparation = async ({ signal, progress }) => {
     if (await isComplete(photos)) return;
     await writeDemoPhotos(photos, { seed: 1, perClass, signal }, (done, total) =>

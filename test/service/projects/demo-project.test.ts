@@ -21,7 +21,7 @@ it('the demo opens at once and shows its photos while they are drawn, once', asy
   await heard.until(({ changed }) => changed.length > 0);
   const going = await engine.client.call('projects.get', { project: state.id });
   expect(going.scan).toBe(state.scan);
-  expect(going.classes.map(({ name }) => name)).toEqual(['healthy', 'mildew', 'rust']);
+  expect(going.classes.map(({ name }) => name)).toEqual(['healthy', 'rust', 'mildew']);
   const [job] = await engine.client.call('jobs.list', {});
   expect(job?.progress).toMatchObject({ message: 'Drawing photos of leaves', total: 120, unit: 'photos' });
   await engine.client.call('jobs.cancel', { job: state.scan ?? '' });
