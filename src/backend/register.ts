@@ -24,6 +24,7 @@ import { reduceKernels } from './kernels/reduce.ts';
 import { resizeKernels } from './kernels/resize.ts';
 import { shapeKernels } from './kernels/shape.ts';
 import { unaryKernels } from './kernels/unary.ts';
+import { volumeKernels } from './kernels/volume.ts';
 
 export const backendName = 'onnxruntime';
 
@@ -40,6 +41,7 @@ const tables: readonly Table[] = [
   normalizeKernels,
   indexKernels,
   resizeKernels,
+  volumeKernels,
 ];
 
 interface Call {

@@ -451,6 +451,22 @@ describe('shapes', () => {
     ).resolves.toEqual([]);
   });
 
+  test('how often numbers occur', async () => {
+    await expect(
+      differences(() => {
+        const x = tf.tensor2d([0, 2, 2, 5, 1, 2], [2, 3], 'int32');
+        const weights = random([2, 3], 1);
+        const none = tf.tensor1d([], 'float32');
+        return [
+          tf.denseBincount(x, none as never, 4),
+          tf.denseBincount(x, none as never, 4, true),
+          tf.denseBincount(x, weights as tf.Tensor2D, 4),
+          tf.denseBincount(tf.reshape<tf.Rank.R1>(x, [6]), tf.reshape<tf.Rank.R1>(weights, [6]), 3),
+        ];
+      }),
+    ).resolves.toEqual([]);
+  });
+
   test('local response normalization with its gradient', async () => {
     await expect(
       differences(() =>

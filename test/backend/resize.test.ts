@@ -1,4 +1,15 @@
-import { assert, asyncProperty, boolean, constantFrom, integer, nat, record } from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  double,
+  integer,
+  nat,
+  record,
+  tuple,
+} from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fallbackReport, type OnnxRuntimeBackend } from '../../src/backend/index.ts';
 import { differences, expectSame, random, tf } from './support.ts';
@@ -154,4 +165,33 @@ describe('a resize and its gradient', () => {
       }),
     ).resolves.toEqual([]);
   });
+});
+
+test('crops are those of tfjs-backend-cpu, with boxes beyond the image and turned around', async () => {
+  const box = tuple(
+    double({ min: -0.3, max: 1.3, noNaN: true }),
+    double({ min: -0.3, max: 1.3, noNaN: true }),
+  );
+  await assert(
+    asyncProperty(
+      array(tuple(box, box), { minLength: 1, maxLength: 4 }),
+      integer({ min: 1, max: 6 }),
+      integer({ min: 1, max: 6 }),
+      constantFrom<'nearest' | 'bilinear'>('nearest', 'bilinear'),
+      async (boxes, height, width, method) => {
+        await expectSame(() => {
+          const image = random([2, 5, 4, 3], 1) as tf.Tensor4D;
+          const edges = boxes.map(([[y1, y2], [x1, x2]]) => [y1, x1, y2, x2]);
+          const whole = [...edges, [0, 0, 1, 1], [1, 0, 0, 1]];
+          const of = tf.tensor1d(
+            whole.map((_, i) => i % 2),
+            'int32',
+          );
+          return tf.image.cropAndResize(image, tf.tensor2d(whole), of, [height, width], method, -3);
+        });
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect([...fallbackReport()]).toEqual([]);
 });

@@ -75,7 +75,7 @@ export function compile(runtime: Runtime, plan: Schedule): Program {
     while (inputs.at(-1) === '') inputs.pop();
     const outputs = node.dims.map((_, out) => nameOf(node, out));
     // Positions of the greatest elements cost a slower kernel: only where something reads them.
-    if (node.operation.op === 'MaxPool' && used[i]?.has(1) !== true) outputs.pop();
+    if (node.operation.op === 'MaxPool' && used[i]?.has(1) !== true) outputs.length = 1;
     return {
       name: nodeName(node),
       op: node.operation.op,

@@ -88,6 +88,33 @@ const oneHot: Kernel = (g, inputs, attrs) => {
   return castLikeJs(g, g.zip('Where', [hit, g.f32(on), g.f32(off)], 'float32'), dtype);
 };
 
+/** How often each number from 0 to `size` occurs, or how much weight it has: what is beyond counts for nothing. */
+const denseBincount: Kernel = (g, inputs, attrs) => {
+  const x = inputs.get('x');
+  const weights = inputs.get('weights');
+  const size = attrs.number('size');
+  // Numbers below 0 are an error that only the host can tell of.
+  const { source, isReady } = x;
+  if (!isReady || !source.isLeaf || source.data.some((value) => value < 0)) return undefined;
+  if (x.size === 0 || size === 0) return undefined;
+  const numbers = literal(
+    'int32',
+    Array.from({ length: size }, (_, i) => i),
+    [size],
+  );
+  const column = g.reshape(castLikeJs(g, x, 'int32'), [...x.shape, 1]);
+  const hit = g.op('Equal', [column, numbers], { type: 'bool', shape: [...x.shape, size] });
+  const axis = x.rank - 1;
+  if (attrs.flag('binaryOutput') && x.rank === 2)
+    return g.cast(g.reduce('ReduceMax', hit, [axis]), weights.type);
+  const counted = g.cast(hit, 'float32');
+  const weighted =
+    weights.size === 0
+      ? counted
+      : g.zip('Mul', [counted, g.reshape(g.cast(weights, 'float32'), [...x.shape, 1])]);
+  return castLikeJs(g, g.reduce('ReduceSum', weighted, [axis]), weights.type);
+};
+
 const topK: Kernel = (g, inputs, attrs) => {
   const given = inputs.get('x');
   const k = attrs.number('k');
@@ -135,6 +162,7 @@ export const indexKernels: Table = {
   GatherV2: gatherV2,
   UnsortedSegmentSum: unsortedSegmentSum,
   OneHot: oneHot,
+  DenseBincount: denseBincount,
   TopK: topK,
   Cumsum: cumsum,
   DepthToSpace: depthToSpace,

@@ -1,13 +1,14 @@
 /** Images of another size, and the gradients of that. */
 import type { Graph } from '../graph/graph.ts';
 import { blockedDomain } from '../graph/blocked.ts';
-import { int, ints, text } from '../graph/operations.ts';
+import { int, ints, literal, text } from '../graph/operations.ts';
 import { blockOf, physicalAxis } from '../graph/perm.ts';
 import type { Value } from '../graph/value.ts';
 import { castLikeJs } from './cast.ts';
 import { asNchw, fromNchw } from './conv/geometry.ts';
 import { nearestInputs, repetition, shares, type Interpolation, type Line } from './interpolation.ts';
 import type { Attrs, Host, Kernel, Table } from './kernel.ts';
+import { split } from './shape.ts';
 
 type Size = readonly [height: number, width: number];
 type Lines = readonly [rows: Line, columns: Line];
@@ -137,9 +138,89 @@ function sumOfRepeated(
   return g.view(sum, shape, ordered.perm);
 }
 
+/**
+ * Where a crop's rows (or columns) are read from: [boxes, outputs], in elements of the image. In float64, for a box that
+ * ends where the image does must not end beyond it.
+ */
+function cropPlaces(g: Graph, start: Value, end: Value, size: number, outputs: number): Value {
+  const double = (value: number) => g.scalar('float64', value);
+  const [from, to] = [start, end].map((edge) =>
+    g.zip('Mul', [g.reshape(g.cast(edge, 'float64'), [edge.size, 1]), double(size - 1)]),
+  ) as [Value, Value];
+  if (outputs === 1) return g.zip('Mul', [g.zip('Add', [from, to]), double(0.5)]);
+  const step = g.zip('Div', [g.zip('Sub', [to, from]), double(outputs - 1)]);
+  const shape = [start.size, outputs];
+  const moved = g.op('Mul', [step, counted(outputs)], { type: 'float64', shape });
+  return g.zip('Add', [from, moved]);
+}
+
+/** 0, 1, 2, ... A literal, which g.zip would not stretch an operand for. */
+const counted = (length: number) =>
+  literal(
+    'float64',
+    Array.from({ length }, (_, i) => i),
+    [length],
+  );
+
+/** Shares of inputs in outputs, [boxes, outputs, size], and which outputs lie in the image, [boxes, outputs]. */
+function cropShares(g: Graph, places: Value, size: number, method: Interpolation) {
+  const double = (value: number) => g.scalar('float64', value);
+  const nearest = g.map('Floor', g.zip('Add', [places, double(0.5)]));
+  const read = g.reshape(method === 'nearest' ? nearest : places, [...places.shape, 1]);
+  const shape = [...places.shape, size];
+  const distance = g.map('Abs', g.op('Sub', [read, counted(size)], { type: 'float64', shape }));
+  const inside = g.zip('And', [
+    g.zip('GreaterOrEqual', [places, double(0)], 'bool'),
+    g.zip('LessOrEqual', [places, double(size - 1)], 'bool'),
+  ]);
+  return {
+    shares: g.cast(g.zip('Max', [g.zip('Sub', [double(1), distance]), double(0)]), 'float32'),
+    inside,
+  };
+}
+
+const cropAndResize: Kernel = (g, inputs, attrs) => {
+  const image = inputs.get('image');
+  const boxes = inputs.get('boxes');
+  const [height, width] = attrs.numbers('cropSize') as [number, number];
+  const [count] = boxes.shape as [number];
+  const [, h, w, c] = image.shape as [number, number, number, number];
+  if (image.size === 0 || count * height * width === 0) return undefined;
+  const method = attrs.any('method') as Interpolation;
+  const [y1, x1, y2, x2] = split(g, g.cast(boxes, 'float32'), [1, 1, 1, 1], 1) as [
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const rows = cropShares(g, cropPlaces(g, y1, y2, h, height), h, method);
+  const columns = cropShares(g, cropPlaces(g, x1, x2, w, width), w, method);
+  const picked = g.op(
+    'Gather',
+    [asNchw(g, g.cast(image, 'float32')), g.plain(castLikeJs(g, inputs.get('boxInd'), 'int32'))],
+    { type: 'float32', shape: [count, c, h, w] },
+    { axis: int(0) },
+  );
+  const across = g.plain(g.relabel(columns.shares, [0, 2, 1]));
+  const wide = g.matMul(picked, g.view(across, [count, 1, w, width]), [count, c, h, width]);
+  const cropped = g.matMul(g.view(g.plain(rows.shares), [count, 1, height, h]), wide, [
+    count,
+    c,
+    height,
+    width,
+  ]);
+  const inside = g.zip('And', [
+    g.view(g.plain(rows.inside), [count, 1, height, 1]),
+    g.view(g.plain(columns.inside), [count, 1, 1, width]),
+  ]);
+  const beyond = g.f32(attrs.number('extrapolationValue', 0));
+  return fromNchw(g.zip('Where', [inside, cropped, beyond], 'float32'));
+};
+
 export const resizeKernels: Table = {
   ResizeBilinear: resizeBilinear,
   ResizeNearestNeighbor: resizeNearest,
+  CropAndResize: cropAndResize,
   ResizeBilinearGrad: gradient('bilinear'),
   ResizeNearestNeighborGrad: gradient('nearest'),
 };
