@@ -1,6 +1,7 @@
 import { MessageChannelMain, type MessagePortMain, type UtilityProcess } from 'electron';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import type { ConnectReason } from '../../src/contract/shell.ts';
+import { createRestarts, patience } from '../../src/service/restarts.ts';
 import type { Answer, Question } from './child-messages.ts';
 import { tell, type Children } from './children.ts';
 
@@ -12,8 +13,6 @@ export interface EngineStopped {
   readonly retry: boolean;
 }
 
-/** So many unexpected ends within so many milliseconds, and it is not restarted by itself any more. */
-const patience = { stops: 3, within: 60_000 } as const;
 /** The engine gives projects back and ends by itself within this time (ms), or is ended. */
 const farewell = 3_000;
 
@@ -49,12 +48,11 @@ export function createEngineProcess(
 ): EngineProcess {
   let running: UtilityProcess | undefined;
   let quitting = false;
-  let stops: number[] = [];
   let lastCode = 0;
   let nextQuestion = 0;
   const asking = new Map<number, Asking>();
 
-  const recentStops = (): number[] => stops.filter((time) => now() - time < patience.within);
+  const restarts = createRestarts(now);
   const start = (): UtilityProcess => {
     const child = children.start('engine', (message) => {
       if (message.kind !== 'answer') return;
@@ -69,8 +67,7 @@ export function createEngineProcess(
       asking.clear();
       if (quitting) return;
       lastCode = code;
-      stops = [...recentStops(), now()];
-      onStopped(describe(code, stops.length < patience.stops));
+      onStopped(describe(code, restarts.stopped()));
     });
     return child;
   };
@@ -83,8 +80,8 @@ export function createEngineProcess(
   return {
     connect: (reason) => {
       if (quitting) return undefined;
-      if (reason === 'person') stops = [];
-      if (running === undefined && recentStops().length >= patience.stops) {
+      if (reason === 'person') restarts.forgive();
+      if (running === undefined && restarts.isExhausted()) {
         onStopped(describe(lastCode, false));
         return undefined;
       }

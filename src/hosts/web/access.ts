@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
  * that what stays in the browser is useless in an address.
  */
 export interface Access {
-  readonly token: string;
+  readonly keys: AccessKeys;
   /** Whether a text is the token; takes as long for a wrong one as for the right one. */
   isToken(text: string): boolean;
   /** Whether a request's `Cookie` header has our cookie. */
@@ -16,13 +16,25 @@ export interface Access {
   cookie(): string;
 }
 
+/** What opens a web host: made afresh for each, and kept when one takes the place of another. */
+export interface AccessKeys {
+  /** In the address. */
+  readonly token: string;
+  /** In the cookie. */
+  readonly secret: string;
+}
+
+export function newKeys(): AccessKeys {
+  const make = (): string => randomBytes(32).toString('base64url');
+  return { token: make(), secret: make() };
+}
+
 /** @param port in the cookie's name, for browsers share cookies among the ports of a machine */
-export function createAccess(port: number): Access {
-  const token = randomBytes(32).toString('base64url');
-  const secret = randomBytes(32).toString('base64url');
+export function createAccess(port: number, keys: AccessKeys = newKeys()): Access {
+  const { token, secret } = keys;
   const name = `holotype-${port}`;
   return {
-    token,
+    keys,
     isToken: (text) => sameText(text, token),
     isAdmitted: (cookies) => valuesOf(cookies, name).some((value) => sameText(value, secret)),
     cookie: () => `${name}=${secret}; Path=/; HttpOnly; SameSite=Strict`,

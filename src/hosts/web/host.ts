@@ -7,7 +7,7 @@ import { HolotypeError } from '../../contract/errors.ts';
 import { mediaPrefix, pagePolicy, socketPath, withNonce } from '../../contract/page.ts';
 import type { HostedService } from '../../service/app/service.ts';
 import type { MediaRequest } from '../../service/media/media.ts';
-import { createAccess, isOwnHost, isOwnOrigin, type Access } from './access.ts';
+import { createAccess, isOwnHost, isOwnOrigin, type Access, type AccessKeys } from './access.ts';
 import { answer, refuse } from './answer.ts';
 import { answerMedia } from './media.ts';
 import { acceptedEncoding, type RendererFiles } from './renderer-files.ts';
@@ -20,11 +20,13 @@ export interface WebHostOptions {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  /** Those of the host whose place this one takes; default: new ones. */
+  readonly keys?: AccessKeys;
 }
 
 export interface WebHost {
   readonly port: number;
-  readonly token: string;
+  readonly keys: AccessKeys;
   /** What a person opens in a browser, token included. */
   readonly address: string;
   /** Ends connections, then the service. */
@@ -53,7 +55,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const { service, renderer, host: bound } = options;
   const server = createServer({ requestTimeout, maxHeaderSize: 16 * 1024 });
   const port = await listen(server, options.port, bound);
-  const access = createAccess(port);
+  const access = createAccess(port, options.keys);
   // The first page shall not wait for it either.
   for (const file of renderer.files.values()) void file.compressed('br');
   const sockets = createSockets(service);
@@ -69,8 +71,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   });
   return {
     port,
-    token: access.token,
-    address: `http://${openable(bound)}:${port}/?token=${access.token}`,
+    keys: access.keys,
+    address: `http://${openable(bound)}:${port}/?token=${access.keys.token}`,
     close: async () => {
       sockets.close();
       const closed = new Promise<void>((resolve) => {
@@ -128,7 +130,12 @@ async function receive(hosted: Hosted, request: IncomingMessage, response: Serve
   const { access, bound } = hosted;
   const host = request.headers.host ?? '';
   if (!isOwnHost(host, bound))
-    return refuse(request, response, 421, 'Holotype is not known under this name.');
+    return refuse(
+      request,
+      response,
+      421,
+      'Holotype is not known under this name. Open the address that it has printed, or start it with --host and this name.',
+    );
   const url = parse(request.url);
   if (url === undefined) return refuse(request, response, 400, 'This address makes no sense.');
   const visit: Visit = { request, response, host, path: url.pathname, query: url.searchParams };

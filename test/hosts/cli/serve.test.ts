@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from '../../../src/contract/client.ts';
 import { socketTransport } from '../../../src/contract/transport.ts';
@@ -58,6 +58,32 @@ describe('serve', () => {
     expect(stderr).not.toMatch(/Warning|Error/);
     expect(readFileSync(join(scratch, 'data', 'logs', 'holotype.log'), 'utf8')).toContain('(web) starts');
   });
+
+  // Where a process' children can be looked up.
+  test.skipIf(process.platform !== 'linux')(
+    'comes back under the same address when it crashes; a page that was open goes on with its cookie',
+    async () => {
+      const { running, printed } = await serving(['--port', '0']);
+      const entered = await fetch(printed.trim(), { redirect: 'manual' });
+      const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
+      const { origin } = new URL(printed);
+      const { pid } = running.child;
+      // Building has children, too.
+      const server = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('web-server.mjs'));
+      process.kill(Number(server), 'SIGSEGV');
+      await until(running, () => running.stderr().includes('started again'));
+      await vi.waitFor(
+        async () => expect((await fetch(`${origin}/`, { headers: { cookie } })).status).toBe(200),
+        { timeout: 20_000, interval: 100 },
+      );
+      const { code, stderr } = await end(running);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/stopped unexpectedly \(SIGSEGV\)/);
+    },
+  );
 
   test('--json prints one document', async () => {
     const { running, printed } = await serving(['--port', '0', '--json']);

@@ -16,18 +16,18 @@ afterAll(() => host.close());
 
 describe('the token', () => {
   it('is long, random and another one each time', () => {
-    const tokens = Array.from({ length: 20 }, () => createAccess(1).token);
+    const tokens = Array.from({ length: 20 }, () => createAccess(1).keys.token);
     expect(new Set(tokens).size).toBe(20);
     for (const token of tokens) expect(Buffer.from(token, 'base64url')).toHaveLength(32);
   });
 
   it('becomes a cookie by redirect, and leaves the address', async () => {
-    const answer = await host.send(`/?token=${host.token}`, { admitted: false });
+    const answer = await host.send(`/?token=${host.keys.token}`, { admitted: false });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/');
     const [cookie = ''] = answer.headers['set-cookie'] ?? [];
     expect(cookie).toMatch(/^holotype-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
-    expect(cookie).not.toContain(host.token);
+    expect(cookie).not.toContain(host.keys.token);
   });
 
   it.each([
@@ -44,12 +44,12 @@ describe('the token', () => {
   });
 
   it('admits nobody with its beginning', async () => {
-    const answer = await host.send(`/?token=${host.token.slice(0, -1)}`, { admitted: false });
+    const answer = await host.send(`/?token=${host.keys.token.slice(0, -1)}`, { admitted: false });
     expect(answer.status).toBe(401);
   });
 
   it('counts in the address of the page alone', async () => {
-    const path = `/assets/index-AbCd1234.js?token=${host.token}`;
+    const path = `/assets/index-AbCd1234.js?token=${host.keys.token}`;
     expect((await host.send(path, { admitted: false })).status).toBe(401);
   });
 });
@@ -66,7 +66,7 @@ describe('the cookie', () => {
 
   it('is not the token, nor anything else', async () => {
     const [name = ''] = host.cookie.split('=');
-    for (const value of [host.token, '', 'x', `${host.cookie.split('=')[1]}x`]) {
+    for (const value of [host.keys.token, '', 'x', `${host.cookie.split('=')[1]}x`]) {
       const cookie = `${name}=${value}`;
       expect((await host.send('/', { admitted: false, headers: { cookie } })).status).toBe(401);
     }
@@ -326,7 +326,7 @@ describe('the WebSocket', () => {
     ['with a wrong cookie', () => ({ origin: host.origin, headers: { cookie: `${host.cookie}x` } }), 401],
     [
       'with the token as cookie',
-      () => ({ origin: host.origin, headers: { cookie: `holotype-${host.port}=${host.token}` } }),
+      () => ({ origin: host.origin, headers: { cookie: `holotype-${host.port}=${host.keys.token}` } }),
       401,
     ],
     ['for another page', () => ({ origin: 'http://evil.example', headers: { cookie: host.cookie } }), 403],
@@ -347,7 +347,7 @@ describe('the WebSocket', () => {
   });
 
   it('takes no token in its address', async () => {
-    expect(await knock(`${url()}?token=${host.token}`, { origin: host.origin })).toBe(401);
+    expect(await knock(`${url()}?token=${host.keys.token}`, { origin: host.origin })).toBe(401);
   });
 });
 

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { toErrorShape } from '../../../contract/errors.ts';
-import type { WebHost, WebHostOptions } from '../../web/host.ts';
 import { integer } from '../arguments.ts';
 import { interruptible, log, printJson, print } from '../output.ts';
 
@@ -37,39 +35,28 @@ export function addServe(program: Command): void {
     .action(async (flags: ServeFlags) => {
       const signal = interruptible();
       const { isLoopback } = await import('../../web/access.ts');
-      const { loadRenderer, rendererFolder } = await import('../../web/renderer-files.ts');
       const { pickerRoots } = await import('../../web/roots.ts');
-      const { createLocalService, logCrashes } = await import('../../../service/app/local.ts');
-      const { ownVersion } = await import('../../../service/about.ts');
-      const renderer = await loadRenderer(await rendererFolder());
-      const roots = await pickerRoots(flags.root);
-      const service = createLocalService({ version: ownVersion(), host: 'web', pickerRoots: roots });
-      logCrashes(service);
-      const host = await start({ service, renderer, host: flags.host }, flags.port);
-      if (!isLoopback(flags.host))
+      const { superviseServer } = await import('../../web/supervise.ts');
+      const { host } = flags;
+      const server = await superviseServer(
+        {
+          host,
+          // The one that was asked for and no other; without one the usual, or where that is taken, a free one.
+          ports: flags.port === undefined ? [usualPort, 0] : [flags.port],
+          roots: await pickerRoots(flags.root),
+        },
+        log,
+      );
+      if (!isLoopback(host))
         log(
           'Warning: anyone who can reach this machine and has the address below can see and label your photos. ' +
             'The connection is not encrypted. Give the address to nobody, or leave out --host.',
         );
-      const { address, port, token } = host;
-      if (flags.json === true) printJson({ address, host: flags.host, port, token });
+      const { address, port, keys } = server;
+      if (flags.json === true) printJson({ address, host, port, token: keys.token });
       else print(address);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await host.close();
+      if (signal.aborted) await server.stop();
+      else signal.addEventListener('abort', () => void server.stop(), { once: true });
+      await server.ended;
     });
-}
-
-/** On the port that was asked for and no other; without one, on the usual one or, where that is taken, a free one. */
-async function start(options: Omit<WebHostOptions, 'port'>, port: number | undefined): Promise<WebHost> {
-  const { startWebHost } = await import('../../web/host.ts');
-  if (port !== undefined) return startWebHost({ ...options, port });
-  try {
-    return await startWebHost({ ...options, port: usualPort });
-  } catch (error) {
-    if (toErrorShape(error).code !== 'busy') throw error;
-    return startWebHost({ ...options, port: 0 });
-  }
 }
