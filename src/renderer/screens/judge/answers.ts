@@ -1,0 +1,69 @@
+import type { RunPhoto } from '../../../contract/runs.ts';
+
+/** Wrong answers, the surest first: what the model was most mistaken about. */
+export function worstMistakes(photos: readonly RunPhoto[]): RunPhoto[] {
+  return photos
+    .filter(({ truth, predicted }) => truth !== predicted)
+    .toSorted((a, b) => b.confidence - a.confidence);
+}
+
+/** All answers, the closest calls first: by how far the likeliest class is ahead of the next. */
+export function mostUncertain(photos: readonly RunPhoto[]): RunPhoto[] {
+  const margin = new Map(photos.map((photo) => [photo, marginOf(photo.probabilities)]));
+  return photos.toSorted((a, b) => (margin.get(a) ?? 0) - (margin.get(b) ?? 0));
+}
+
+function marginOf(probabilities: readonly number[]): number {
+  const [first = 0, second = 0] = probabilities.toSorted((a, b) => b - a);
+  return first - second;
+}
+
+/** The photos behind a cell of the confusion matrix, the surest answers first. */
+export function inCell(photos: readonly RunPhoto[], truth: string, predicted: string): RunPhoto[] {
+  return photos
+    .filter((photo) => photo.truth === truth && photo.predicted === predicted)
+    .toSorted((a, b) => b.confidence - a.confidence);
+}
+
+/** What becomes of the answers when those less sure than a threshold are called unknown. */
+export interface AtThreshold {
+  /** Photos that get an answer, and how many of those are right. */
+  readonly answered: number;
+  readonly right: number;
+  readonly unknown: number;
+  /** Part of all photos that gets an answer; null without photos. */
+  readonly coverage: number | null;
+  /** Part of the answers that is right; null when there are none. */
+  readonly precision: number | null;
+}
+
+export function atThreshold(photos: readonly RunPhoto[], threshold: number): AtThreshold {
+  const answers = photos.filter(({ confidence }) => confidence >= threshold);
+  const right = answers.filter(({ truth, predicted }) => truth === predicted).length;
+  return {
+    answered: answers.length,
+    right,
+    unknown: photos.length - answers.length,
+    coverage: photos.length === 0 ? null : answers.length / photos.length,
+    precision: answers.length === 0 ? null : right / answers.length,
+  };
+}
+
+/** Denominators people say things in. */
+const denominators = [2, 3, 4, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
+
+/**
+ * A part of the whole as a count of tries: 0.95 is "19 times of 20". The smallest denominator that is off by no more
+ * than a quarter of what is missing to "always" or "never"; never says "always" of what isn't.
+ */
+export function timesOf(part: number): string {
+  if (part >= 1) return 'every time';
+  if (part <= 0) return 'never';
+  const allowed = Math.min(part, 1 - part) / 4;
+  for (const of of denominators) {
+    const times = Math.round(part * of);
+    if (times > 0 && times < of && Math.abs(times / of - part) <= allowed)
+      return `${times} ${times === 1 ? 'time' : 'times'} of ${of}`;
+  }
+  return part > 0.5 ? '999 times of 1000' : '1 time of 1000';
+}
