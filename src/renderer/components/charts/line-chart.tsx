@@ -207,6 +207,8 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
           const { ctx, bbox } = chart;
           ctx.save();
           ctx.font = `${12 * devicePixelRatio}px ${style.fontFamily}`;
+          ctx.textAlign = 'left';
+          ctx.textBaseline = 'alphabetic';
           ctx.fillStyle = ink;
           ctx.strokeStyle = ink;
           ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);

@@ -48,8 +48,8 @@ export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: On
       title={photo.path.slice(photo.path.lastIndexOf('/') + 1)}
       description={
         right
-          ? `It is ${photo.truth}, and the model said so, ${percent(photo.confidence)} sure.`
-          : `It is ${photo.truth}; the model said ${photo.predicted}, ${percent(photo.confidence)} sure.`
+          ? `Labelled ${photo.truth}, and the model says so, too: ${percent(photo.confidence)} sure.`
+          : `Labelled ${photo.truth}; the model says ${photo.predicted}, ${percent(photo.confidence)} sure.`
       }
       actions={
         <>
