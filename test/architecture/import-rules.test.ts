@@ -42,7 +42,7 @@ describe('the house', () => {
     for (const file of [
       'src/contract/errors.ts',
       'electron/main/index.ts',
-      'src/renderer/screens/home.tsx',
+      'src/renderer/screens/app.tsx',
     ]) {
       expect(house.map(({ path }) => path)).toContain(file);
     }

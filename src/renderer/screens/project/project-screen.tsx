@@ -19,14 +19,29 @@ export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: 
   const Screen = screens[tab];
   if (open.id === id && open.state.status === 'ready')
     return (
-      <Suspense fallback={<Opening />}>
+      <Suspense fallback={<Waiting />}>
         <Screen project={open.state.value} />
       </Suspense>
     );
   return (
     <>
-      <h1 className="visually-hidden">Project</h1>
+      <Heading />
       <NotOpen id={id} />
+    </>
+  );
+}
+
+/** Until a tab is there with its own. */
+function Heading() {
+  return <h1 className="visually-hidden">Project</h1>;
+}
+
+/** The tab's own code is on its way. */
+function Waiting() {
+  return (
+    <>
+      <Heading />
+      <Opening />
     </>
   );
 }
