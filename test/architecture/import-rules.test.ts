@@ -39,11 +39,7 @@ const dependencies = await readDependencies();
 describe('the house', () => {
   it('has files in it', () => {
     expect(house.length).toBeGreaterThan(50);
-    for (const file of [
-      'src/contract/errors.ts',
-      'electron/main/index.ts',
-      'src/renderer/screens/app.tsx',
-    ]) {
+    for (const file of ['src/contract/errors.ts', 'electron/main/index.ts', 'src/renderer/screens/app.tsx']) {
       expect(house.map(({ path }) => path)).toContain(file);
     }
   });
