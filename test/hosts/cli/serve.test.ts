@@ -11,13 +11,19 @@ import { environment, run, start, until, type Running } from './cli-testing.ts';
 
 const scratch = scratchFolder();
 const env = environment(scratch);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const started: Running[] = [];
+afterAll(() => {
+  // What a failed test has left running.
+  for (const { child } of started) child.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** Starts it. @returns what it has printed once there is a whole line (or document) of it */
 async function serving(
   args: readonly string[],
 ): Promise<{ running: Running; printed: string; stdout: () => string }> {
   const running = start(['serve', ...args], env);
+  started.push(running);
   let stdout = '';
   running.child.stdout?.on('data', (text: string) => (stdout += text));
   await until(running, () => (args.includes('--json') ? stdout.endsWith('}\n') : stdout.endsWith('\n')));
