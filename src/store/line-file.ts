@@ -39,7 +39,7 @@ export class LineFile {
       if (length === 0) return [];
       const buffer = Buffer.alloc(length);
       await readAll(handle, buffer, from);
-      return buffer.toString('utf8').trimEnd().split('\n');
+      return buffer.toString('utf8').slice(0, -1).split('\n');
     });
     return lines ?? [];
   }

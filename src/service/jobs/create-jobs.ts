@@ -213,7 +213,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     stop(id) {
       const { record } = steer(id, 'canStop', 'stopped');
       worker.tell('stop', id);
-      record.say('Finishing with what has been learned so far');
+      record.ending('Finishing with what is done so far');
       return record.summary;
     },
     cancel(id) {
@@ -227,7 +227,7 @@ export function createJobs(deps: JobsDeps): Jobs {
         void end(entry, 'cancelled');
         return record.summary;
       }
-      record.say('Cancelling');
+      record.ending('Cancelling');
       if (abort === undefined) cancelRunning(entry);
       else abort.abort();
       return record.summary;

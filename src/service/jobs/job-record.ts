@@ -37,6 +37,7 @@ export class JobRecord {
   #resolveEnded: (summary: JobSummary) => void = () => undefined;
   #meter = new RateMeter();
   #telling = false;
+  #ending = false;
   #lastTold = -Infinity;
   #lastBatch = -Infinity;
   #download: Download | undefined;
@@ -119,10 +120,15 @@ export class JobRecord {
     this.#change({ progress: { stage, message, done, total, unit, rate, eta } });
   }
 
-  /** Shows another line of what is being done, until the next one comes. */
-  say(message: string): void {
+  /** It has been told to end: that is shown, and nothing else can be asked of it. */
+  ending(message: string): void {
     if (this.isOver) return;
-    this.#change({ progress: { ...(this.#summary.progress ?? nothingYet), message } });
+    this.#ending = true;
+    this.#change({
+      progress: { ...(this.#summary.progress ?? nothingYet), message },
+      canPause: false,
+      canStop: false,
+    });
   }
 
   /** Numbers an event, keeps it for windows that come later and tells those that are there. */
@@ -165,6 +171,7 @@ export class JobRecord {
   }
 
   #changeAbilities(stage: Stage | null): void {
+    if (this.#ending) return;
     const { canPause = false, canStop = false } = this.#birth;
     const now = (when: boolean | readonly Stage[]): boolean =>
       typeof when === 'boolean' ? when : stage !== null && when.includes(stage);

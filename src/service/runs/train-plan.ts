@@ -214,7 +214,8 @@ async function secondsOf(
     speed.head === undefined
       ? `Tried with ${triedPhotos} of your photos; after the first training it is known better.`
       : 'As fast as the last trainings on this machine.';
-  return { ...range, basis };
+  const both = options.recipe === 'auto' ? ' Most of the longer time would be fine-tuning.' : '';
+  return { ...range, basis: basis + both };
 }
 
 /** Seconds a view through the backbone, by a few photos; undefined when that can't be found out now. */

@@ -173,6 +173,9 @@ describe('heavy jobs', () => {
     expect(jobs.get(id)).toMatchObject({ canPause: true, canStop: true });
     jobs.stop(id);
     expect(worker().heard.at(-1)).toEqual({ type: 'stop', job: id });
+    worker().say({ type: 'event', job: id, event: stage('head') });
+    await settle();
+    expect(jobs.get(id)).toMatchObject({ state: 'running', canPause: false, canStop: false });
     worker().say({ type: 'done', job: id, result: null });
     await settle();
     expect(jobs.get(id)).toMatchObject({ state: 'done', canPause: false, canStop: false });
