@@ -119,13 +119,9 @@ function isCovered(target: EventTarget | null): boolean {
   return document.querySelector('.ui-dialog') !== null;
 }
 
-/** Space and Enter press the button or follow the link that has the keyboard. */
-function isPressed({ key, target, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  return (
-    !ctrlKey &&
-    !metaKey &&
-    (key === ' ' || key === 'Enter') &&
-    target instanceof Element &&
-    target.closest('button, a[href], input, summary') !== null
-  );
+/** The key is for what has the keyboard: Space and Enter press a button, letters look for an entry of a list. */
+function isPressed({ key, ctrlKey, metaKey, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (key === ' ' || key === 'Enter') return target.closest('button, a[href], input, summary') !== null;
+  return key.length === 1 && !ctrlKey && !metaKey && target.closest('[role="combobox"]') !== null;
 }

@@ -86,7 +86,13 @@ export function reduceLabel(state: LabelState, action: Action): LabelState {
       return { ...state, sort: action.sort };
     case 'label/similar':
       if (action.project !== state.project) return state;
-      return { ...state, similar: action.similar, sort: { by: 'similarity', descending: true } };
+      return {
+        ...unselected(state),
+        filter: { kind: 'all' },
+        search: '',
+        similar: action.similar,
+        sort: { by: 'similarity', descending: true },
+      };
     case 'label/selected':
       return { ...state, selection: action.selection, held: none };
     case 'label/held':

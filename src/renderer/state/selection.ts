@@ -2,7 +2,7 @@
 export interface Selection {
   /** The one the keyboard is on; without a selection it is the one that is meant. */
   readonly focused: string | undefined;
-  /** Where a range begins. */
+  /** Where a range begins; undefined while a person has not chosen a photo yet. */
   readonly anchor: string | undefined;
   readonly selected: ReadonlySet<string>;
 }
@@ -23,8 +23,9 @@ export function pressPhoto(now: Selection, ids: readonly string[], id: string, k
   if (keys.range) return extend(now, ids, id, keys.toggle);
   if (!keys.toggle) return { focused: id, anchor: id, selected: none };
   // A photo that was only clicked is meant as well when another one is added to it.
-  const meant = now.selected.size === 0 && now.focused !== undefined && now.focused !== id;
-  const selected = new Set(meant ? [now.focused] : now.selected);
+  const { anchor, focused } = now;
+  const meant = now.selected.size === 0 && anchor !== undefined && focused !== undefined && focused !== id;
+  const selected = new Set(meant ? [focused] : now.selected);
   if (!selected.delete(id)) selected.add(id);
   return { focused: id, anchor: id, selected };
 }

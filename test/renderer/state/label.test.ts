@@ -108,8 +108,12 @@ describe('the state of the screen', () => {
   });
 
   it('puts similar photos first, of this project only', () => {
-    expect(after(entered, { type: 'label/similar', project: 'p', similar })).toMatchObject({
+    const searched = { type: 'label/searched', search: 'leaf' } as const;
+    expect(after(entered, searched, { type: 'label/similar', project: 'p', similar })).toMatchObject({
       similar,
+      // They may be anywhere.
+      search: '',
+      filter: { kind: 'all' },
       sort: { by: 'similarity', descending: true },
     });
     expect(after(entered, { type: 'label/similar', project: 'q', similar }).similar).toBeUndefined();

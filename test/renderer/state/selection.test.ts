@@ -33,6 +33,8 @@ describe('selecting photos', () => {
     expect(chosen(now)).toBe('d');
     // Nothing had the keyboard before: only this one is meant.
     expect(chosen(pressPhoto(noSelection, ids, 'e', mod))).toBe('e');
+    // It was on the first by itself: nobody has chosen that one.
+    expect(chosen(pressPhoto({ ...noSelection, focused: 'a' }, ids, 'e', mod))).toBe('e');
     // Ctrl on the clicked one itself makes it a selection of one.
     expect(chosen(pressPhoto(pressPhoto(noSelection, ids, 'b', plain), ids, 'b', mod))).toBe('b');
   });

@@ -130,6 +130,13 @@ export function labelActions(api: Api, picking: Picking) {
       }
       return api.attempt(file.text().then((csv) => call('labels.import', { project, csv })));
     },
+    /** Something else than labels was dropped on the photos. */
+    refuseDrop: (): void =>
+      api.toast({
+        tone: 'info',
+        title: 'Only lists of labels (CSV) can be dropped here.',
+        detail: 'To add photos, put them into the project’s folder and look through it again.',
+      }),
     /** Saves all labels as a CSV file. */
     exportLabels: async (project: string): Promise<void> => {
       const labels = await api.attempt(call('labels.export', { project }));

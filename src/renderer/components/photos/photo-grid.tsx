@@ -46,7 +46,7 @@ export interface PhotoGridProps {
   readonly selectable?: boolean;
   /** Keeps how far it is scrolled, for the next time it is shown. */
   readonly place?: { current: number };
-  /** Takes the keyboard when it comes to the screen. */
+  /** Takes the keyboard when it comes to the screen, unless something else has it. */
   readonly autoFocus?: boolean;
   /** The element that takes the keyboard. */
   readonly ref?: Ref<HTMLDivElement>;
@@ -117,7 +117,8 @@ export function PhotoGrid(props: PhotoGridProps) {
     if (measured) reveal();
   }, [measured, focused, columns]);
   useEffect(() => {
-    if (autoFocus) scroller.current?.focus({ preventScroll: true });
+    const idle = document.activeElement === null || document.activeElement === document.body;
+    if (autoFocus && idle) scroller.current?.focus({ preventScroll: true });
   }, [autoFocus]);
 
   const press = (event: KeyboardEvent<HTMLDivElement>): void => {

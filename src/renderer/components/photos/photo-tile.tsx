@@ -35,6 +35,9 @@ interface PhotoTileProps {
   readonly current: boolean;
 }
 
+/** More of them would cover the photo. */
+const mostLabels = 3;
+
 /** One photo in a grid. Drawn again only when what it shows is another object. */
 export const PhotoTile = memo(function PhotoTile({
   name: id,
@@ -55,15 +58,16 @@ export const PhotoTile = memo(function PhotoTile({
     overlay,
   } = content;
   const [broken, setBroken] = useState<string>();
+  const more = content.classes.length - mostLabels;
   const isBroken = broken === picture;
   const said = [
     name,
     content.classes.length === 0 ? 'no label' : content.classes.map((one) => one.name).join(', '),
+    note ?? '',
+    spoken ?? '',
     excluded ? 'left out of training' : '',
     missing ? 'file is missing' : '',
     isBroken ? 'can’t be shown' : '',
-    note ?? '',
-    spoken ?? '',
   ];
   return (
     <div
@@ -94,14 +98,15 @@ export const PhotoTile = memo(function PhotoTile({
       {overlay}
       {content.classes.length === 0 ? null : (
         <span className="photo-tile-label" aria-hidden>
-          {content.classes.map(({ name: label, color }) => (
+          {content.classes.slice(0, mostLabels).map(({ name: label, color }) => (
             <span key={label} className="photo-tile-class">
               <ClassSwatch color={color} size={9} />
               <span className="truncate">{label}</span>
             </span>
           ))}
+          {more > 0 ? <span className="photo-tile-class">+{more}</span> : null}
         </span>
-      )}
+      )}{' '}
       {note === undefined ? null : (
         <span className={`photo-tile-note photo-tile-note-${content.noteTone ?? 'neutral'}`} aria-hidden>
           {note}

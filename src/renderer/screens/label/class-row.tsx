@@ -77,7 +77,7 @@ export function ClassRow({ project, own, at, count, current, editable }: ClassRo
     },
   ];
   return (
-    <li className="filters-class">
+    <li className={editable ? 'filters-class filters-changeable' : 'filters-class'}>
       <button
         type="button"
         className="filters-row"

@@ -1,5 +1,5 @@
 import { EyeOff, Images, Maximize2, ScanSearch, SearchX, Unplug } from 'lucide-react';
-import type { RefObject } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { count, plural } from '../../components/format.ts';
@@ -35,10 +35,11 @@ interface GridAreaProps {
 export function GridArea(props: GridAreaProps) {
   const { project, shown, colors, labelling, place, grid, onOpen, onSimilar } = props;
   const { label, photos } = useActions();
-  const { selection, view } = useAppState((state) => state.label);
+  const { selection, view, filter, search, sort } = useAppState((state) => state.label);
   const load = useAppState((state) => state.project.photosLoad);
   const contentOf = useTiles(project.id, shown, colors);
   const { ids, table } = shown;
+  useTop(grid, [filter, search, sort]);
   if (ids.length === 0) {
     if (load.status === 'failed')
       return <ErrorState error={load.error} onRetry={() => photos.load(project.id)} />;
@@ -69,6 +70,16 @@ export function GridArea(props: GridAreaProps) {
       </div>
     </ContextMenu>
   );
+}
+
+/** Other photos, or another order, are looked at from their beginning. */
+function useTop(grid: RefObject<HTMLDivElement | null>, of: readonly unknown[]): void {
+  const before = useRef(of);
+  useEffect(() => {
+    if (before.current.every((one, at) => one === of[at])) return;
+    before.current = of;
+    grid.current?.scrollTo({ top: 0 });
+  });
 }
 
 function menuItems(

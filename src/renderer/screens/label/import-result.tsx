@@ -38,7 +38,9 @@ export function ImportResult({ result, onClose }: ImportResultProps) {
         <Table caption="Lines that could not be used">
           <thead>
             <tr>
-              <th scope="col">Line</th>
+              <th scope="col" className="numeric">
+                Line
+              </th>
               <th scope="col">Name</th>
               <th scope="col">Why</th>
             </tr>

@@ -5,6 +5,7 @@ import { SplitPane } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
 import { FilterPanel } from './filter-panel.tsx';
 import { GridArea } from './grid-area.tsx';
+import { useLabelImport } from './label-import.tsx';
 import { LabelToolbar } from './label-toolbar.tsx';
 import { PhotoPage } from './photo-page.tsx';
 import { ScanProgress } from './scan-progress.tsx';
@@ -23,6 +24,7 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
   const shown = useShownPhotos(project);
   const { table, ids } = shown;
   const alone = detail !== '' && photoById(table, detail) !== undefined ? detail : undefined;
+  useCurrent(ids, alone === undefined);
   const colors = useClassColors(project.classes);
   /** How far the grid is scrolled, for when a person comes back to it. */
   const place = useRef(0);
@@ -55,6 +57,7 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
     },
     [label, navigation, project.id],
   );
+  const imports = useLabelImport(project);
   useLabelShortcuts({ project, labelling, ids, alone, search, goTo, findSimilar });
 
   return (
@@ -65,7 +68,7 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
       <ScanProgress job={project.scan} />
       {alone === undefined ? (
         <>
-          <LabelToolbar project={project} shown={shown} search={search} grid={grid} />
+          <LabelToolbar project={project} shown={shown} search={search} grid={grid} onImport={imports.take} />
           {panel ? (
             <SplitPane
               name="label-classes"
@@ -112,6 +115,7 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
           onSimilar={findSimilar}
         />
       )}
+      {imports.shown}
       <TargetBar
         project={project}
         table={table}
@@ -121,4 +125,27 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
       />
     </section>
   );
+}
+
+/**
+ * Keeps the keyboard on a photo that is shown: the first one of other photos, or, where only its own photo has left,
+ * the one that has come into its place.
+ */
+function useCurrent(ids: readonly string[], inGrid: boolean): void {
+  const { label } = useActions();
+  const { selection, filter, search } = useAppState((state) => state.label);
+  const last = useRef({ at: 0, filter, search });
+  useEffect(() => {
+    if (!inGrid || ids.length === 0) return;
+    if (last.current.filter !== filter || last.current.search !== search)
+      last.current = { at: 0, filter, search };
+    const at = selection.focused === undefined ? -1 : ids.indexOf(selection.focused);
+    if (at >= 0) last.current.at = at;
+    else
+      label.select({
+        ...selection,
+        focused: ids[Math.min(last.current.at, ids.length - 1)],
+        anchor: undefined,
+      });
+  }, [ids, inGrid, selection, filter, search, label]);
 }

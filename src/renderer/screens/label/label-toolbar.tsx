@@ -9,15 +9,14 @@ import {
   Redo2,
   Undo2,
 } from 'lucide-react';
-import { useRef, useState, type RefObject } from 'react';
-import type { LabelImport } from '../../../contract/photos.ts';
+import { useRef, type RefObject } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { count, plural } from '../../components/format.ts';
 import { IconButton, Menu, SearchField, Select, Slider, type Option } from '../../components/ui/index.ts';
 import { tileSizes, type SortKey } from '../../state/label.ts';
 import { FilterSelect } from './filter-select.tsx';
-import { ImportResult } from './import-result.tsx';
+import { SimilarTo } from './similar-to.tsx';
 import type { ShownPhotos } from './use-photos.ts';
 
 interface LabelToolbarProps {
@@ -25,14 +24,19 @@ interface LabelToolbarProps {
   readonly shown: ShownPhotos;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly grid: RefObject<HTMLDivElement | null>;
+  readonly onImport: (file: File) => void;
 }
 
+const likeness = {
+  features: 'By what a network sees in them',
+  looks: 'By colours and shapes: no network is installed yet',
+} as const;
+
 /** What is shown and how, undo, and labels from and into files. */
-export function LabelToolbar({ project, shown, search, grid }: LabelToolbarProps) {
+export function LabelToolbar({ project, shown, search, grid, onImport }: LabelToolbarProps) {
   const { label, dialogs, projects } = useActions();
   const { search: words, sort, similar, view } = useAppState((state) => state.label);
   const file = useRef<HTMLInputElement>(null);
-  const [imported, setImported] = useState<LabelImport>();
   const { counts, readOnly } = project;
   const sorts: Option<SortKey>[] = [
     { value: 'name', label: 'Name' },
@@ -49,17 +53,12 @@ export function LabelToolbar({ project, shown, search, grid }: LabelToolbarProps
     {
       value: 'similarity',
       label: 'Similarity',
-      hint: similar === undefined ? 'Choose “Find similar” on a photo first' : 'To the photo you chose',
+      hint: similar === undefined ? 'Choose “Find similar” on a photo first' : likeness[similar.basis],
       disabled: similar === undefined,
     },
   ];
-  const take = async (files: FileList | null): Promise<void> => {
-    const [chosen] = files ?? [];
-    if (chosen !== undefined) setImported(await label.importLabels(project.id, chosen));
-    if (file.current !== null) file.current.value = '';
-  };
   return (
-    <div className="label-bar" role="toolbar" aria-label="Photos">
+    <div className="label-bar" role="group" aria-label="Photos">
       <IconButton
         icon={PanelLeft}
         label={view.panel ? 'Hide filters and classes' : 'Show filters and classes'}
@@ -89,10 +88,13 @@ export function LabelToolbar({ project, shown, search, grid }: LabelToolbarProps
           onClick={() => label.sort({ ...sort, descending: !sort.descending })}
         />
       </div>
+      {sort.by === 'similarity' ? <SimilarTo project={project.id} table={shown.table} /> : null}
       <p className="label-count muted numeric" aria-live="polite">
-        {shown.ids.length === shown.table.rows.length
-          ? plural(shown.ids.length, 'photo')
-          : `${count(shown.ids.length)} of ${count(shown.table.rows.length)}`}
+        <span>
+          {shown.ids.length === shown.table.rows.length
+            ? plural(shown.ids.length, 'photo')
+            : `${count(shown.ids.length)} of ${count(shown.table.rows.length)}`}
+        </span>
         {counts.skipped === 0 ? null : (
           <button type="button" className="filters-link" onClick={() => dialogs.skipped(project.id)}>
             {plural(counts.skipped, 'file')} skipped
@@ -153,11 +155,13 @@ export function LabelToolbar({ project, shown, search, grid }: LabelToolbarProps
         accept=".csv,text/csv"
         hidden
         aria-label="Labels file"
-        onChange={(event) => void take(event.target.files)}
+        onChange={({ currentTarget }) => {
+          const [chosen] = currentTarget.files ?? [];
+          if (chosen !== undefined) onImport(chosen);
+          // So that the same file can be chosen again.
+          currentTarget.value = '';
+        }}
       />
-      {imported === undefined ? null : (
-        <ImportResult result={imported} onClose={() => setImported(undefined)} />
-      )}
     </div>
   );
 }

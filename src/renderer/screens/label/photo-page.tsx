@@ -1,5 +1,5 @@
 import { ArrowLeft, ChevronLeft, ChevronRight, Flame, Info, ScanEye } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { photoPath, thumbPath, viewPath } from '../../../contract/media.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
@@ -49,7 +49,12 @@ export function PhotoPage({ project, shown, photo, colors, onGo, onClose, onSimi
     { keys: 'h', label: 'Where the model looked', run: () => setHeat((now) => learned && !now) },
   ]);
 
+  // What had the keyboard is gone with the grid.
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+
   const name = row?.path ?? '';
+  const position = at < 0 ? '' : `${count(at + 1)} of ${count(ids.length)}`;
   const size =
     asModel || row?.width === undefined || row.height === undefined
       ? undefined
@@ -78,13 +83,14 @@ export function PhotoPage({ project, shown, photo, colors, onGo, onClose, onSimi
   );
   return (
     <div className="photo-page">
-      <div className="label-bar" role="toolbar" aria-label="Photo">
+      <div className="label-bar" role="group" aria-label="Photo">
         <IconButton icon={ArrowLeft} label="Back to the grid" keys="escape" onClick={onClose} />
-        <h2 className="photo-page-name truncate-start" title={name}>
+        <h2 ref={heading} tabIndex={-1} className="photo-page-name truncate-start" title={name}>
           <bdi>{name}</bdi>
         </h2>
-        <p className="muted small numeric photo-page-at" aria-live="polite">
-          {at < 0 ? '' : `${count(at + 1)} of ${count(ids.length)}`}
+        <p className="muted small numeric photo-page-at">{position}</p>
+        <p className="visually-hidden" aria-live="polite">
+          {[name, row?.labels.join(', ') || 'no label', position].join(', ')}
         </p>
         <IconButton
           icon={ChevronLeft}

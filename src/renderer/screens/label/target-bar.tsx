@@ -31,7 +31,7 @@ export function TargetBar({ project, table, labelling, onOpen, onSimilar }: Targ
   const name = single === undefined ? undefined : photoById(table, single)?.path;
   const inSelection = onOpen !== undefined && selection.selected.size > 0 && !nothing;
   return (
-    <div className="target" role="toolbar" aria-label="What is selected">
+    <div className="target" role="group" aria-label="What is selected">
       <div className="target-what">
         {inSelection ? (
           <>
