@@ -23,7 +23,7 @@ import { createPredictions } from '../use/predictions.ts';
 export interface WorkDeps {
   readonly jobs: Jobs;
   readonly calls: WorkerCalls;
-  readonly projects: Pick<OpenProjects, 'get' | 'runFinished' | 'changed'>;
+  readonly projects: Pick<OpenProjects, 'get' | 'runFinished'>;
   readonly places: Places;
   readonly uploads: Pick<Uploads, 'folderOf'>;
   readonly downloads: Downloads;

@@ -52,6 +52,13 @@ export class WorkerHost {
     this.#link?.kill();
   }
 
+  /** Lets go of a process that has nothing to do; what is started from now on gets another. */
+  #retire(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.kill();
+  }
+
   #open(): WorkerLink {
     const link = this.#launch();
     link.onMessage((raw) => {
@@ -79,7 +86,7 @@ export class WorkerHost {
       this.#tasks.delete(message.job);
       if (this.#tasks.size === 0) {
         clearTimeout(this.#idle);
-        this.#idle = setTimeout(() => this.kill(), this.#idleMs).unref();
+        this.#idle = setTimeout(() => this.#retire(), this.#idleMs).unref();
       }
     }
     listener.message(message);

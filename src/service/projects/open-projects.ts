@@ -21,8 +21,12 @@ export interface OpenProject {
 export interface OpenProjects {
   /** @throws HolotypeError('not-found') when it is not open: it has to be opened (again) first */
   get(id: string): OpenProject;
-  /** Tells windows the project's new state, and the list of recent projects what became of its last run. */
-  runFinished(id: string, run: string, accuracy: number | null): Promise<void>;
+  /**
+   * Tells windows the project's new state, and the list of recent projects what became of its last run.
+   *
+   * @param run the newest finished one; null: there is none any more
+   */
+  runFinished(id: string, run: string | null, accuracy: number | null): Promise<void>;
   /** Tells windows that the project's state is another one now. */
   changed(id: string): void;
   close(): Promise<void>;

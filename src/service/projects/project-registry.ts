@@ -124,11 +124,11 @@ export class ProjectRegistry implements OpenProjects {
     return id;
   }
 
-  async runFinished(id: string, run: string, accuracy: number | null): Promise<void> {
+  async runFinished(id: string, run: string | null, accuracy: number | null): Promise<void> {
     const { recent } = this.#deps;
     const open = this.#open.get(id);
     if (open !== undefined) {
-      open.lastRun = run;
+      open.lastRun = run ?? undefined;
       open.announce();
     }
     const folder = open?.folder ?? (await recent.folderOf(id).catch(() => undefined));

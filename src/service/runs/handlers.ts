@@ -14,7 +14,7 @@ import { planTraining } from './train-plan.ts';
 import { startTraining, type TrainingDeps } from './trainings.ts';
 
 export interface RunHandlerDeps extends TrainingDeps {
-  readonly projects: Pick<OpenProjects, 'get' | 'runFinished' | 'changed'>;
+  readonly projects: Pick<OpenProjects, 'get' | 'runFinished'>;
   readonly downloads: Downloads;
 }
 
@@ -66,8 +66,10 @@ export function runHandlers(deps: RunHandlerDeps): Pick<Handlers, RunMethod> {
       // What was offered to go on with is no longer there.
       if (job !== undefined) await jobs.dismiss(job.id);
       await deleteRun(folder, run);
-      projects.changed(project);
-      return list(project);
+      const left = await list(project);
+      const last = left.findLast(({ state }) => state === 'finished');
+      await projects.runFinished(project, last?.id ?? null, last?.accuracy ?? null);
+      return left;
     },
     'runs.report': async ({ project, run }) => {
       const { folder, project: opened } = projects.get(project);

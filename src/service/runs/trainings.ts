@@ -87,7 +87,8 @@ function trainingJob(deps: TrainingDeps, open: OpenProject, run: string, options
       stopped = result.stoppedEarly === true;
       const speed = speedFrom(options, result, !options.resume && !stopped);
       await rememberSpeed(result.device, result.backbone, speed);
-      await deps.projects.runFinished(project, run, result.metrics.val.accuracy);
+      // The model is saved: that a list of projects can't be written is no reason to call it failed.
+      await deps.projects.runFinished(project, run, result.metrics.val.accuracy).catch(() => undefined);
     },
     resume: () => resumedJob(deps, project, run),
     onEnd: async ({ state }) => {

@@ -133,7 +133,7 @@ export interface WorkForTests {
   readonly events: JobEvent[];
   readonly changes: JobSummary[];
   /** What was told of finished runs. */
-  readonly finished: { run: string; accuracy: number | null }[];
+  readonly finished: { run: string | null; accuracy: number | null }[];
   /** Uploads by token. */
   readonly uploads: Map<string, string>;
   /** Calls a method as a window does: input and output are checked. */
@@ -170,7 +170,6 @@ export function startWork(project: ProjectForTests, scratch: string, launch = re
         throw new HolotypeError('not-found', 'This project is not open.');
       },
       runFinished: async (_, run, accuracy) => void finished.push({ run, accuracy }),
-      changed: () => undefined,
     },
   });
   const opening = work.offeringUnfinished({ 'projects.reopen': async () => project.state() });

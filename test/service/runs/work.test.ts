@@ -105,6 +105,7 @@ describe('a training', () => {
     expect(listed.map(({ number }) => number)).toEqual([1, 2]);
     const left = await work.call('runs.remove', { project: id, run: second });
     expect(left.map((one) => one.id)).toEqual([run]);
+    expect(work.finished.at(-1)).toEqual({ run, accuracy: left[0]?.accuracy }); // the newest that is left
     expect(existsSync(join(project.folder, 'runs', second))).toBe(false);
     expect(existsSync(join(project.folder, 'models', second))).toBe(false);
     await expect(work.call('runs.get', { project: id, run: second })).rejects.toThrow(/no such run/);
