@@ -27,10 +27,8 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
   );
   const [newest] = trainings;
   return (
-    <section className="train" aria-labelledby="train-title">
-      <h1 id="train-title" className="visually-hidden">
-        Train
-      </h1>
+    <div className="train">
+      <h1 className="visually-hidden">Train</h1>
       <div className="train-page">
         {active.map((job, at) => (
           <RunningTraining key={job.id} job={job} before={at} />
@@ -42,6 +40,6 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
         <SimpleSettings project={project} />
         <AllSettings />
       </div>
-    </section>
+    </div>
   );
 }

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  closeBrowser,
+  copyHymenoptera,
+  expectAccessible,
+  expectCalm,
+  hasHymenoptera,
+  openPage,
+  serveHolotype,
+  whyNot,
+  type Served,
+} from './harness.ts';
+
+const where = hasHymenoptera ? 'photos of ants and bees' : 'the demo photos (no real ones here)';
+
+/** What lies in a folder: every file by its path and what is in it. */
+async function contents(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = async (file: string): Promise<string> =>
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  return Promise.all(files.toSorted().map(async (file) => `${file} ${await hash(file)}`));
+}
+
+/** Asks again until it is so; a busy machine takes its time. */
+const poll = <T>(ask: () => Promise<T>) => expect.poll(ask, { timeout: 60_000 });
+
+/** The journeys of a new user, one after the other in one window, against the real engine and real training. */
+describe.skipIf(whyNot !== '')(`a new user's journeys on ${where}${whyNot}`, { timeout: 240_000 }, () => {
+  let host: Served;
+  let page: Page;
+  let before: string[] = [];
+  const perClass = 30;
+
+  beforeAll(async () => {
+    host = await serveHolotype();
+    if (hasHymenoptera) {
+      const name = await copyHymenoptera(host.photos, perClass);
+      await writeFile(join(host.photos, name, 'ants', 'broken.jpg'), 'this is no photo');
+      before = await contents(host.photos);
+    }
+    page = await openPage(host.address);
+  }, 120_000);
+  afterAll(async () => {
+    await closeBrowser();
+    await host?.stop();
+  });
+
+  const theme = () => page.evaluate(() => document.documentElement.dataset['theme']);
+  const tab = (name: string) => page.getByRole('link', { name, exact: true });
+  const photos = () => page.getByRole('listbox', { name: /photos/i });
+
+  it('1. first minute: opens a folder, folder names become classes, nothing in the folder changes', async () => {
+    await page.getByRole('heading', { name: 'Teach a classifier from your own photos' }).waitFor();
+    await expectAccessible(page, 'home, first start');
+    if (hasHymenoptera) {
+      await page.getByRole('button', { name: 'Open a folder of photos' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Open a folder of photos' });
+      await dialog.getByText('Ants and bees').dblclick();
+      await dialog.getByText('ants', { exact: true }).waitFor();
+      await expectAccessible(page, 'folder picker');
+      await dialog.getByRole('button', { name: 'Open this folder' }).click();
+    } else await page.getByRole('button', { name: 'Try the demo photos' }).click();
+    await photos().waitFor();
+    await page.getByRole('option').first().waitFor();
+    if (!hasHymenoptera) return;
+    // Thirty of each class and the stray GIF; the broken one is listed apart.
+    await page
+      .getByText(`${2 * perClass + 1} photos`)
+      .first()
+      .waitFor();
+    await page
+      .getByRole('button', { name: /1 file (?:was )?(?:left out|skipped)/i })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByText('ants/broken.jpg').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await contents(host.photos)).toEqual(before);
+  });
+
+  it('2. label: by the keyboard alone, undone and done again, safe from kill -9', async () => {
+    await expectAccessible(page, 'label');
+    await photos().getByRole('option').first().focus();
+    const first = photos().getByRole('option').first();
+    const name = ((await first.getAttribute('aria-label')) ?? '').split(',')[0] ?? '';
+    const tile = () => photos().getByRole('option', { name: new RegExp(`^${escape(name)}`) });
+    const label = async (): Promise<string> => (await tile().getAttribute('aria-label')) ?? '';
+    const old = await label();
+    // The second class for the first photo, which is of the first one.
+    await page.keyboard.press('2');
+    await poll(label).not.toBe(old);
+    const changed = await label();
+    await page.keyboard.press('Control+z');
+    await poll(label).toBe(old);
+    await page.keyboard.press('Control+Shift+z');
+    await poll(label).toBe(changed);
+
+    await host.kill();
+    await host.restart();
+    await page.goto(host.address);
+    await page
+      .getByRole('button', { name: /ants and bees|demo|photos/i })
+      .first()
+      .waitFor();
+    await page
+      .getByText(/ants and bees|demo/i)
+      .first()
+      .click();
+    await photos().waitFor();
+    await poll(label).toBe(changed);
+    await page.keyboard.press('Control+z');
+    await poll(label).toBe(old);
+
+    // Select all, then none; one photo alone and back.
+    await tile().focus();
+    await page.keyboard.press('Control+a');
+    await page
+      .getByText(/selected/)
+      .first()
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await tile().focus();
+    await page.keyboard.press('Enter');
+    await expectAccessible(page, 'one photo');
+    await page.keyboard.press('Escape');
+    await photos().waitFor();
+  });
+
+  it('3. train: one button; the window is reloaded in the middle and finds the run', async () => {
+    await tab('Train').click();
+    await page.getByRole('radio', { name: 'Quick' }).click();
+    const train = page.getByRole('button', { name: 'Train', exact: true });
+    await poll(() => train.isEnabled()).toBe(true);
+    await expectAccessible(page, 'train, before');
+    await train.click();
+    await page.getByRole('heading', { name: 'Training', exact: true }).waitFor();
+    await page.reload();
+    const running = page.getByRole('heading', { name: 'Training', exact: true });
+    const done = page.getByRole('heading', { name: /^Right on/ });
+    await running.or(done).first().waitFor();
+    await done.waitFor({ timeout: 120_000 });
+    await expectAccessible(page, 'train, after');
+  });
+
+  it('4. judge: figures in plain words, the photos behind a number, where the model looked, a label mended', async () => {
+    await page.getByRole('button', { name: 'See how good it is' }).click();
+    await page.getByText(/on photos it did not learn from/).waitFor();
+    await expectAccessible(page, 'judge, results');
+    await page.getByRole('tab', { name: 'Photos' }).click();
+    await page.getByRole('radio', { name: 'All' }).click();
+    await page.getByRole('option').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('img', { name: /Where the model looked/ }).waitFor({ timeout: 60_000 });
+    await expectAccessible(page, 'judge, one photo');
+    await dialog.getByRole('button', { name: 'Change the label' }).click();
+    await page.getByRole('menuitem').first().click();
+    await page.keyboard.press('Escape');
+    await page.getByText('1 label mended').waitFor();
+    await page.getByRole('tab', { name: 'Likely label errors' }).click();
+    await expectAccessible(page, 'judge, likely label errors');
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByText('There is only one run').waitFor();
+
+    // Trained again with the mended label, the two can be compared.
+    await page.getByRole('button', { name: 'Train again' }).click();
+    await page.getByRole('heading', { name: /^Right on/ }).waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'See how good it is' }).click();
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByRole('heading', { name: 'What was done differently' }).waitFor();
+    await page.getByText(/that both were checked on/).waitFor();
+    await expectAccessible(page, 'judge, compare');
+  });
+
+  it('6. the house: theme, devices, models, licences, shortcuts, a problem report', async () => {
+    await page.goto(`${new URL(host.address).origin}/#/settings`);
+    await page.getByRole('radio', { name: 'Dark' }).click();
+    await poll(theme).toBe('dark');
+    await page.reload();
+    await poll(theme).toBe('dark');
+    await page.getByRole('radio', { name: /System|As the system/ }).click();
+    await expectAccessible(page, 'settings');
+    await page.goto(`${new URL(host.address).origin}/#/models`);
+    await page.getByRole('heading', { name: /Inception-v3/ }).waitFor();
+    await expectAccessible(page, 'models');
+    await page.goto(`${new URL(host.address).origin}/#/about`);
+    await page.getByText('onnxruntime-node').first().waitFor();
+    await expectAccessible(page, 'about');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: /shortcuts/i }).waitFor();
+    await expectAccessible(page, 'shortcuts');
+    await page.keyboard.press('Escape');
+  });
+
+  it('nothing went wrong in the page on the way, and the folder of photos is as it was', async () => {
+    // The connection was cut on purpose in journey 2.
+    expectCalm(page, /ERR_CONNECTION_REFUSED|WebSocket|net::ERR/);
+    if (hasHymenoptera) expect(await contents(host.photos)).toEqual(before);
+  });
+});
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Page, WebSocketRoute } from 'playwright';
+import { listRuns, openRun, type RunEvent } from '../../../src/store/runs.ts';
+import type { Served } from './harness.ts';
+
+const run = promisify(execFile);
+
+interface ProcessLine {
+  readonly id: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+async function processes(): Promise<ProcessLine[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], { maxBuffer: 2 ** 24 });
+  return stdout.split('\n').flatMap((line) => {
+    const [, id, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return command === undefined ? [] : [{ id: Number(id), parent: Number(parent), command }];
+  });
+}
+
+/** Kills a process that `holotype serve` has started, as the system does when memory runs out. */
+async function killBelow(host: Served, parent: string, script: string): Promise<number> {
+  const all = await processes();
+  const server = all.find(({ parent: of, command }) => of === host.process.pid && command.includes(parent));
+  const found =
+    script === parent ? server : all.find((one) => one.parent === server?.id && one.command.includes(script));
+  if (found === undefined) throw new Error(`There is no ${script} below process ${host.process.pid}.`);
+  process.kill(found.id, 'SIGKILL');
+  return found.id;
+}
+
+/** The process that serves page and contract. @returns its id */
+export const killEngine = (host: Served): Promise<number> =>
+  killBelow(host, 'web-server.mjs', 'web-server.mjs');
+/** The process that trains. @returns its id */
+export const killWorker = (host: Served): Promise<number> =>
+  killBelow(host, 'web-server.mjs', 'job-worker.mjs');
+
+/** Puts a page's WebSockets into a test's hands; the page is loaded again for it. */
+export async function holdSockets(page: Page): Promise<{ cut(): void; mend(): void }> {
+  const open = new Set<{ near: WebSocketRoute; far: WebSocketRoute }>();
+  let broken = false;
+  await page.routeWebSocket(/.*/, (near) => {
+    if (broken) {
+      void near.close({ code: 1011 });
+      return;
+    }
+    open.add({ near, far: near.connectToServer() });
+  });
+  await page.reload();
+  return {
+    cut: () => {
+      broken = true;
+      for (const { near, far } of open) {
+        void near.close({ code: 1011 });
+        void far.close({ code: 1001 });
+      }
+      open.clear();
+    },
+    mend: () => {
+      broken = false;
+    },
+  };
+}
+
+/** What the newest run of the one project has logged so far, oldest first. */
+export async function logged(host: Served): Promise<readonly RunEvent[]> {
+  const projects = join(host.home, 'data', 'projects');
+  const [project = ''] = await readdir(projects);
+  const newest = (await listRuns(join(projects, project))).at(-1);
+  if (newest === undefined) return [];
+  const run = await openRun(join(projects, project, 'runs', newest), { readOnly: true });
+  return (await run.readEvents()).events;
+}
+
+/** Waits until the training has something that it can go on from. */
+export async function firstCheckpoint(host: Served): Promise<void> {
+  const known = (await logged(host)).filter(({ type }) => type === 'checkpoint').length;
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(20)) {
+    const events = await logged(host);
+    if (events.filter(({ type }) => type === 'checkpoint').length > known) return;
+    if (['done', 'failed', 'cancelled'].includes(String(events.at(-1)?.type)))
+      throw new Error(`The training ended before it had a checkpoint: ${JSON.stringify(events.at(-1))}`);
+  }
+  throw new Error('The training had no checkpoint within a minute.');
+}
