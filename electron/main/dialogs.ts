@@ -7,6 +7,7 @@ import { isTrustedSender } from './security.ts';
 
 const pickers: Readonly<Record<PickKind, OpenDialogOptions>> = {
   folder: { title: 'Open a folder of photos', properties: ['openDirectory'] },
+  target: { title: 'Choose a folder to write into', properties: ['openDirectory', 'createDirectory'] },
   archive: {
     title: 'Open a shared project',
     properties: ['openFile'],

@@ -9,8 +9,8 @@ export const shellKey = 'holotypeShell';
 /** Who asks for a connection: the page by itself after a loss, or a person who pressed a button. */
 export type ConnectReason = 'automatic' | 'person';
 
-/** What the system's dialog asks for. */
-export type PickKind = 'folder' | 'archive' | 'model';
+/** What the system's dialog asks for; `target`: a folder that something is written into. */
+export type PickKind = 'folder' | 'archive' | 'model' | 'target';
 
 /** What the desktop can do and a page can't. Paths never cross: folders and files are named by place ids. */
 export interface ShellBridge {

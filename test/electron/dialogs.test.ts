@@ -78,14 +78,13 @@ beforeEach(() => {
 
 describe('choosing', () => {
   it.each([
-    ['folder', 'openDirectory'],
-    ['archive', 'openFile'],
-    ['model', 'openFile'],
-  ])('a %s shows the system\u2019s dialog and gives the page a token', async (kind, property) => {
+    ['folder', ['openDirectory']],
+    ['target', ['openDirectory', 'createDirectory']],
+    ['archive', ['openFile']],
+    ['model', ['openFile']],
+  ])('a %s shows the system\u2019s dialog and gives the page a token', async (kind, properties) => {
     expect(await invoke('pick', [kind])).toBe(`token of ${absolute}`);
-    expect(world.shown).toMatchObject([
-      { kind: 'open', parent: window, options: { properties: [property] } },
-    ]);
+    expect(world.shown).toMatchObject([{ kind: 'open', parent: window, options: { properties } }]);
     expect(asked).toEqual([{ about: 'grant', paths: [absolute] }]);
   });
 

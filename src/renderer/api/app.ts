@@ -44,7 +44,7 @@ function createActions(api: Api, page: AddressBar) {
     label: labelActions(api, picking),
     train: trainActions(api),
     judge: judgeActions(api),
-    use: usingActions(api),
+    use: usingActions(api, picking),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Download } from '../../../contract/app.ts';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import { isOver } from '../../state/jobs.ts';
 import type { Api } from '../api.ts';
@@ -62,6 +63,9 @@ export function jobActions(api: Api) {
       const jobs = await api.attempt(call('jobs.dismiss', { job }));
       if (jobs !== undefined) dispatch({ type: 'jobs/loaded', jobs });
     },
+    /** For useAnswer: what a job has made to be saved, if anything. */
+    made: (job: string, signal: AbortSignal): Promise<Download | null> =>
+      call('jobs.download', { job }, { signal }),
     /** Saves what a job has made. */
     download: async (job: string): Promise<void> => {
       const download = await api.attempt(call('jobs.download', { job }));

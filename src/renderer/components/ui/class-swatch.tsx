@@ -3,6 +3,8 @@ import './class-swatch.css';
 
 /** Colours in the palette, and shapes: tokens `--class-0` to `--class-11`. */
 export const paletteSize = 12;
+/** In the place of a colour: an answer too unsure to be of any class. */
+export const unknownColor = -1;
 
 /** In a square of 16 by 16; as different from each other at 12 pixels as shapes can be. */
 const shapes: readonly { readonly name: string; readonly drawing: ReactNode }[] = [
@@ -31,8 +33,15 @@ const shapes: readonly { readonly name: string; readonly drawing: ReactNode }[] 
   { name: 'bars', drawing: <path d="M1.5 2h4.6v12H1.5zM9.9 2h4.6v12H9.9z" /> },
 ];
 
+const questionMark = (
+  <path
+    fillRule="evenodd"
+    d="M8 .6a7.4 7.4 0 1 1 0 14.8A7.4 7.4 0 0 1 8 .6M4.9 6h1.9c.1-.8.5-1.2 1.2-1.2s1.1.4 1.1 1c0 .5-.2.8-.9 1.3-.9.6-1.3 1.2-1.2 2.3h1.9c0-.7.2-1 .9-1.5.9-.6 1.3-1.3 1.3-2.2C11.1 4.1 9.9 3.1 8 3.1S4.9 4.2 4.9 6M8 10.4a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4"
+  />
+);
+
 interface ClassSwatchProps {
-  /** Index into the palette, as classStateSchema has it. */
+  /** Index into the palette, as classStateSchema has it, or {@link unknownColor}. */
   readonly color: number;
   readonly size?: number;
 }
@@ -41,14 +50,14 @@ interface ClassSwatchProps {
 export function ClassSwatch({ color, size = 12 }: ClassSwatchProps) {
   return (
     <svg
-      className={`ui-swatch ui-swatch-${color}`}
+      className={`ui-swatch ui-swatch-${color === unknownColor ? 'unknown' : color}`}
       viewBox="0 0 16 16"
       width={size}
       height={size}
       aria-hidden
       focusable="false"
     >
-      {shapes[color % paletteSize]?.drawing}
+      {color === unknownColor ? questionMark : shapes[color % paletteSize]?.drawing}
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 /** The design system: every control of the window is made of these. */
 export { Button, IconButton } from './button.tsx';
-export { ClassChip, ClassSwatch, paletteSize, shapeName } from './class-swatch.tsx';
+export { ClassChip, ClassSwatch, paletteSize, shapeName, unknownColor } from './class-swatch.tsx';
 export { classes } from './classes.ts';
 export { Progress, Slider, Switch } from './controls.tsx';
 export { AlertDialog, Dialog } from './dialog.tsx';

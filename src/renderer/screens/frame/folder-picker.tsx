@@ -43,17 +43,17 @@ export function FolderPicker({ what, title, onPick, onClose }: FolderPickerProps
       onClose={onClose}
       size="m"
       title={title}
-      description="On the machine the engine runs on. Nothing in the folder is changed or copied."
+      description={`On the machine the engine runs on. ${what === 'target' ? 'New folders are made in the one you choose; nothing that is there is changed.' : 'Nothing in the folder is changed or copied.'}`}
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          {what === 'folder' ? (
+          {isFolder(what) ? (
             <Button
               variant="primary"
               disabled={list === undefined || !canOpen(list)}
               onClick={() => (list === undefined ? undefined : onPick(list.id))}
             >
-              Open this folder
+              {what === 'target' ? 'Use this folder' : 'Open this folder'}
             </Button>
           ) : null}
         </>
@@ -105,14 +105,18 @@ function Entries({ list, what, filter, onEnter, onPick }: EntriesProps) {
   const wanted = filter.trim().toLowerCase();
   const fits = ({ name }: { name: string }): boolean => name.toLowerCase().includes(wanted);
   const folders = list.entries.filter(fits);
-  const files = what === 'folder' ? [] : list.files.filter(fits);
+  const files = isFolder(what) ? [] : list.files.filter(fits);
   if (folders.length === 0 && files.length === 0)
     return (
       <EmptyState
         small
         title={wanted === '' ? 'There are no folders in here' : `Nothing is called “${filter}”`}
       >
-        {wanted === '' && what === 'folder' && canOpen(list) ? 'You can open this folder itself.' : null}
+        {wanted === '' && isFolder(what) && canOpen(list)
+          ? what === 'target'
+            ? 'You can use this folder itself.'
+            : 'You can open this folder itself.'
+          : null}
       </EmptyState>
     );
   return (
@@ -157,6 +161,10 @@ function Entries({ list, what, filter, onEnter, onPick }: EntriesProps) {
       ))}
     </ul>
   );
+}
+
+function isFolder(what: PickKind): boolean {
+  return what === 'folder' || what === 'target';
 }
 
 /** The root of what may be looked at is a list of folders, and no folder itself. */

@@ -1,0 +1,68 @@
+import type { Answer } from '../../../contract/use.ts';
+import type { AnswerChoice, AnswerOrder } from '../../state/use.ts';
+
+/** Without folders. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+const natural = new Intl.Collator(undefined, { numeric: true });
+
+/** The answers to be shown, in their order; the same list when all are shown as they came. */
+export function listAnswers(
+  rows: readonly Answer[],
+  { choice, order, search }: { choice: AnswerChoice; order: AnswerOrder; search: string },
+): readonly Answer[] {
+  const wanted = search.trim().toLowerCase();
+  const fits = ({ label, unknown, path }: Answer): boolean =>
+    (choice.kind === 'all' ||
+      (choice.kind === 'unknown' && unknown) ||
+      (choice.kind === 'class' && !unknown && label === choice.name)) &&
+    path.toLowerCase().includes(wanted);
+  const shown = choice.kind === 'all' && wanted === '' ? rows : rows.filter(fits);
+  switch (order) {
+    case 'name':
+      return shown.toSorted((a, b) => natural.compare(a.path, b.path));
+    case 'least':
+      return shown.toSorted((a, b) => a.confidence - b.confidence);
+    case 'most':
+      return shown.toSorted((a, b) => b.confidence - a.confidence);
+    default:
+      return shown;
+  }
+}
+
+export interface AnswerCounts {
+  readonly byClass: ReadonlyMap<string, number>;
+  readonly unknown: number;
+}
+
+/** How many answers there are of each kind: an unknown one belongs to no class. */
+export function countAnswers(rows: readonly Answer[]): AnswerCounts {
+  const byClass = new Map<string, number>();
+  let unknown = 0;
+  for (const answer of rows) {
+    if (answer.unknown) unknown += 1;
+    else byClass.set(answer.label, (byClass.get(answer.label) ?? 0) + 1);
+  }
+  return { byClass, unknown };
+}
+
+/** A class and how likely it is, the likeliest first. */
+export function likeliest(
+  classes: readonly string[],
+  probabilities: readonly number[],
+): { readonly name: string; readonly probability: number }[] {
+  return classes
+    .map((name, at) => ({ name, probability: probabilities[at] ?? 0 }))
+    .toSorted((a, b) => b.probability - a.probability);
+}
+
+const shortDigits = 6;
+
+/** 0.0000019 as "0.000002": a difference of probabilities as people read it, never "2e-6" and never 0 unless it is. */
+export function difference(value: number): string {
+  if (value === 0) return '0';
+  const least = 10 ** -shortDigits;
+  return (Math.ceil(value / least) * least).toFixed(shortDigits).replace(/0+$/, '');
+}

@@ -1,0 +1,91 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { useEffect, useEffectEvent } from 'react';
+import { answerPath } from '../../../contract/media.ts';
+import type { Answer } from '../../../contract/use.ts';
+import { useMediaUrl } from '../../api/context.tsx';
+import { percent } from '../../components/format.ts';
+import { Picture } from '../../components/picture.tsx';
+import { ProbabilityBars } from '../../components/probability-bars.tsx';
+import { Dialog, IconButton } from '../../components/ui/index.ts';
+import type { FetchedAnswers } from '../../state/use.ts';
+import { useClassColors } from '../judge/use-class-colors.ts';
+import { likeliest, nameOf } from './answer-list.ts';
+
+interface OneAnswerProps {
+  readonly answers: FetchedAnswers;
+  readonly answer: Answer;
+  /** What it is one of, in the order that is shown. */
+  readonly list: readonly Answer[];
+  readonly onLook: (index: number) => void;
+  readonly onClose: () => void;
+}
+
+/** One photo, and how likely the model takes it for each class. */
+export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerProps) {
+  const mediaUrl = useMediaUrl();
+  const colors = useClassColors();
+  const { index, path, label, confidence, unknown, probabilities } = answer;
+  const at = list.indexOf(answer);
+  const [before, after] = [at > 0 ? list[at - 1] : undefined, at < 0 ? undefined : list[at + 1]];
+  const go = (to: Answer | undefined): void => {
+    if (to !== undefined) onLook(to.index);
+  };
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key === 'ArrowLeft') go(before);
+    else if (event.key === 'ArrowRight') go(after);
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => press(event);
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, []);
+  return (
+    <Dialog
+      open
+      size="l"
+      onClose={onClose}
+      title={nameOf(path)}
+      description={
+        unknown
+          ? `Unknown: most like ${label}, but only ${percent(confidence)} sure. Below ${percent(answers.unknownBelow)} it does not count.`
+          : `${label}, ${percent(confidence)} sure.`
+      }
+      actions={
+        <>
+          <span className="use-one-path muted small truncate-start" title={path}>
+            <bdi>{path}</bdi>
+          </span>
+          <IconButton
+            icon={ChevronLeft}
+            label="The photo before"
+            keys="arrowleft"
+            disabled={before === undefined}
+            onClick={() => go(before)}
+          />
+          <IconButton
+            icon={ChevronRight}
+            label="The next photo"
+            keys="arrowright"
+            disabled={after === undefined}
+            onClick={() => go(after)}
+          />
+        </>
+      }
+    >
+      <div className="use-one">
+        <div className="use-one-photo">
+          <Picture key={index} src={mediaUrl(answerPath(answers.job, index))} alt={nameOf(path)} />
+        </div>
+        <div className="use-one-bars" tabIndex={0} role="region" aria-label="All classes">
+          <ProbabilityBars
+            label="How likely each class is"
+            classes={likeliest(answers.classes, probabilities).map((one) => ({
+              ...one,
+              color: colors.get(one.name) ?? 0,
+            }))}
+          />
+        </div>
+      </div>
+    </Dialog>
+  );
+}
