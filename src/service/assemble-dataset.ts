@@ -52,12 +52,13 @@ export function assembleDataset(input: AssembleInput): Dataset {
     if ('code' in facts) {
       skipped.push({ path: displayPath(roots, item), reason: facts.reason, code: facts.code });
     } else if (id !== undefined) {
+      const { colors: _colors, ...known } = facts;
       readable.push({
         id,
         path,
         root,
         bytes,
-        ...facts,
+        ...known,
         ...(split === undefined ? {} : { split }),
         ...(group === undefined ? {} : { group }),
         ...(target === undefined ? {} : { target }),

@@ -11,6 +11,7 @@ const contentSchema = z.union([
     height: z.number().int().positive(),
     takenAt: z.string().exactOptional(),
     perceptualHash: z.string().regex(/^[0-9a-f]{16}$/),
+    colors: z.string().regex(/^[0-9a-f]{96}$/),
   }),
   z.object({ code: skipCodeSchema, reason: z.string() }),
 ]);

@@ -24,7 +24,13 @@ const fileOf = (number: number): { path: string; bytes: number; mtimeMs: number 
 const factsOf = (number: number): ContentFacts =>
   number % 3 === 0
     ? { code: 'truncated', reason: 'the file ends before the picture does' }
-    : { width: number, height: 2, perceptualHash: '0123456789abcdef', takenAt: '2024-05-17T09:31:04' };
+    : {
+        width: number,
+        height: 2,
+        perceptualHash: '0123456789abcdef',
+        colors: '0123456789ab'.repeat(8),
+        takenAt: '2024-05-17T09:31:04',
+      };
 
 async function filled(count: number, maxBytes?: number): Promise<FactsCache> {
   const cache = await FactsCache.open(path, '1', maxBytes);

@@ -113,16 +113,21 @@ export async function photoSize(bytes: Uint8Array): Promise<{ width: number; hei
 }
 
 /**
- * A small grey copy of a photo, squashed: for fingerprints.
+ * A small copy of a photo, squashed, in colour and in grey: for fingerprints.
  *
- * @returns uint8 [height, width]
+ * @returns uint8, `rgb` [height, width, 3] in sRGB and `grey` [height, width]
  * @throws as {@link decodePhoto}
  */
-export async function decodeGrey(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+export async function decodeSmall(
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+): Promise<{ rgb: Uint8Array; grey: Uint8Array }> {
   const open = openPhoto(bytes);
   try {
-    const image = open().resize(width, height, { fit: 'fill' }).flatten({ background: '#fff' }).greyscale();
-    return plain(await image.raw().toBuffer());
+    const colours = await rgb(open().resize(width, height, { fit: 'fill' }));
+    const grey = sharp(colours, { raw: { width, height, channels: 3 } }).greyscale();
+    return { rgb: colours, grey: plain(await grey.raw().toBuffer()) };
   } catch (error) {
     throw explained(error, bytes);
   }

@@ -1,6 +1,7 @@
-import { photoSize } from './decode.ts';
+import { colorLayout } from './color-layout.ts';
+import { decodeSmall, photoSize } from './decode.ts';
 import { takenAt } from './exif.ts';
-import { perceptualHash } from './perceptual-hash.ts';
+import { hashOfGrey, hashSide } from './perceptual-hash.ts';
 
 /** What is found out about a photo once and then remembered by its content. */
 export interface PhotoFacts {
@@ -9,10 +10,12 @@ export interface PhotoFacts {
   height: number;
   takenAt?: string;
   perceptualHash: string;
+  /** See {@link colorLayout}. */
+  colors: string;
 }
 
 /** Goes up whenever the same bytes would yield other facts, so that remembered ones are dropped. */
-export const factsVersion = 1;
+export const factsVersion = 2;
 
 /**
  * Decodes a photo once, small, which also proves that it can be decoded.
@@ -21,7 +24,13 @@ export const factsVersion = 1;
  */
 export async function photoFacts(bytes: Uint8Array): Promise<PhotoFacts> {
   const { width, height } = await photoSize(bytes);
-  const hash = await perceptualHash(bytes);
+  const { rgb, grey } = await decodeSmall(bytes, hashSide, hashSide);
   const time = await takenAt(bytes);
-  return { width, height, ...(time === undefined ? {} : { takenAt: time }), perceptualHash: hash };
+  return {
+    width,
+    height,
+    ...(time === undefined ? {} : { takenAt: time }),
+    perceptualHash: hashOfGrey(grey),
+    colors: colorLayout(rgb, hashSide),
+  };
 }

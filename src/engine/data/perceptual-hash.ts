@@ -1,8 +1,8 @@
-import { decodeGrey } from './decode.ts';
 import { DisjointSets } from './disjoint-sets.ts';
 
 /** Side of the grey copy the hash is made of. */
-const side = 32;
+export const hashSide = 32;
+const side = hashSide;
 /** The lowest frequencies kept: side x side of them. */
 const kept = 8;
 /** Hash of a photo too plain to compare: it is near to nothing, not even to another plain one. */
@@ -15,24 +15,19 @@ export const plainHash = '0000000000000000';
  */
 export const nearDuplicateBits = 6;
 
-/**
- * A fingerprint that survives re-encoding, resizing and brightening (not cropping or rotating): which of the 8 x 8
- * lowest DCT frequencies of a 32 x 32 grey copy lie above their median (the pHash of Zauner, 2010). It depends on
- * the photo alone, never on a model's input policy.
- *
- * @returns 16 hex digits
- * @throws HolotypeError('bad-input') when the photo can't be decoded
- */
-export async function perceptualHash(bytes: Uint8Array): Promise<string> {
-  return hashOfGrey(await decodeGrey(bytes, side, side));
-}
-
 // cosines[frequency * side + position]
 const cosines = Float64Array.from({ length: kept * side }, (_, index) =>
   Math.cos((Math.PI * (2 * (index % side) + 1) * Math.floor(index / side)) / (2 * side)),
 );
 
-/** @param grey uint8 [32, 32] */
+/**
+ * A fingerprint that survives re-encoding, resizing and brightening (not cropping or rotating): which of the 8 x 8
+ * lowest DCT frequencies of a 32 x 32 grey copy lie above their median (the pHash of Zauner, 2010). It depends on
+ * the photo alone, never on a model's input policy.
+ *
+ * @param grey uint8 [32, 32]
+ * @returns 16 hex digits
+ */
 export function hashOfGrey(grey: Uint8Array): string {
   // Rows first, then columns, low frequencies only.
   const rows = new Float64Array(side * kept);

@@ -105,10 +105,8 @@ async function vectorsOf(ids: Uint8Array, source: FeatureSource, cacheFolder: st
 async function looksOf(ids: Uint8Array, cacheFolder: string): Promise<Looks> {
   const cache = await FactsCache.open(join(cacheFolder, 'facts.jsonl'), String(factsVersion));
   const facts = Array.from({ length: ids.length / idBytes }, (_, photo) => cache.factsOf(idOf(ids, photo)));
-  const hashes = facts.map((known) =>
-    known !== undefined && 'perceptualHash' in known ? known.perceptualHash : undefined,
-  );
-  return { likeness: new LooksLikeness(hashes), complete: !facts.includes(undefined) };
+  const layouts = facts.map((known) => (known !== undefined && 'colors' in known ? known.colors : undefined));
+  return { likeness: new LooksLikeness(layouts), complete: !facts.includes(undefined) };
 }
 
 function idOf(ids: Uint8Array, photo: number): string {

@@ -5,7 +5,7 @@ import { HolotypeError } from '../../../src/contract/errors.ts';
 import {
   checkFormat,
   decodeConcurrency,
-  decodeGrey,
+  decodeSmall,
   decodePhoto,
   decodeViews,
   maxPixels,
@@ -326,8 +326,10 @@ describe('what can not be decoded', () => {
   });
 });
 
-it('makes a small grey copy', async () => {
-  const grey = await decodeGrey(await quarters().jpeg().toBuffer(), 16, 12);
+it('makes a small copy, in colour and in grey', async () => {
+  const { rgb, grey } = await decodeSmall(await quarters().jpeg().toBuffer(), 16, 12);
+  expect(rgb).toHaveLength(16 * 12 * 3);
+  expect([...rgb.subarray(-3)].map((value) => value > 100)).toEqual([true, true, false]); // yellow
   expect(grey).toHaveLength(16 * 12);
   expect(grey[16 * 11 + 15]).toBeGreaterThan(150); // yellow is bright
   expect(grey[16 * 11]).toBeLessThan(90); // blue is dark

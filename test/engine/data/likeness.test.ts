@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { likest, LooksLikeness, VectorLikeness } from '../../../src/engine/data/likeness.ts';
-import { perceptualHash, plainHash } from '../../../src/engine/data/perceptual-hash.ts';
+import { layoutInLab } from '../../../src/engine/data/color-layout.ts';
+import { photoFacts } from '../../../src/engine/data/facts.ts';
 import { seededRandom } from '../../../src/engine/data/random.ts';
-import { blobs } from './photo-fixtures.ts';
+import { plainPhoto, quarters } from './photo-fixtures.ts';
 
 function cosine(a: Float32Array, b: Float32Array): number {
   const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, v, i) => sum + v * (y[i] ?? 0), 0);
@@ -43,21 +44,39 @@ describe('likeness of vectors', () => {
 });
 
 describe('likeness of looks', () => {
-  test('is 1 for the same picture, little for another, and not known of plain ones', async () => {
-    const [one, small, other] = await Promise.all(
-      [blobs(1), blobs(1).resize(80, 60), blobs(2)].map(async (image) =>
-        perceptualHash(await image.jpeg().toBuffer()),
-      ),
+  test('is 1 for the same colours at the same places, less the more they differ', async () => {
+    const pictures = [
+      quarters(64, 48).png(), // red, green / blue, yellow
+      quarters(200, 100).jpeg(),
+      quarters(64, 48).modulate({ brightness: 0.8 }).png(),
+      quarters(64, 48).flop().png(),
+      plainPhoto(20, 20, '#000').png(),
+      plainPhoto(20, 20, '#fff').png(),
+    ];
+    const layouts = await Promise.all(
+      pictures.map(async (picture) => (await photoFacts(await picture.toBuffer())).colors),
     );
-    const likeness = new LooksLikeness([one, small, other, plainHash, undefined]);
-    expect(likeness.known).toBe(3);
-    expect([3, 4].map((photo) => likeness.has(photo))).toEqual([false, false]);
-    const to = likeness.to(0);
-    expect(to[0]).toBe(1);
-    expect(to[1]).toBeGreaterThan(0.8);
-    expect(Math.abs(to[2] ?? 1)).toBeLessThan(0.5);
-    expect([to[3], to[4]]).toEqual([Number.NaN, Number.NaN]);
-    expect([...likeness.to(3)].every(Number.isNaN)).toBe(true);
+    const likeness = new LooksLikeness([...layouts, undefined]);
+    expect(likeness.known).toBe(6);
+    expect(likeness.has(6)).toBe(false);
+    const [same = 0, encoded = 0, darker = 0, mirrored = 0, , , unknown] = likeness.to(0);
+    expect(same).toBe(1);
+    expect(encoded).toBeGreaterThan(0.95);
+    expect(darker).toBeLessThan(encoded);
+    expect(mirrored).toBeLessThan(darker);
+    expect(unknown).toBeNaN();
+    // As far apart as can be.
+    expect(likeness.to(4)[5]).toBe(-1);
+    expect([...likeness.to(6)].every(Number.isNaN)).toBe(true);
+  });
+
+  test('knows L*a*b* as others do', () => {
+    // Well-known values of sRGB's red, green, blue and white under D65.
+    const layout = 'ff000000ff000000ffffffff'.repeat(4);
+    const lab = [...(layoutInLab(layout) ?? [])].map((value) => Math.round(value * 10) / 10);
+    expect(lab.slice(0, 9)).toEqual([53.2, 80.1, 67.2, 87.7, -86.2, 83.2, 32.3, 79.2, -107.9]);
+    expect(lab.slice(9, 12).map(Math.abs)).toEqual([100, 0, 0]);
+    expect(layoutInLab('ff00')).toBeUndefined();
   });
 });
 

@@ -8,11 +8,10 @@ import {
   hashOfGrey,
   nearDuplicateBits,
   nearDuplicates,
-  perceptualHash,
   plainHash,
 } from '../../../src/engine/data/perceptual-hash.ts';
 import { listFiles, readPhoto } from '../../../src/store/photos.ts';
-import { blobs, plainPhoto } from './photo-fixtures.ts';
+import { blobs, perceptualHash, plainPhoto } from './photo-fixtures.ts';
 
 describe('the hash of a photo', () => {
   const seeds = Array.from({ length: 8 }, (_, index) => index);

@@ -1,7 +1,13 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import type { InputPolicy } from '../../../src/contract/input-policy.ts';
+import { photoFacts } from '../../../src/engine/data/facts.ts';
 import { seededRandom } from '../../../src/engine/data/random.ts';
+
+/** As it is found out when a folder is looked through. */
+export async function perceptualHash(bytes: Uint8Array): Promise<string> {
+  return (await photoFacts(bytes)).perceptualHash;
+}
 
 export function policyOf(height: number, width: number, more: Partial<InputPolicy> = {}): InputPolicy {
   return { height, width, resize: 'squash', cropFraction: 1, mean: [0, 0, 0], std: [1, 1, 1], ...more };
