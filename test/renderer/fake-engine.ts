@@ -7,6 +7,8 @@ import { appTable } from './fake/app.ts';
 import { jobTable } from './fake/jobs.ts';
 import { projectTable } from './fake/projects.ts';
 import { runTable } from './fake/runs.ts';
+import { trainTable } from './fake/train.ts';
+import { useTable } from './fake/use.ts';
 import { startWorld, type World } from './fake/world.ts';
 
 /** An engine in memory: enough of the contract for the screens, and every way to make it fail. */
@@ -33,6 +35,8 @@ export function createFakeEngine(world: World = startWorld()): FakeEngine {
     ...projectTable(world, events),
     ...jobTable(world, events),
     ...runTable(world, events),
+    ...trainTable(world, events),
+    ...useTable(world, events),
   };
   const handlers = Object.keys(methods).map((method) => [
     method,

@@ -8,6 +8,7 @@ import type { ModelInfo } from '../../../src/contract/models.ts';
 import type { PhotoRow } from '../../../src/contract/photos.ts';
 import type { ProjectState, ProjectSummary } from '../../../src/contract/projects.ts';
 import type { RunDetail, RunPhoto, RunSummary, Suspect } from '../../../src/contract/runs.ts';
+import type { TrainPlan } from '../../../src/contract/train-settings.ts';
 
 /** One project of the fake engine. */
 export interface FakeProject {
@@ -32,6 +33,8 @@ export interface World {
   recent: ProjectSummary[];
   projects: Map<string, FakeProject>;
   jobs: Map<string, { summary: JobSummary; events: JobEvent[] }>;
+  /** What a plan of a training has that a test wants so. */
+  plan?: Partial<TrainPlan>;
 }
 
 /** A content hash of the number `n`, such as a photo's id. */
