@@ -87,9 +87,8 @@ export function loadRuntime(options: RuntimeOptions = {}): Runtime {
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: options.optimization ?? 'all',
-    // Memory is given back after each run, and not planned a second time beside what the first run took: half the
-    // peak of a training step in the same processor time.
-    enableCpuMemArena: false,
+    // A plan of all memory is allocated beside what the first run took: without it, a step needs a quarter less in
+    // the same time. (Without the arena it would need half, but a tenth longer.)
     enableMemPattern: false,
     logSeverityLevel: 3,
   };
