@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { appSettingsSchema, type AppInfo } from '../../contract/app.ts';
-import { HolotypeError } from '../../contract/errors.ts';
-import { methods } from '../../contract/methods.ts';
 import { joinHandlers, type Handlers, type Service } from '../../contract/server.ts';
 import { openSettings, type SettingsFile } from '../../store/app-settings.ts';
 import { cacheShares } from '../../store/caches.ts';
@@ -23,6 +21,7 @@ import { createMedia } from '../media/create-media.ts';
 import type { Media } from '../media/media.ts';
 import { createPlaces, type Places } from '../places.ts';
 import { createProjects } from '../projects/create-projects.ts';
+import { photoAnswers } from '../runs/photo-answers.ts';
 import { shortPath } from '../short-path.ts';
 import type { Uploads } from '../uploads.ts';
 import { createWork } from './work.ts';
@@ -92,6 +91,7 @@ export function createService(deps: ServiceDeps): HostedService {
     uploads,
     downloads,
     jobs,
+    answersFor: photoAnswers(),
   });
   const house = { ...deps, events, downloads, settings, log, thumbnails };
   const stopWatching = [logFailures(house), watchCaches(house)];
@@ -125,7 +125,7 @@ export function createService(deps: ServiceDeps): HostedService {
       answerFile: work.answerFile,
       classifyPicture: work.classifyPicture,
     }),
-    handlers: joinHandlers(...tables, notYet(tables)),
+    handlers: joinHandlers(...tables),
     close: async () => {
       for (const stop of stopWatching) stop();
       calls.close();
@@ -135,17 +135,4 @@ export function createService(deps: ServiceDeps): HostedService {
       await uploads.close();
     },
   };
-}
-
-// TEMPORARY while the parts are being built side by side.
-function notYet(tables: readonly Partial<Handlers>[]): Partial<Handlers> {
-  const missing = Object.keys(methods).filter((name) => !tables.some((table) => Object.hasOwn(table, name)));
-  return Object.fromEntries(
-    missing.map((name) => [
-      name,
-      async () => {
-        throw new HolotypeError('not-supported', `"${name}" is not there yet.`);
-      },
-    ]),
-  );
 }

@@ -1,4 +1,5 @@
 /** A project from its first training to its use, with real work in workers of this process. */
+import { photoAnswers } from '../../../src/service/runs/photo-answers.ts';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -91,6 +92,15 @@ describe('a training', () => {
     expect(work.downloads.get(download).content).toMatchObject({
       path: join(project.folder, 'models', run, 'report.html'),
     });
+  });
+
+  test('says of each photo it did not learn from what it answered, and nothing of the others', async () => {
+    const ask = photoAnswers();
+    const [first] = await work.call('runs.photos', { project: id, run });
+    if (first === undefined) throw new Error('The run kept no answers.');
+    const { photo, predicted, confidence } = first;
+    expect(await ask(project, photo)).toEqual([{ run, predicted, confidence }]);
+    expect(await ask(project, '0'.repeat(64))).toEqual([]);
   });
 
   test('tells the next plan how long it takes', async () => {
