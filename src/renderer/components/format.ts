@@ -37,7 +37,16 @@ export function percent(fraction: number, locale?: string): string {
 
 /** 12345 as "12,345", in the person's own format. */
 export function count(value: number, locale?: string): string {
-  return new Intl.NumberFormat(locale).format(value);
+  return numbersOf(locale).format(value);
+}
+
+const numbers = new Map<string | undefined, Intl.NumberFormat>();
+
+/** Making one takes longer than drawing what it is for, and lists have many counts. */
+function numbersOf(locale: string | undefined): Intl.NumberFormat {
+  const made = numbers.get(locale) ?? new Intl.NumberFormat(locale);
+  numbers.set(locale, made);
+  return made;
 }
 
 /** "1 photo", "12,345 photos". */

@@ -9,6 +9,8 @@ interface Order {
   readonly positions: Int32Array;
   /** The first so many are in order, lowest first; the others have nothing to be ordered by, and come last. */
   readonly known: number;
+  /** Ids of all photos in this order, upwards and downwards, once somebody has asked for them. */
+  readonly all: { up?: readonly string[]; down?: readonly string[] };
 }
 
 /** What can be known of every photo without reading its row again; made once for each `index` of a table. */
@@ -33,7 +35,7 @@ function factsOf(table: PhotoTable): Facts {
   // A plain array, for its sort makes use of what is in order already, as paths mostly are.
   const all = Array.from({ length: rows.length }, (_, position) => position);
   all.sort((a, b) => collator.compare(rows[a]?.path ?? '', rows[b]?.path ?? ''));
-  const name = { positions: Int32Array.from(all), known: rows.length };
+  const name = { positions: Int32Array.from(all), known: rows.length, all: {} };
   const facts: Facts = {
     name,
     date: orderBy(name, (position) => {
@@ -61,7 +63,7 @@ function orderBy(name: Order, keyOf: (position: number) => number | undefined): 
     }
   }
   known.sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
-  return { positions: Int32Array.from([...known, ...unknown]), known: known.length };
+  return { positions: Int32Array.from([...known, ...unknown]), known: known.length, all: {} };
 }
 
 /** How photos are put in order: by what is in the table, or by a number of each (confidence, similarity). */
@@ -86,7 +88,12 @@ export interface PhotoQuery {
 export function queryPhotos(table: PhotoTable, query: PhotoQuery): readonly string[] {
   const facts = factsOf(table);
   const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const { positions, known } = orderOf(table, facts, query.order);
+  const { positions, known, all } = orderOf(table, facts, query.order);
+  const direction = query.order.descending ? 'down' : 'up';
+  // A change of labels moves nothing then: the very same list tells everybody so.
+  const everything = query.where === undefined && words.length === 0;
+  const before = everything ? all[direction] : undefined;
+  if (before !== undefined) return before;
   const ids: string[] = [];
   const take = (position: number): void => {
     const row = table.rows[position];
@@ -98,6 +105,7 @@ export function queryPhotos(table: PhotoTable, query: PhotoQuery): readonly stri
     const turned = query.order.descending && at < known ? known - 1 - at : at;
     take(positions[turned] ?? 0);
   }
+  if (everything) all[direction] = ids;
   return ids;
 }
 

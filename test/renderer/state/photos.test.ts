@@ -50,6 +50,16 @@ describe('the table of photos', () => {
 });
 
 describe('which photos, in which order', () => {
+  it('are the very same list as long as only labels change', () => {
+    const relabeled = changePhotos(table, [{ ...rows[0], labels: ['y'] } as PhotoRow], [], 5);
+    const all = (of: typeof table, descending: boolean) =>
+      queryPhotos(of, { search: '', order: { by: 'date', descending } });
+    expect(all(relabeled, false)).toBe(all(table, false));
+    expect(all(table, true)).not.toEqual(all(table, false));
+    const moved = changePhotos(table, [row('a', 'zebra.jpg')], [], 5);
+    expect(all(moved, false)).not.toBe(all(table, false));
+  });
+
   it('sorts names as people do: case aside, 2 before 10', () => {
     expect(queryPhotos(table, { search: '', order: byName })).toEqual(['c', 'b', 'a']);
     expect(queryPhotos(table, { search: '', order: { by: 'name', descending: true } })).toEqual([
