@@ -48,6 +48,13 @@ export type RunsAction =
       readonly error: ErrorShape;
     };
 
+/** Runs with a model to look at and to use, newest first; the engine lists all, oldest first. */
+export function finishedRuns(runs: readonly RunSummary[]): RunSummary[] {
+  return runs
+    .filter(({ accuracy, state }) => state === 'finished' || accuracy !== null)
+    .toSorted((a, b) => b.number - a.number);
+}
+
 export const noRuns: RunsState = {
   project: undefined,
   list: idle,

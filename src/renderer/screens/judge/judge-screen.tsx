@@ -15,6 +15,7 @@ import {
   Tabs,
 } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+import { finishedRuns } from '../../state/runs.ts';
 import { ComparePage } from './compare-page.tsx';
 import { PhotosPage } from './photos-page.tsx';
 import { ResultsPage } from './results-page.tsx';
@@ -28,10 +29,7 @@ export function JudgeScreen({ project }: { readonly project: ProjectState }) {
   useEffect(() => judge.enter(project.id), [judge, project.id]);
   const list = useAppState((state) => state.runs.list);
   const wanted = useAppState(({ route }) => (route.screen === 'project' ? route.detail : ''));
-  const finished = useMemo(
-    () => (valueOf(list) ?? []).filter(({ accuracy, state }) => state === 'finished' || accuracy !== null),
-    [list],
-  );
+  const finished = useMemo(() => finishedRuns(valueOf(list) ?? []), [list]);
   const run = finished.find(({ id }) => id === wanted) ?? finished.at(0);
   return (
     <section className="judge" aria-labelledby="judge-title">

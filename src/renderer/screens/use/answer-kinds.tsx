@@ -52,7 +52,7 @@ export function AnswerKinds({ answers, counts }: AnswerKindsProps) {
           choice={{ kind: 'failed' }}
           pressed={choice.kind === 'failed'}
           icon={<TriangleAlert aria-hidden />}
-          name="Could not be read"
+          name="Not readable"
           of={answers.failed.length}
         />
       )}

@@ -58,11 +58,13 @@ export function likeliest(
     .toSorted((a, b) => b.probability - a.probability);
 }
 
-const shortDigits = 6;
+const digits = 6;
+const least = 10 ** -digits;
 
-/** 0.0000019 as "0.000002": a difference of probabilities as people read it, never "2e-6" and never 0 unless it is. */
+/** 0.0000017 as "0.000002": a difference of probabilities, rounded up; never "2e-6", and 0 only if it is. */
 export function difference(value: number): string {
   if (value === 0) return '0';
-  const least = 10 ** -shortDigits;
-  return (Math.ceil(value / least) * least).toFixed(shortDigits).replace(/0+$/, '');
+  // Cut where floating point begins to say that 0.0001 is more than 0.0001.
+  const steps = Math.max(1, Math.ceil(Number((value / least).toFixed(3))));
+  return (steps * least).toFixed(digits).replace(/\.?0+$/, '');
 }

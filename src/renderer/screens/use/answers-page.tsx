@@ -38,7 +38,7 @@ export function AnswersPage({ project, job, jobs, run, runs }: AnswersPageProps)
   return (
     <div className="use-answers">
       <Head job={job} jobs={jobs} run={run} runs={runs} answers={answers} />
-      <JobStrip job={job} onCancel={() => void use.discard(job.id)} />
+      <JobStrip untitled job={job} onCancel={() => void use.discard(job.id)} />
       <SortStrip project={project.id} after={job.createdAt} />
       {error !== undefined ? (
         <ErrorState error={error} onRetry={() => void use.fetchAnswers(job.id)} />

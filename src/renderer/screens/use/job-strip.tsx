@@ -8,6 +8,8 @@ import { isOver } from '../../state/jobs.ts';
 
 interface JobStripProps {
   readonly job: JobSummary;
+  /** The job is named right above: its name need not be shown again. */
+  readonly untitled?: boolean;
   /** Absent: it is cancelled, and stays on the list. */
   readonly onCancel?: () => void;
   /** What stands there when it is done; absent: nothing. */
@@ -17,7 +19,7 @@ interface JobStripProps {
 }
 
 /** How far a job of this screen is, what can be done with it, and what became of it. */
-export function JobStrip({ job, onCancel, done, onRetry }: JobStripProps) {
+export function JobStrip({ job, untitled = false, onCancel, done, onRetry }: JobStripProps) {
   const { jobs } = useActions();
   const dismiss = <IconButton icon={X} size="s" label="Dismiss" onClick={() => void jobs.dismiss(job.id)} />;
   if (job.state === 'done') return done;
@@ -53,9 +55,11 @@ export function JobStrip({ job, onCancel, done, onRetry }: JobStripProps) {
   return (
     <div className="use-strip">
       <div className="use-strip-text">
-        <p className="use-strip-title truncate" title={job.title}>
-          {job.title}
-        </p>
+        {untitled ? null : (
+          <p className="use-strip-title truncate" title={job.title}>
+            {job.title}
+          </p>
+        )}
         <p className="muted small numeric truncate">{words(job)}</p>
       </div>
       <Progress

@@ -1,12 +1,17 @@
 import { FolderOpen, Images } from 'lucide-react';
 import { useMemo, useRef } from 'react';
+import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunSummary } from '../../../contract/runs.ts';
-import { useActions, useAppState } from '../../api/context.tsx';
+import { useActions, useAppState, useDispatch } from '../../api/context.tsx';
+import { fullTime } from '../../components/format.ts';
 import { Button } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
 import { jobsOf } from '../../state/jobs.ts';
 import { AnswersPage } from './answers-page.tsx';
+
+/** Earlier answers that are offered; all are in the list beside the shown ones. */
+const mostEarlier = 3;
 
 interface PhotosPageProps {
   readonly project: ProjectState;
@@ -22,13 +27,21 @@ export function PhotosPage({ project, run, runs }: PhotosPageProps) {
   const all = useMemo(() => jobsOf(jobs, project.id, 'predict'), [jobs, project.id]);
   const shown = wanted === undefined ? all[0] : all.find(({ id }) => id === wanted);
   // One that was begun a moment ago is on its way to the list.
-  if (shown === undefined) return <Begin project={project.id} run={run.id} />;
+  if (shown === undefined) return <Begin project={project.id} run={run.id} earlier={all} />;
   return <AnswersPage key={shown.id} project={project} job={shown} jobs={all} run={run} runs={runs} />;
 }
 
-/** No photos are answered for yet. */
-function Begin({ project, run }: { readonly project: string; readonly run: string }) {
+interface BeginProps {
+  readonly project: string;
+  readonly run: string;
+  /** Jobs whose answers can be looked at again, newest first. */
+  readonly earlier: readonly JobSummary[];
+}
+
+/** Photos are to be chosen. */
+function Begin({ project, run, earlier }: BeginProps) {
   const { use } = useActions();
+  const dispatch = useDispatch();
   const files = useRef<HTMLInputElement>(null);
   const [busy, work] = useBusy<'folder' | 'files'>();
   return (
@@ -53,6 +66,22 @@ function Begin({ project, run }: { readonly project: string; readonly run: strin
             Choose photos
           </Button>
         </div>
+        {earlier.length === 0 ? null : (
+          <div className="use-earlier">
+            <p className="muted small">Or look again at</p>
+            {earlier.slice(0, mostEarlier).map((job) => (
+              <Button
+                key={job.id}
+                size="s"
+                variant="quiet"
+                title={fullTime(job.createdAt)}
+                onClick={() => dispatch({ type: 'use/shown', job: job.id })}
+              >
+                {job.title}
+              </Button>
+            ))}
+          </div>
+        )}
         <input
           ref={files}
           type="file"

@@ -8,6 +8,7 @@ import { fullTime } from '../../components/format.ts';
 import { Button, EmptyState, ErrorState, Select, Skeleton, Tabs } from '../../components/ui/index.ts';
 import { useFileDrop } from '../../components/use-file-drop.ts';
 import { valueOf } from '../../state/loadable.ts';
+import { finishedRuns } from '../../state/runs.ts';
 import { nameOfRun } from '../judge/run-name.ts';
 import { CameraPage } from './camera-page.tsx';
 import { ExportPage } from './export-page.tsx';
@@ -21,10 +22,7 @@ export function UseScreen({ project }: { readonly project: ProjectState }) {
   const entered = useAppState((state) => state.use.project === project.id);
   const list = useAppState((state) => state.runs.list);
   const wanted = useAppState(({ route }) => (route.screen === 'project' ? route.detail : ''));
-  const finished = useMemo(
-    () => (valueOf(list) ?? []).filter(({ accuracy, state }) => state === 'finished' || accuracy !== null),
-    [list],
-  );
+  const finished = useMemo(() => finishedRuns(valueOf(list) ?? []), [list]);
   const run = finished.find(({ id }) => id === wanted) ?? finished.at(0);
   return (
     <section className="use" aria-labelledby="use-title">
@@ -71,20 +69,20 @@ function Pages({ project, run, finished }: PagesProps) {
   const over = useFileDrop((dropped) => void use.answerDrop(project.id, run.id, dropped));
   return (
     <>
-      <div className="use-run">
-        <Select
-          label="Model"
-          prefix="Model"
-          value={run.id}
-          options={finished.map((one) => ({
-            value: one.id,
-            label: nameOfRun(one),
-            hint: `${fullTime(one.createdAt)}${one.backbone === null ? '' : `, ${one.backbone}`}`,
-          }))}
-          onChange={(id) => navigation.detail(id)}
-        />
-      </div>
       <div className="use-pages">
+        <div className="use-run">
+          <Select
+            label="Model"
+            prefix="Model"
+            value={run.id}
+            options={finished.map((one) => ({
+              value: one.id,
+              label: nameOfRun(one),
+              hint: `${fullTime(one.createdAt)}${one.backbone === null ? '' : `, ${one.backbone}`}`,
+            }))}
+            onChange={(id) => navigation.detail(id)}
+          />
+        </div>
         <Tabs
           label="Ways to use the model"
           value={page}
