@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { metricsSchema } from './metrics.ts';
+import { explanationSchema } from './runs.ts';
 
 /** The answer for one photo. */
 export const predictionSchema = z.object({
@@ -35,6 +36,14 @@ export const evaluateResultSchema = z.object({
   warnings: z.array(z.string()),
 });
 export type EvaluateResult = z.infer<typeof evaluateResultSchema>;
+
+/** What `explain --json` prints. */
+export const explainResultSchema = z.object({
+  /** `picture`: the file that shows it. */
+  results: z.array(explanationSchema.extend({ path: z.string(), picture: z.string() })),
+  failed: z.array(failedPhotoSchema),
+});
+export type ExplainResult = z.infer<typeof explainResultSchema>;
 
 /** What `export --json` prints. */
 export const exportResultSchema = z.object({

@@ -78,12 +78,17 @@ export const suspectSchema = z.object({
 });
 export type Suspect = z.infer<typeof suspectSchema>;
 
+export const explainMethods = [
+  'grad-cam', // by the gradient, where the network has a map of the photo
+  'occlusion', // by what hiding parts of the photo does to the answer
+] as const;
+
 /** Where in a photo the model looked. */
 export const explanationSchema = z.object({
   /** Of the class that is explained. */
   class: z.string(),
   probability: z.number().min(0).max(1),
-  method: z.enum(['grad-cam', 'occlusion']),
+  method: z.enum(explainMethods),
   /** Importance 0..1, row by row over what the model sees. */
   rows: z.number().int().positive(),
   columns: z.number().int().positive(),

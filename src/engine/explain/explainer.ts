@@ -1,3 +1,4 @@
+import type { Explanation } from '../../contract/runs.ts';
 import { createSession } from '../devices/onnx-session.ts';
 import { exportOnnx } from '../graph/export-onnx.ts';
 import type { ModelGraph } from '../graph/graph.ts';
@@ -5,8 +6,7 @@ import { openGradCam } from './grad-cam.ts';
 import type { Looked } from './grad-cam.ts';
 import { occlusion } from './occlusion.ts';
 
-export const methods = ['grad-cam', 'occlusion'] as const;
-export type Method = (typeof methods)[number];
+export type Method = Explanation['method'];
 
 /** A classifier that is ready to say where it looks. */
 export interface Explainer {

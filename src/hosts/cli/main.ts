@@ -3,6 +3,7 @@ import { exitCode, HolotypeError } from '../../contract/errors.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
 import { addPredict } from './commands/predict.ts';
@@ -23,7 +24,17 @@ const program = new Command('holotype')
     throw new CommanderError(0, 'version', '');
   });
 
-for (const add of [addTrain, addEvaluate, addPredict, addExport, addModels, addDevices, addDemo, addServe])
+for (const add of [
+  addTrain,
+  addEvaluate,
+  addPredict,
+  addExplain,
+  addExport,
+  addModels,
+  addDevices,
+  addDemo,
+  addServe,
+])
   add(program);
 
 /** Commander's "error: unknown option" as the other errors look. */

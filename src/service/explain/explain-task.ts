@@ -1,11 +1,9 @@
 import type { Explanation } from '../../contract/runs.ts';
-import { decodePhoto, photoSize } from '../../engine/data/decode.ts';
-import { openExplainer, type Explainer } from '../../engine/explain/explainer.ts';
-import { windowOf } from '../../engine/explain/window.ts';
-import { importOnnx } from '../../engine/graph/import-onnx.ts';
+import type { Explainer } from '../../engine/explain/explainer.ts';
 import type { Task } from '../jobs/task.ts';
 import { readPhotoCopy } from '../read-photo.ts';
-import { openSavedModel, readModelFile, type OpenedModel } from '../saved-model.ts';
+import { openSavedModel, type OpenedModel } from '../saved-model.ts';
+import { explainerOf, explainPhoto } from './explain-photo.ts';
 import { explainRequestSchema, type ExplainRequest } from './explain-request.ts';
 
 interface Warm {
@@ -37,19 +35,7 @@ async function explain(
     modelIn(model),
     readPhotoCopy(folder, paths, bytes),
   ]);
-  const { classes, input } = opened.about;
-  const [size, pixels] = await Promise.all([photoSize(file), decodePhoto(file, input)]);
-  const looked = await explainer.explain(pixels, of, signal);
-  const { rows, columns, values } = looked.map;
-  return {
-    class: classes[looked.class] ?? '',
-    probability: Math.min(1, looked.probability),
-    method: explainer.method,
-    rows,
-    columns,
-    values: [...values],
-    window: windowOf(input, size),
-  };
+  return explainPhoto(opened, explainer, file, of, signal);
 }
 
 /** A model by its folder, unless another has taken its place there. */
@@ -66,6 +52,5 @@ async function modelIn(folder: string): Promise<Warm> {
 }
 
 async function load(folder: string, opened: OpenedModel): Promise<Warm> {
-  const graph = importOnnx(await readModelFile(opened, 'model.onnx'));
-  return { folder, opened, explainer: await openExplainer(graph) };
+  return { folder, opened, explainer: await explainerOf(opened) };
 }

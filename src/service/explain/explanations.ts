@@ -1,8 +1,8 @@
-import { HolotypeError } from '../../contract/errors.ts';
 import { explanationSchema, type Explanation } from '../../contract/runs.ts';
 import type { WorkerCalls } from '../jobs/worker-calls.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { modelOf } from '../use/model-of.ts';
+import { classIndex } from './class-index.ts';
 import type { ExplainRequest } from './explain-request.ts';
 
 /** Explanations that are kept, of some kilobytes each: a person goes to and fro. */
@@ -56,16 +56,11 @@ function requestOf(
 ): ExplainRequest {
   const open = projects.get(project);
   const { path, otherPaths = [], bytes } = open.asset(photo);
-  const index = name === undefined ? undefined : classes.indexOf(name);
-  if (index === -1)
-    throw new HolotypeError('bad-usage', `The model of this run knows no class "${name ?? ''}".`, {
-      remedy: `It knows: ${classes.join(', ')}.`,
-    });
   return {
     model,
     folder: open.photoFolder,
     paths: [path, ...otherPaths],
     bytes,
-    ...(index === undefined ? {} : { class: index }),
+    ...(name === undefined ? {} : { class: classIndex(classes, name) }),
   };
 }

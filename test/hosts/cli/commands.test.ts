@@ -17,6 +17,7 @@ import { errorSchema } from '../../../src/contract/error-schema.ts';
 import { modelListSchema } from '../../../src/contract/models.ts';
 import {
   evaluateResultSchema,
+  explainResultSchema,
   exportResultSchema,
   predictResultSchema,
 } from '../../../src/contract/predict.ts';
@@ -217,6 +218,23 @@ describe('predict', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.split('\t')[0])).toEqual(given);
     for (const line of lines) expect(line).toMatch(/\t(unknown \(perhaps )?(red|blue)\)?\t[\d.]+%$/);
+  });
+});
+
+describe('explain', () => {
+  test('writes a picture a photo, and says where', async () => {
+    const out = join(scratch, 'looked');
+    const args = ['explain', model, join(photos, 'blue', 'blue 1.jpg'), '--out', out];
+    const finished = await run([...args, '--json'], env);
+    expect(finished.code).toBe(0);
+    const { results } = json(finished, explainResultSchema);
+    expect(results.map(({ picture, method }) => [picture, method])).toEqual([
+      [join(out, 'blue 1.jpg'), 'grad-cam'],
+    ]);
+    const again = await run([...args, '--class', 'red', '--method', 'occlusion'], env);
+    expect(again.stdout).toMatch(/blue 1\.jpg\tred\t[\d.]+%\t.*blue 1 \(2\)\.jpg$/m);
+    expect(readdirSync(out).toSorted()).toEqual(['blue 1 (2).jpg', 'blue 1.jpg']);
+    expect((await run([...args, '--class', 'green'], env)).code).toBe(2);
   });
 });
 
