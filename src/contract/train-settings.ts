@@ -29,10 +29,24 @@ export const trainSettingsSchema = trainOptionsSchema
   .partial();
 export type TrainSettings = z.infer<typeof trainSettingsSchema>;
 
+/** Where what takes an obstacle away is found. */
+export const obstacleRemedySchema = z.enum([
+  'labels', // photos are to be labelled
+  'take-over', // the project is open for writing elsewhere
+  'download', // the backbone is not on this machine yet
+  'backbone', // another backbone
+  'device', // another device
+  'defaults', // settings that don't fit
+  'look-again', // outside of the app: a drive to be connected
+]);
+export type ObstacleRemedy = z.infer<typeof obstacleRemedySchema>;
+
 /** What a training would do, before it is started. */
 export const trainPlanSchema = z.object({
   /** Why it can't be started yet, each with what to do; empty when it can. */
-  obstacles: z.array(z.object({ message: z.string(), action: z.string() })),
+  obstacles: z.array(
+    z.object({ message: z.string(), action: z.string(), remedy: obstacleRemedySchema.optional() }),
+  ),
   /** Good to know, for example few photos of a class. */
   warnings: z.array(z.string()),
   /** What will happen, a sentence a step. */

@@ -3,11 +3,14 @@ import type { Action } from './action.ts';
 export const judgePages = ['results', 'photos', 'suspects', 'compare'] as const;
 export type JudgePage = (typeof judgePages)[number];
 
+/** Photos that a run did not learn from: those it was checked on, or those of the final test. */
+export type CheckedOn = 'val' | 'test';
+
 /** Which of the photos a run was checked on are shown. */
 export type PhotoChoice =
   | { readonly kind: 'mistakes' | 'uncertain' | 'all' }
   /** Behind a cell of the confusion matrix. */
-  | { readonly kind: 'cell'; readonly truth: string; readonly predicted: string };
+  | { readonly kind: 'cell'; readonly truth: string; readonly predicted: string; readonly on: CheckedOn };
 
 /** What the screen "Judge" alone knows. */
 export interface JudgeState {

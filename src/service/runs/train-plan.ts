@@ -1,7 +1,7 @@
 import { HolotypeError } from '../../contract/errors.ts';
 import { deviceChoiceSchema, type DeviceId } from '../../contract/devices.ts';
 import type { ModelInfo } from '../../contract/models.ts';
-import type { TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
+import type { ObstacleRemedy, TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { deviceName } from '../../engine/devices/list-devices.ts';
 import { isFolder } from '../../store/folders.ts';
@@ -54,11 +54,11 @@ export async function planTraining(
   const obstacles = [
     ...(await projectObstacles(open)),
     ...labelObstacles(photos),
-    ...attempt(() => checkOptions(options)),
+    ...attempt('defaults', () => checkOptions(options)),
   ];
   const counts = { train: 0, val: 0, test: 0 };
   if (obstacles.length === 0)
-    obstacles.push(...attempt(() => void Object.assign(counts, countSplits(photos, options))));
+    obstacles.push(...attempt('defaults', () => void Object.assign(counts, countSplits(photos, options))));
 
   const device = await deviceOf(options, obstacles, signal);
   const backbone = await backboneOf(options, obstacles);
@@ -85,6 +85,7 @@ async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
     obstacles.push({
       message: `"${name}" is open for reading only: ${readOnly.holder} has it open for writing.`,
       action: 'Take it over, or close it there.',
+      remedy: 'take-over',
     });
   if (task !== 'single-label')
     obstacles.push({
@@ -98,6 +99,7 @@ async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
     obstacles.push({
       message: 'The folder with the photos is not where it was.',
       action: 'Connect the drive, or move the folder back, and open the project again.',
+      remedy: 'look-again',
     });
   return obstacles;
 }
@@ -107,32 +109,37 @@ function labelObstacles(photos: readonly TrainingPhoto[]): Obstacle[] {
   const [only] = sizes;
   if (only === undefined)
     return [
-      { message: 'No photo has a label yet.', action: 'Give photos of two or more classes their labels.' },
+      {
+        message: 'No photo has a label yet.',
+        action: 'Give photos of two or more classes their labels.',
+        remedy: 'labels',
+      },
     ];
   if (sizes.length === 1)
     return [
       {
         message: `All labelled photos are of one class, "${only[0]}".`,
         action: 'Label photos of another class, too: training learns to tell classes apart.',
+        remedy: 'labels',
       },
     ];
   return [];
 }
 
-function attempt(work: () => void): Obstacle[] {
+function attempt(remedy: ObstacleRemedy, work: () => void): Obstacle[] {
   try {
     work();
     return [];
   } catch (error) {
-    return [obstacleOf(error)];
+    return [obstacleOf(error, remedy)];
   }
 }
 
-function obstacleOf(error: unknown): Obstacle {
+function obstacleOf(error: unknown, where: ObstacleRemedy): Obstacle {
   if (!(error instanceof HolotypeError)) throw error;
   // Flags are the command line's; here there are settings.
   const { message, remedy = '--' } = error;
-  return { message, action: remedy.includes('--') ? 'Change the settings.' : remedy };
+  return { message, action: remedy.includes('--') ? 'Change the settings.' : remedy, remedy: where };
 }
 
 function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string[] {
@@ -166,7 +173,7 @@ async function deviceOf(
   if (!deviceChoiceSchema.safeParse(device).success) return 'cpu';
   return chooseDevice(device, signal === undefined ? {} : { signal }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;
-    obstacles.push(obstacleOf(error));
+    obstacles.push(obstacleOf(error, 'device'));
     return 'cpu';
   });
 }
@@ -175,12 +182,20 @@ async function backboneOf(options: TrainOptions, obstacles: Obstacle[]): Promise
   const id = options.backbone ?? (await defaultBackbone());
   const info: ModelInfo | undefined = (await listModels()).find((model) => model.id === id);
   if (info === undefined) {
-    obstacles.push({ message: `There is no backbone "${id}".`, action: 'Choose another one.' });
+    obstacles.push({
+      message: `There is no backbone "${id}".`,
+      action: 'Choose another one.',
+      remedy: 'backbone',
+    });
     return { id, name: id, installed: false, downloadBytes: 0 };
   }
   const { name, installed, size } = info;
   if (!installed && options.backbone !== undefined)
-    obstacles.push({ message: `${name} is not on this machine yet.`, action: 'Download it first.' });
+    obstacles.push({
+      message: `${name} is not on this machine yet.`,
+      action: 'Download it first.',
+      remedy: 'download',
+    });
   return { id, name, installed, downloadBytes: installed ? 0 : size };
 }
 

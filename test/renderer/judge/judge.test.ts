@@ -43,7 +43,7 @@ describe('the photos behind the figures', () => {
   });
 
   it('finds those behind a number of the matrix', () => {
-    expect(numbers(inCell(answers, 'ant', 'bee'))).toEqual([2]);
+    expect(numbers(inCell(answers, { truth: 'ant', predicted: 'bee', on: 'val' }))).toEqual([2]);
   });
 
   it.each([
@@ -142,7 +142,7 @@ describe('what the screen knows', () => {
   it('opens the photos behind a number, and closes the photo with the page', () => {
     const chosen = reduceJudge(noJudge, {
       type: 'judge/chosen',
-      choice: { kind: 'cell', truth: 'ant', predicted: 'bee' },
+      choice: { kind: 'cell', truth: 'ant', predicted: 'bee', on: 'val' },
     });
     expect(chosen.page).toBe('photos');
     const looked = reduceJudge(chosen, { type: 'judge/looked', photo: '1' });

@@ -14,13 +14,13 @@ import {
 const project = '0123456789abcdef';
 const log = (...bodies: JobEventBody[]): JobEvent[] =>
   bodies.map((body, at) => ({ ...body, jobId: 'job-00000001', seq: at + 1 }));
-const epoch = (number: number, valAccuracy: number): JobEventBody => ({
+const epoch = (number: number, valAccuracy: number, valLoss = 1 - valAccuracy): JobEventBody => ({
   type: 'epoch',
   epoch: number,
   epochs: 9,
   trainLoss: 1 / number,
   trainAccuracy: 0.5,
-  valLoss: 1,
+  valLoss,
   valAccuracy,
   learningRate: 0.001,
 });

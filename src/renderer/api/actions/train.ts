@@ -14,7 +14,7 @@ export function trainActions(api: Api) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: AbortController | undefined;
   /** What the plan is for. */
-  let planned: { readonly revision: number; readonly runs: unknown } | undefined;
+  let planned: readonly unknown[] | undefined;
 
   const plan = async (): Promise<void> => {
     const { project, settings } = getState().train;
@@ -35,6 +35,19 @@ export function trainActions(api: Api) {
     timer = setTimeout(() => void plan(), quiet);
   };
 
+  const choose = (changes: Partial<TrainSettings>): void => {
+    const { project, settings: before } = getState().train;
+    if (project === undefined) return;
+    const settings = withSettings(before, changes);
+    dispatch({ type: 'train/chosen', settings });
+    planSoon();
+    // Of a project that is open for reading only nothing can be remembered, and nothing has to be said about that.
+    call('projects.changeSettings', { project, settings: { [remembered]: settings } }).then(
+      (state) => dispatch({ type: 'project/changed', state }),
+      () => undefined,
+    );
+  };
+
   return {
     /** The screen is shown for a project: takes up what was chosen last time. */
     enter: (project: string): void => {
@@ -46,24 +59,17 @@ export function trainActions(api: Api) {
       void plan();
     },
     plan: (): void => void plan(),
-    /** Photos, labels or what is known of earlier runs are these now: a training may do or take something else. */
-    planFor: (revision: number, runs: unknown): void => {
-      if (planned !== undefined && (revision !== planned.revision || runs !== planned.runs)) planSoon();
-      planned = { revision, runs };
+    /** These decide what a training does and takes: labels, earlier runs, models. Plans anew when one has changed. */
+    planFor: (...basis: readonly unknown[]): void => {
+      // What was not known yet has not changed.
+      if (planned?.some((part, at) => part !== undefined && part !== basis[at]) === true) planSoon();
+      planned = basis;
     },
     /** Changes settings; undefined leaves one to its default. Remembered in the project. */
-    choose: (changes: Partial<TrainSettings>): void => {
-      const { project, settings: before } = getState().train;
-      if (project === undefined) return;
-      const settings = withSettings(before, changes);
-      dispatch({ type: 'train/chosen', settings });
-      planSoon();
-      // Of a project that is open for reading only nothing can be remembered, and nothing has to be said about that.
-      call('projects.changeSettings', { project, settings: { [remembered]: settings } }).then(
-        (state) => dispatch({ type: 'project/changed', state }),
-        () => undefined,
-      );
-    },
+    choose,
+    /** Leaves every setting to its default again. */
+    reset: (): void =>
+      choose(Object.fromEntries(Object.keys(getState().train.settings).map((key) => [key, undefined]))),
     /** Starts a training with what is chosen, or queues it. @returns whether it was */
     start: async (): Promise<boolean> => {
       const { project, settings } = getState().train;

@@ -22,6 +22,8 @@ interface LineChartProps {
   readonly xs: readonly number[];
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
+  /** The same on the axis, where it should be short. */
+  readonly tick?: (value: number) => string;
   /** The y axis; left out, it fits the values. */
   readonly range?: readonly [number, number];
   /** Places on the x axis with a word each: where fine-tuning begins, the best epoch. */
@@ -40,6 +42,7 @@ export function LineChart({
   xs,
   lines,
   format,
+  tick = format,
   range,
   marks = [],
   height = 200,
@@ -49,9 +52,9 @@ export function LineChart({
   const [asTable, setAsTable] = useState(false);
   const theme = useTheme();
   const shape = lines.map(({ name, color, dashed }) => `${name}/${color}/${dashed === true}`).join('|');
-  const latest = useRef({ format, range, marks });
+  const latest = useRef({ tick, range, marks });
   useLayoutEffect(() => {
-    latest.current = { format, range, marks };
+    latest.current = { tick, range, marks };
   });
 
   // A new chart for new lines, another theme or height; new values go into the one that is there.
@@ -155,7 +158,7 @@ interface Wanted {
   /** What may change without a new chart. */
   readonly latest: {
     readonly current: {
-      readonly format: (value: number) => string;
+      readonly tick: (value: number) => string;
       readonly range: readonly [number, number] | undefined;
       readonly marks: NonNullable<LineChartProps['marks']>;
     };
@@ -168,6 +171,7 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
   // light-dark() is resolved where a property uses it, not in the token itself.
   const ink = probe(element, 'var(--ink-2)');
   const line = probe(element, 'var(--line)');
+  const ground = probe(element, 'var(--surface)');
   const axis: uPlot.Axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   return {
     width: element.clientWidth,
@@ -188,7 +192,7 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-      { ...axis, size: 52, values: (_chart, splits) => splits.map((value) => latest.current.format(value)) },
+      { ...axis, size: 52, values: (_chart, splits) => splits.map((value) => latest.current.tick(value)) },
     ],
     series: [
       {},
@@ -212,6 +216,9 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
           ctx.fillStyle = ink;
           ctx.strokeStyle = ink;
           ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+          // Where the word before ends: marks close to each other have their words one below the other.
+          let end = -Infinity;
+          let row = 0;
           for (const { x, label } of latest.current.marks) {
             const left = chart.valToPos(x, 'x', true);
             if (left < bbox.left || left > bbox.left + bbox.width) continue;
@@ -221,11 +228,15 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
             ctx.stroke();
             const room = ctx.measureText(label).width + 4 * devicePixelRatio;
             const fits = left + room < bbox.left + bbox.width;
-            ctx.fillText(
-              label,
-              fits ? left + 4 * devicePixelRatio : left - room,
-              bbox.top + 12 * devicePixelRatio,
-            );
+            const from = fits ? left + 4 * devicePixelRatio : left - room;
+            row = from < end ? row + 1 : 0;
+            end = from + room;
+            const line = bbox.top + (12 + 15 * row) * devicePixelRatio;
+            // On a ground of its own, so that no line runs through it.
+            ctx.fillStyle = ground;
+            ctx.fillRect(from - 2, line - 11 * devicePixelRatio, room, 14 * devicePixelRatio);
+            ctx.fillStyle = ink;
+            ctx.fillText(label, from, line);
           }
           ctx.restore();
         },

@@ -1,34 +1,52 @@
 import { useMemo } from 'react';
 import type { EpochPoint } from '../../../contract/runs.ts';
+import { bestEpoch } from './best-epoch.ts';
 import { LineChart, type Line } from './line-chart.tsx';
 import './training-curves.css';
 
 interface TrainingCurvesProps {
   readonly points: readonly EpochPoint[];
-  /** The position (from 1) of the weights that are kept. */
-  readonly best?: number | undefined;
 }
 
 const percent = (value: number): string =>
   `${(value * 100).toFixed(value >= 0.995 || value <= 0.005 ? 0 : 1)}%`;
+const shortPercent = (value: number): string => `${Number((value * 100).toFixed(1))}%`;
 const loss = (value: number): string => value.toPrecision(3);
+const shortLoss = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Loss and accuracy over the epochs of head and fine-tuning, on training and validation photos. */
-export function TrainingCurves({ points, best }: TrainingCurvesProps) {
+export function TrainingCurves({ points }: TrainingCurvesProps) {
   const xs = useMemo(() => points.map((_, at) => at + 1), [points]);
   const losses = useMemo(() => pair(points, 'trainLoss', 'valLoss'), [points]);
   const accuracies = useMemo(() => pair(points, 'trainAccuracy', 'valAccuracy'), [points]);
   const marks = useMemo(() => {
+    const best = bestEpoch(points);
     const finetune = points.findIndex(({ stage }) => stage === 'finetune');
     return [
       ...(finetune > 0 ? [{ x: finetune + 1, label: 'fine-tuning' }] : []),
       ...(best === undefined ? [] : [{ x: best, label: 'best' }]),
     ];
-  }, [points, best]);
+  }, [points]);
   return (
     <div className="training-curves">
-      <LineChart title="Accuracy" xTitle="Epoch" xs={xs} lines={accuracies} format={percent} marks={marks} />
-      <LineChart title="Loss" xTitle="Epoch" xs={xs} lines={losses} format={loss} marks={marks} />
+      <LineChart
+        title="Accuracy"
+        xTitle="Epoch"
+        xs={xs}
+        lines={accuracies}
+        format={percent}
+        tick={shortPercent}
+        marks={marks}
+      />
+      <LineChart
+        title="Loss"
+        xTitle="Epoch"
+        xs={xs}
+        lines={losses}
+        format={loss}
+        tick={shortLoss}
+        marks={marks}
+      />
     </div>
   );
 }

@@ -18,10 +18,13 @@ function marginOf(probabilities: readonly number[]): number {
   return first - second;
 }
 
-/** The photos behind a cell of the confusion matrix, the surest answers first. */
-export function inCell(photos: readonly RunPhoto[], truth: string, predicted: string): RunPhoto[] {
+/** The photos behind a cell of the confusion matrix of a split, the surest answers first. */
+export function inCell(
+  photos: readonly RunPhoto[],
+  { truth, predicted, on }: { readonly truth: string; readonly predicted: string; readonly on: string },
+): RunPhoto[] {
   return photos
-    .filter((photo) => photo.truth === truth && photo.predicted === predicted)
+    .filter((photo) => photo.split === on && photo.truth === truth && photo.predicted === predicted)
     .toSorted((a, b) => b.confidence - a.confidence);
 }
 

@@ -5,7 +5,15 @@ import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunDetail, RunSummary } from '../../../contract/runs.ts';
 import { useActions, useAppState, useDispatch, useMediaUrl } from '../../api/context.tsx';
 import { duration, percent, plural } from '../../components/format.ts';
-import { Badge, ClassChip, EmptyState, Select, Skeleton, Table } from '../../components/ui/index.ts';
+import {
+  Badge,
+  ClassChip,
+  EmptyState,
+  ErrorState,
+  Select,
+  Skeleton,
+  Table,
+} from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
 import {
   changedAnswers,
@@ -52,8 +60,14 @@ export function ComparePage({ project, run, others }: ComparePageProps) {
         options={others.map((one) => ({ value: one.id, label: nameOfRun(one) }))}
         onChange={(next) => dispatch({ type: 'judge/compared', other: next })}
       />
-      {before === undefined ? (
-        <Skeleton height="160px" />
+      {detail?.status === 'failed' ? (
+        <ErrorState
+          small
+          error={detail.error}
+          onRetry={() => void runs.details(project.id, other.id, true)}
+        />
+      ) : before === undefined ? (
+        <Skeleton height="300px" />
       ) : (
         <>
           <Figures before={before} after={run} />
@@ -175,7 +189,11 @@ function Answers({ project, before, after }: Pair & { readonly project: ProjectS
   const mediaUrl = useMediaUrl();
   const colors = useClassColors();
   const dispatch = useDispatch();
+  const { runs } = useActions();
   const photos = useAppState((state) => state.runs.photos);
+  const failed = [before, after]
+    .map(({ summary }) => photos.get(summary.id))
+    .find((part) => part?.status === 'failed');
   const [then, now] = [before, after].map(({ summary }) => {
     const found = photos.get(summary.id);
     return found === undefined ? undefined : valueOf(found);
@@ -192,8 +210,21 @@ function Answers({ project, before, after }: Pair & { readonly project: ProjectS
   return (
     <section className="judge-card" aria-labelledby="judge-compare-answers">
       <h2 id="judge-compare-answers">Photos whose answers changed</h2>
-      {changed === undefined ? (
-        <Skeleton height="96px" />
+      {failed !== undefined ? (
+        <ErrorState
+          small
+          error={failed.error}
+          onRetry={() => {
+            void runs.photos(project.id, before.summary.id, true);
+            void runs.photos(project.id, after.summary.id, true);
+          }}
+        />
+      ) : changed === undefined ? (
+        <Skeleton height="220px" />
+      ) : then?.length === 0 || now?.length === 0 ? (
+        <p className="muted small">
+          One of these runs is of an older version and did not keep its answers, so they can’t be compared.
+        </p>
       ) : (
         <>
           <p className="muted small">
@@ -234,6 +265,9 @@ function Answers({ project, before, after }: Pair & { readonly project: ProjectS
               </li>
             ))}
           </ul>
+          {changed.length > most ? (
+            <p className="muted small">{plural(changed.length - most, 'more photo')} with another answer.</p>
+          ) : null}
         </>
       )}
     </section>

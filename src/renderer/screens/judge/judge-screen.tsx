@@ -55,8 +55,9 @@ export function JudgeScreen({ project }: { readonly project: ProjectState }) {
         </EmptyState>
       ) : (
         <div className="judge-loading" role="status" aria-label="Loading the runs">
-          <Skeleton height="32px" width="320px" />
-          <Skeleton height="180px" />
+          <Skeleton height="32px" width="160px" />
+          <Skeleton height="32px" width="380px" />
+          <Skeleton height="236px" />
         </div>
       )}
     </section>
@@ -91,13 +92,11 @@ function OneRun({ project, run, finished }: OneRunProps) {
     await runs.remove(project.id, run.id);
   };
   const known = valueOf(detail);
-  const answers = valueOf(photos);
   return (
     <>
       <div className="judge-bar">
         <Select
           label="Run"
-          prefix="Run"
           value={run.id}
           options={finished.map((one) => ({
             value: one.id,
@@ -140,8 +139,9 @@ function OneRun({ project, run, finished }: OneRunProps) {
         <ErrorState error={detail.error} onRetry={() => void runs.details(project.id, run.id, true)} />
       ) : known === undefined ? (
         <div className="judge-loading" role="status" aria-label="Loading the run">
-          <Skeleton height="140px" />
-          <Skeleton height="220px" />
+          <Skeleton height="32px" width="380px" />
+          <Skeleton height="236px" />
+          <Skeleton height="180px" />
         </div>
       ) : (
         <div className="judge-pages">
@@ -153,7 +153,13 @@ function OneRun({ project, run, finished }: OneRunProps) {
               {
                 value: 'results',
                 label: 'Results',
-                content: <ResultsPage run={known} photos={answers} />,
+                content: (
+                  <ResultsPage
+                    run={known}
+                    photos={photos}
+                    onRetry={() => void runs.photos(project.id, run.id, true)}
+                  />
+                ),
               },
               {
                 value: 'photos',

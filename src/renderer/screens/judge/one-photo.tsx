@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, Tag } from 'lucide-react';
+import { Check, ChevronLeft, ChevronRight, Tag } from 'lucide-react';
 import { useState } from 'react';
 import { photoPath, thumbPath } from '../../../contract/media.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
@@ -80,18 +80,20 @@ export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: On
             overlay={map === undefined ? undefined : <HeatmapOverlay explanation={map} opacity={opacity} />}
           />
         </div>
-        <HeatmapControls explanation={explanation} opacity={opacity} onOpacity={setOpacity} />
-        <ul className="judge-bars" aria-label="What the model thought of">
-          {likeliest.map(({ name, probability }) => (
-            <li key={name}>
-              <ClassChip color={colors.get(name) ?? 0} name={name} />
-              <svg className="judge-bar-line" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden>
-                <rect width={probability} height="1" />
-              </svg>
-              <span className="numeric">{percent(probability)}</span>
-            </li>
-          ))}
-        </ul>
+        <div className="judge-one-side">
+          <HeatmapControls explanation={explanation} opacity={opacity} onOpacity={setOpacity} />
+          <ul className="judge-bars" aria-label="What the model thought of">
+            {likeliest.map(({ name, probability }) => (
+              <li key={name}>
+                <ClassChip color={colors.get(name) ?? 0} name={name} />
+                <svg className="judge-bar-line" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden>
+                  <rect width={probability} height="1" />
+                </svg>
+                <span className="numeric">{percent(probability)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
       </div>
     </Dialog>
   );
@@ -118,7 +120,14 @@ export function MendLabel({ project, photo, suggested }: MendLabelProps) {
   return (
     <span className="judge-mend">
       {suggested === undefined || suggested === now ? null : (
-        <Button size="s" variant="primary" disabled={disabled} onClick={() => assign(suggested)}>
+        <Button
+          size="s"
+          icon={Check}
+          className="judge-mend-suggested"
+          title={suggested}
+          disabled={disabled}
+          onClick={() => assign(suggested)}
+        >
           It is {suggested}
         </Button>
       )}
@@ -145,7 +154,12 @@ export function MendLabel({ project, photo, suggested }: MendLabelProps) {
           },
         ]}
       >
-        <Button size="s" icon={Tag} disabled={disabled}>
+        <Button
+          size="s"
+          variant={suggested === undefined ? 'secondary' : 'quiet'}
+          icon={Tag}
+          disabled={disabled}
+        >
           Change the label
         </Button>
       </Menu>

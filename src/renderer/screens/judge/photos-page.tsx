@@ -29,8 +29,10 @@ export function PhotosPage({ project, run, photos }: PhotosPageProps) {
     );
   if (photos.status !== 'ready')
     return (
-      <div role="status" aria-label="Loading the photos">
-        <Skeleton height="160px" />
+      <div className="judge-tiles-loading" role="status" aria-label="Loading the photos">
+        {Array.from({ length: 10 }, (_, at) => (
+          <Skeleton key={at} height={`${tileSize}px`} />
+        ))}
       </div>
     );
   if (photos.value.length === 0)
@@ -145,7 +147,7 @@ function choose(photos: readonly RunPhoto[], choice: PhotoChoice): readonly RunP
     case 'uncertain':
       return mostUncertain(photos);
     case 'cell':
-      return inCell(photos, choice.truth, choice.predicted);
+      return inCell(photos, choice);
     default:
       return photos;
   }

@@ -1,35 +1,63 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Advice, Metrics } from '../../../contract/metrics.ts';
 import type { RunDetail, RunPhoto } from '../../../contract/runs.ts';
 import { TrainingCurves } from '../../components/charts/training-curves.tsx';
-import { count, duration, percent } from '../../components/format.ts';
-import { Badge } from '../../components/ui/index.ts';
+import { count, duration, percent, plural } from '../../components/format.ts';
+import { Badge, EmptyState, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
+import type { CheckedOn } from '../../state/judge.ts';
+import { valueOf, type Loadable } from '../../state/loadable.ts';
 import { timesOf } from './answers.ts';
 import { ClassTable } from './class-table.tsx';
+import { ConfusedList } from './confused-list.tsx';
 import { ConfusionMatrix } from './confusion-matrix.tsx';
 import { Reliability } from './reliability.tsx';
 import { ThresholdCard } from './threshold-card.tsx';
+import { TwoClassCard } from './two-class-card.tsx';
 
 interface ResultsPageProps {
   readonly run: RunDetail;
-  /** Undefined while they are loaded, or when an old run has none. */
-  readonly photos: readonly RunPhoto[] | undefined;
+  readonly photos: Loadable<readonly RunPhoto[]>;
+  readonly onRetry: () => void;
 }
 
 /** All figures of a run, the most important first. */
-export function ResultsPage({ run, photos }: ResultsPageProps) {
+export function ResultsPage({ run, photos, onRetry }: ResultsPageProps) {
   const { result, advice, curves } = run;
-  const best = useMemo(() => bestOf(curves), [curves]);
+  const [wanted, setOn] = useState<CheckedOn>('val');
+  const answers = valueOf(photos);
+  const on = result?.metrics.test === undefined ? 'val' : wanted;
+  const shown = useMemo(() => answers?.filter(({ split }) => split === on), [answers, on]);
   if (result === null)
-    return <p className="muted">This run was stopped before there was a model: there are no figures.</p>;
+    return (
+      <EmptyState small title="There are no figures">
+        This run was stopped before there was a model. Train again to have one.
+      </EmptyState>
+    );
   const { val, test } = result.metrics;
+  const metrics = on === 'test' ? (test ?? val) : val;
   return (
     <div className="judge-results">
       <Headline metrics={val} test={test} run={run} />
       {advice.length === 0 ? null : <AdviceList advice={advice} />}
-      <section className="judge-card" aria-labelledby="judge-classes">
+      {test === undefined ? null : (
+        <div className="judge-on">
+          <ToggleGroup
+            label="Figures of"
+            value={on}
+            options={[
+              { value: 'val', label: 'Photos it was checked on' },
+              { value: 'test', label: 'Final test' },
+            ]}
+            onChange={setOn}
+          />
+          <span className="muted small">
+            {plural(metrics.count, 'photo')}; everything below is about these.
+          </span>
+        </div>
+      )}
+      <section className="judge-card judge-classes" aria-labelledby="judge-classes">
         <h2 id="judge-classes">Classes</h2>
-        <ClassTable metrics={val} />
+        <ClassTable metrics={metrics} />
       </section>
       <section className="judge-card" aria-labelledby="judge-confusion">
         <h2 id="judge-confusion">What is taken for what</h2>
@@ -37,39 +65,48 @@ export function ResultsPage({ run, photos }: ResultsPageProps) {
           A row is what the photos are, a column what the model called them. Press a number to see the photos
           behind it.
         </p>
-        <ConfusionMatrix confusion={val.confusion} />
+        <ConfusedList confusion={metrics.confusion} on={on} />
+        <ConfusionMatrix key={on} confusion={metrics.confusion} on={on} />
       </section>
       <div className="judge-pair">
-        <Reliability metrics={val} />
-        {photos === undefined || photos.length === 0 ? (
-          <section className="judge-card" aria-labelledby="judge-threshold">
-            <h2 id="judge-threshold">Answer or “unknown”</h2>
-            <p className="muted small">This run is of an older version and did not keep its answers.</p>
-          </section>
-        ) : (
-          <ThresholdCard
-            photos={photos.filter(({ split }) => split === 'val')}
-            initial={run.unknownBelow ?? 0}
-          />
-        )}
+        <Reliability metrics={metrics} />
+        <Threshold photos={photos} shown={shown ?? []} initial={run.unknownBelow ?? 0} onRetry={onRetry} />
       </div>
+      {shown === undefined ? null : <TwoClassCard metrics={metrics} photos={shown} />}
       {curves.length === 0 ? null : (
         <section className="judge-card" aria-labelledby="judge-curves">
           <h2 id="judge-curves">How it learned</h2>
-          <TrainingCurves points={curves} best={best} />
+          <TrainingCurves points={curves} />
         </section>
       )}
     </div>
   );
 }
 
-function bestOf(curves: RunDetail['curves']): number | undefined {
-  let best: number | undefined;
-  curves.forEach(({ valLoss }, at) => {
-    const now = best === undefined ? undefined : (curves[best]?.valLoss ?? undefined);
-    if (valLoss !== null && (now === undefined || valLoss < now)) best = at;
-  });
-  return best === undefined ? undefined : best + 1;
+interface ThresholdProps {
+  readonly photos: Loadable<readonly RunPhoto[]>;
+  /** Those of them that the figures are of. */
+  readonly shown: readonly RunPhoto[];
+  readonly initial: number;
+  readonly onRetry: () => void;
+}
+
+/** The threshold, once its photos are there; or why it isn't. */
+function Threshold({ photos, shown, initial, onRetry }: ThresholdProps) {
+  if (photos.status === 'ready' && photos.value.length > 0)
+    return <ThresholdCard photos={shown} initial={initial} />;
+  return (
+    <section className="judge-card" aria-labelledby="judge-threshold">
+      <h2 id="judge-threshold">Answer or “unknown”</h2>
+      {photos.status === 'failed' ? (
+        <ErrorState small error={photos.error} onRetry={onRetry} />
+      ) : photos.status === 'ready' ? (
+        <p className="muted small">This run is of an older version and did not keep its answers.</p>
+      ) : (
+        <Skeleton height="180px" />
+      )}
+    </section>
+  );
 }
 
 interface HeadlineProps {
@@ -94,12 +131,19 @@ function Headline({ metrics, test, run }: HeadlineProps) {
             surely.
           </p>
         ) : null}
+        {test === undefined ? null : (
+          <p className="judge-test">
+            <strong>Final test: {share(test.accuracy)} right</strong>
+            {test.accuracyInterval === null ? '' : ` (${range(test.accuracyInterval)})`} on{' '}
+            {plural(test.count, 'photo')} that nothing looked at before the end.
+          </p>
+        )}
       </div>
       <dl className="judge-figures">
         <Figure name="Macro-F1" value={share(macroF1)} hint={range(macroF1Interval)} />
         <Figure name="Log loss" value={(logLossCalibrated ?? logLoss)?.toFixed(3) ?? '–'} />
-        {test === undefined ? null : (
-          <Figure name="Final test" value={share(test.accuracy)} hint={range(test.accuracyInterval)} />
+        {metrics.binary === undefined ? null : (
+          <Figure name="Area under ROC" value={metrics.binary.rocAuc?.toFixed(3) ?? '–'} />
         )}
         <Figure name="Learned from" value={`${count(result?.counts.train ?? 0)} photos`} />
         <Figure

@@ -22,8 +22,10 @@ export function SuspectsPage({ project, run }: { readonly project: ProjectState;
     return <ErrorState error={suspects.error} onRetry={() => void runs.suspects(project.id, run, true)} />;
   if (suspects.status !== 'ready')
     return (
-      <div role="status" aria-label="Loading the likely label errors">
-        <Skeleton height="160px" />
+      <div className="judge-suspects" role="status" aria-label="Loading the likely label errors">
+        {Array.from({ length: 5 }, (_, at) => (
+          <Skeleton key={at} height="100px" />
+        ))}
       </div>
     );
   if (suspects.value.length === 0)
@@ -79,7 +81,10 @@ function SuspectRow({ project, suspect }: { readonly project: ProjectState; read
           {name}
         </p>
         <p className="judge-suspect-labels small">
-          labelled <ClassChip color={colors.get(given) ?? 0} name={given} /> looks like{' '}
+          <span className="muted">labelled</span> <ClassChip color={colors.get(given) ?? 0} name={given} />
+        </p>
+        <p className="judge-suspect-labels small">
+          <span className="muted">looks like</span>{' '}
           <ClassChip color={colors.get(suggested) ?? 0} name={suggested} />
         </p>
       </div>

@@ -1,12 +1,14 @@
-import { Cpu, Layers, Play, Timer } from 'lucide-react';
+import { Cpu, Layers, ListPlus, Play, Timer } from 'lucide-react';
 import { useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { TrainPlan } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { between, count } from '../../components/format.ts';
+import { count } from '../../components/format.ts';
 import { useShortcuts } from '../../components/shortcuts.tsx';
 import { Button, ErrorState, Kbd, Notice, Skeleton } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+import { Remedy } from './remedy.tsx';
+import { timeInWords } from './plan-words.ts';
 
 interface PlanCardProps {
   readonly project: ProjectState;
@@ -16,7 +18,7 @@ interface PlanCardProps {
 
 /** The button that trains, and what it will do. */
 export function PlanCard({ project, queued }: PlanCardProps) {
-  const { train, navigation, projects } = useActions();
+  const { train } = useActions();
   const plan = useAppState((state) => state.train.plan);
   const [starting, setStarting] = useState(false);
   const known = valueOf(plan);
@@ -40,9 +42,9 @@ export function PlanCard({ project, queued }: PlanCardProps) {
           </p>
         </div>
         <Button
-          variant="primary"
-          icon={Play}
-          className="train-start"
+          variant={queued ? 'secondary' : 'primary'}
+          icon={queued ? ListPlus : Play}
+          className={queued ? undefined : 'train-start'}
           busy={starting}
           disabled={!ready}
           onClick={() => void start()}
@@ -51,22 +53,14 @@ export function PlanCard({ project, queued }: PlanCardProps) {
         </Button>
       </div>
       {plan.status === 'failed' ? <ErrorState small error={plan.error} onRetry={train.plan} /> : null}
-      {known?.obstacles.map(({ message, action }) => (
+      {known?.obstacles.map(({ message, action, remedy }) => (
         <Notice key={message} tone="warning" title={message} detail={action}>
-          {project.readOnly === null ? (
-            <Button size="s" onClick={() => navigation.tab('label')}>
-              Go to the labels
-            </Button>
-          ) : (
-            <Button size="s" onClick={() => void projects.takeOver(project.id)}>
-              Take over
-            </Button>
-          )}
+          {remedy === undefined ? null : <Remedy remedy={remedy} project={project} plan={known} />}
         </Notice>
       ))}
       {known === undefined && plan.status !== 'failed' ? (
         <div role="status" aria-label="Working out what training would do">
-          <Skeleton height="64px" />
+          <Skeleton height="228px" />
         </div>
       ) : null}
       {known !== undefined && ready ? <Plan plan={known} /> : null}
@@ -75,7 +69,7 @@ export function PlanCard({ project, queued }: PlanCardProps) {
           {warning}
         </p>
       ))}
-      {ready ? (
+      {ready && !queued ? (
         <p className="muted small train-key">
           <Kbd keys="mod+enter" /> starts it from anywhere on this page.
         </p>
@@ -91,10 +85,10 @@ function Plan({ plan }: { readonly plan: TrainPlan }) {
       <dl className="train-facts">
         <div>
           <dt>
-            <Timer aria-hidden /> About
+            <Timer aria-hidden /> Time
           </dt>
           <dd>
-            {seconds === null ? 'known after the first run' : between(seconds.low, seconds.high)}
+            {timeInWords(plan)}
             {seconds === null ? null : <span className="muted small train-basis">{seconds.basis}</span>}
           </dd>
         </div>
@@ -112,7 +106,8 @@ function Plan({ plan }: { readonly plan: TrainPlan }) {
             <Cpu aria-hidden /> With
           </dt>
           <dd>
-            {backbone.name} on {device.name}
+            {backbone.name}
+            <span className="muted small train-basis">on this device: {device.name}</span>
           </dd>
         </div>
       </dl>

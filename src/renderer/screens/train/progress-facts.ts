@@ -1,5 +1,6 @@
 import type { JobEvent, Stage } from '../../../contract/job-events.ts';
 import type { EpochPoint } from '../../../contract/runs.ts';
+import { bestEpoch } from '../../components/charts/best-epoch.ts';
 
 /** Stages of a training as people are told of them, in their order. */
 export const stageNames: readonly (readonly [Stage, string])[] = [
@@ -19,8 +20,8 @@ export interface TrainingFacts {
   readonly points: readonly EpochPoint[];
   /** Epochs of the present stage, at most. */
   readonly epochs: number | undefined;
-  /** The validation accuracy that was the best so far, and when. */
-  readonly best: { readonly accuracy: number; readonly position: number } | undefined;
+  /** The epoch whose weights are the best so far: its position from 1, and how often it was right. */
+  readonly best: { readonly accuracy: number | null; readonly position: number } | undefined;
   /** What else was said, oldest first, each once. */
   readonly warnings: readonly string[];
 }
@@ -57,10 +58,8 @@ export function factsOf(events: readonly JobEvent[]): TrainingFacts {
 }
 
 function bestOf(points: readonly EpochPoint[]): TrainingFacts['best'] {
-  let best: TrainingFacts['best'];
-  points.forEach(({ valAccuracy }, at) => {
-    if (valAccuracy !== null && (best === undefined || valAccuracy > best.accuracy))
-      best = { accuracy: valAccuracy, position: at + 1 };
-  });
-  return best;
+  const position = bestEpoch(points);
+  return position === undefined
+    ? undefined
+    : { position, accuracy: points[position - 1]?.valAccuracy ?? null };
 }

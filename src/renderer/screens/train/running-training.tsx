@@ -40,12 +40,12 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
     <section className="train-card train-running" aria-labelledby={`job-${job.id}`}>
       <div className="train-plan-head">
         <div>
-          <h2 id={`job-${job.id}`}>{job.state === 'queued' ? 'Waiting' : paused ? 'Paused' : 'Training'}</h2>
+          <h2 id={`job-${job.id}`}>
+            {job.state === 'queued' ? `Waiting, ${ordinal(before)} in line` : paused ? 'Paused' : 'Training'}
+          </h2>
           <p className="muted small" aria-live="off">
             {job.state === 'queued'
-              ? before === 1
-                ? 'Starts when the training above is done.'
-                : `Starts after ${count(before)} others.`
+              ? 'Starts by itself when what is before it is done.'
               : (job.progress?.message ?? 'Starting')}
           </p>
         </div>
@@ -78,7 +78,7 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
             {facts.points.length === 0 ? (
               <p className="muted small train-soon">Curves come with the first epoch of the head.</p>
             ) : (
-              <TrainingCurves points={facts.points} best={facts.best?.position} />
+              <TrainingCurves points={facts.points} />
             )}
           </div>
           {facts.warnings.map((warning) => (
@@ -97,6 +97,7 @@ function Now({ job, facts }: { readonly job: JobSummary; readonly facts: Trainin
   const rate = progress?.rate ?? null;
   const eta = progress?.eta ?? null;
   const last = facts.points.at(-1);
+  const sofar = facts.best?.accuracy ?? null;
   return (
     <>
       <Progress
@@ -121,10 +122,18 @@ function Now({ job, facts }: { readonly job: JobSummary; readonly facts: Trainin
           }
         />
         <Figure name="Learning rate" value={last === undefined ? '–' : last.learningRate.toPrecision(2)} />
-        <Figure name="Best so far" value={facts.best === undefined ? '–' : percent(facts.best.accuracy)} />
+        <Figure
+          name="Best so far"
+          value={sofar === null ? '–' : percent(sofar)}
+        />
       </dl>
     </>
   );
+}
+
+/** "first", "second", "third", "4th": with words as far as queues usually are. */
+function ordinal(position: number): string {
+  return ['', 'first', 'second', 'third'][position] ?? `${position}th`;
 }
 
 function amount({ done, total, unit }: JobProgress): string {
@@ -183,7 +192,8 @@ function useSpoken(job: JobSummary, facts: TrainingFacts): void {
       const { best } = latest.current.facts;
       if (state !== 'running' || progress === null) return;
       const left = progress.eta === null ? '' : `, ${duration(progress.eta)} left`;
-      const good = best === undefined ? '' : `, best accuracy so far ${percent(best.accuracy)}`;
+      const accuracy = best?.accuracy ?? null;
+      const good = accuracy === null ? '' : `, right on ${percent(accuracy)} so far`;
       announce(`${progress.message}: ${amount(progress)}${left}${good}`);
     }, spokenEvery);
     return () => clearInterval(timer);

@@ -5,7 +5,7 @@ import type { ProjectState } from '../../../contract/projects.ts';
 import { settingInfo, type Quality } from '../../../contract/train-settings.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
 import { bytes, plural } from '../../components/format.ts';
-import { Badge, Button, classes, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
+import { Badge, Button, classes, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
 
 const qualities: readonly { readonly value: Quality; readonly label: string; readonly text: string }[] = [
@@ -56,8 +56,10 @@ export function SimpleSettings({ project }: { readonly project: ProjectState }) 
         <p className="muted small">
           The pretrained network whose knowledge of pictures your classes are built on.
         </p>
-        {known === undefined ? (
-          <Skeleton height="92px" />
+        {list.status === 'failed' ? (
+          <ErrorState small error={list.error} onRetry={() => void models.load()} />
+        ) : known === undefined ? (
+          <Skeleton height="180px" />
         ) : (
           <Backbones
             models={known}
@@ -99,11 +101,14 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
   const hidden = sorted.length - shown.length;
   const move = (event: React.KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const radios = [...(group.current?.querySelectorAll<HTMLButtonElement>('[role="radio"]') ?? [])];
+    const radios = [...(group.current?.querySelectorAll<HTMLButtonElement>('[role="radio"]:enabled') ?? [])];
     const at = radios.findIndex((radio) => radio === document.activeElement);
     if (step === undefined || at < 0) return;
     event.preventDefault();
-    radios[(at + step + radios.length) % radios.length]?.focus();
+    const next = radios[(at + step + radios.length) % radios.length];
+    // As with any radio buttons, the arrow chooses.
+    next?.focus();
+    next?.click();
   };
   return (
     <>
@@ -131,13 +136,10 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
                 {model.name}
               </span>
               <span className="muted small">
-                {[
-                  model.imagenetTop1 === undefined ? undefined : `${model.imagenetTop1}% on ImageNet`,
-                  bytes(model.size),
-                  model.licence,
-                ]
-                  .filter(Boolean)
-                  .join(' · ')}
+                {model.imagenetTop1 === undefined ? 'your own model' : `${model.imagenetTop1}% on ImageNet`}
+              </span>
+              <span className="muted small">
+                {[bytes(model.size), model.licence].filter(Boolean).join(' · ')}
               </span>
             </button>
             {model.installed ? (

@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { activeJobs, jobsOf } from '../../state/jobs.ts';
+import { valueOf } from '../../state/loadable.ts';
 import { AllSettings } from './all-settings.tsx';
 import { EndedTraining } from './ended-training.tsx';
 import { PlanCard } from './plan-card.tsx';
@@ -16,9 +17,15 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
     train.enter(project.id);
     void settings.loadDevices();
   }, [train, settings, project.id]);
-  // Labels decide what can be trained, and how long it takes.
   const runs = useAppState((state) => state.runs.list);
-  useEffect(() => train.planFor(project.revision, runs), [train, project.revision, runs]);
+  const installed = useAppState(
+    (state) => valueOf(state.settings.models)?.filter((model) => model.installed).length,
+  );
+  const { revision, readOnly } = project;
+  useEffect(
+    () => train.planFor(revision, readOnly, runs, installed),
+    [train, revision, readOnly, runs, installed],
+  );
   const jobs = useAppState((state) => state.jobs);
   const trainings = useMemo(() => jobsOf(jobs, project.id, 'train'), [jobs, project.id]);
   const active = useMemo(
