@@ -16,6 +16,7 @@ import { count, plural } from '../../components/format.ts';
 import { IconButton, Menu, SearchField, Select, Slider, type Option } from '../../components/ui/index.ts';
 import { tileSizes, type SortKey } from '../../state/label.ts';
 import { FilterSelect } from './filter-select.tsx';
+import { ScanWords } from './scan-progress.tsx';
 import { SimilarTo } from './similar-to.tsx';
 import type { ShownPhotos } from './use-photos.ts';
 
@@ -89,12 +90,13 @@ export function LabelToolbar({ project, shown, search, grid, onImport }: LabelTo
         />
       </div>
       {sort.by === 'similarity' ? <SimilarTo project={project.id} table={shown.table} /> : null}
-      <p className="label-count muted numeric" aria-live="polite">
+      <p className="label-count muted numeric" aria-live={project.scan === null ? 'polite' : 'off'}>
         <span>
           {shown.ids.length === shown.table.rows.length
             ? plural(shown.ids.length, 'photo')
             : `${count(shown.ids.length)} of ${count(shown.table.rows.length)}`}
         </span>
+        <ScanWords job={project.scan} />
         {counts.skipped === 0 ? null : (
           <button type="button" className="filters-link" onClick={() => dialogs.skipped(project.id)}>
             {plural(counts.skipped, 'file')} skipped

@@ -45,8 +45,8 @@ export function TargetBar({ project, table, labelling, onOpen, onSimilar }: Targ
             />
           </>
         ) : (
-          <span className={nothing ? 'muted truncate' : 'truncate-start'} title={name}>
-            {nothing ? 'No photo selected' : <bdi>{name}</bdi>}
+          <span className={nothing ? 'muted truncate' : 'truncate'} title={name}>
+            {name?.slice(name.lastIndexOf('/') + 1) ?? 'No photo selected'}
           </span>
         )}
       </div>
