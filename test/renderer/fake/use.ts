@@ -80,6 +80,16 @@ export function addAnswers(
   return job;
 }
 
+/** A job that runs has answered for some photos more. */
+export function growAnswers(world: World, events: Emitter, job: string, by: number): void {
+  const prediction = used(world).predictions.get(job);
+  const progress = world.jobs.get(job)?.summary.progress ?? null;
+  if (prediction === undefined || progress === null) throw new Error(`There is no job ${job} that answers.`);
+  const { answers, classes } = prediction;
+  answers.push(...someAnswers(answers.length + by, classes).slice(answers.length));
+  changeJob(world, events, job, { progress: { ...progress, done: answers.length } });
+}
+
 /** The engine's camera: what it says of every picture. */
 export const cameraAnswer = {
   label: 'rust',

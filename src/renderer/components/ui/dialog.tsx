@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { classes } from './classes.ts';
 import { useOverlays } from './overlays.tsx';
@@ -28,15 +28,39 @@ function focusFirstField(event: Event): void {
   (field ?? dialog).focus();
 }
 
+/** What had the keyboard gets it back: Radix looks only for a trigger, and our dialogs are opened by state. */
+function useFocusBack(): {
+  readonly remember: () => void;
+  readonly giveBack: (event: Event) => void;
+} {
+  const before = useRef<Element | null>(null);
+  return {
+    remember: () => {
+      before.current = document.activeElement;
+    },
+    giveBack: (event) => {
+      const { current } = before;
+      if (!(current instanceof HTMLElement) || !current.isConnected) return;
+      event.preventDefault();
+      current.focus({ preventScroll: true });
+    },
+  };
+}
+
 /** A window in the window. Its content scrolls; title and buttons stay. */
 export function Dialog({ open, onClose, title, description, size = 'm', actions, children }: DialogProps) {
+  const { remember, giveBack } = useFocusBack();
   return (
     <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal {...useOverlays()}>
         <Radix.Overlay className="ui-veil" />
         <Radix.Content
           className={classes('ui-dialog', `ui-dialog-${size}`)}
-          onOpenAutoFocus={focusFirstField}
+          onOpenAutoFocus={(event) => {
+            remember();
+            focusFirstField(event);
+          }}
+          onCloseAutoFocus={giveBack}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className="ui-dialog-head">
@@ -68,11 +92,16 @@ interface AlertDialogProps {
 
 /** A question that has to be answered. */
 export function AlertDialog({ open, title, text, confirm, danger = false, onAnswer }: AlertDialogProps) {
+  const { remember, giveBack } = useFocusBack();
   return (
     <RadixAlert.Root open={open} onOpenChange={(next) => (next ? undefined : onAnswer(false))}>
       <RadixAlert.Portal {...useOverlays()}>
         <RadixAlert.Overlay className="ui-veil" />
-        <RadixAlert.Content className="ui-dialog ui-dialog-s">
+        <RadixAlert.Content
+          className="ui-dialog ui-dialog-s"
+          onOpenAutoFocus={remember}
+          onCloseAutoFocus={giveBack}
+        >
           <header className="ui-dialog-head">
             <RadixAlert.Title className="ui-dialog-title">{title}</RadixAlert.Title>
             <RadixAlert.Description className="ui-dialog-description">{text}</RadixAlert.Description>
