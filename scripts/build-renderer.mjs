@@ -8,6 +8,11 @@ const started = new Date().toISOString();
 const outDir = `${root}out/renderer`;
 const made = `${outDir}-${process.pid}`;
 
+// Whatever this process runs as (tests run as 'test'): the page is React's production build, which is half as large and
+// several times as fast.
+const environment = process.env.NODE_ENV;
+process.env.NODE_ENV = 'production';
+
 const loaded = await loadConfigFromFile(
   { command: 'build', mode: 'production' },
   `${root}electron.vite.config.ts`,
@@ -36,4 +41,6 @@ try {
   rmSync(old, { recursive: true, force: true });
 } finally {
   rmSync(made, { recursive: true, force: true });
+  if (environment === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = environment;
 }

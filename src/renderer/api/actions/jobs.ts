@@ -1,10 +1,15 @@
 import type { Download } from '../../../contract/app.ts';
+import type { JobEvent } from '../../../contract/job-events.ts';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import { isOver } from '../../state/jobs.ts';
 import type { Api } from '../api.ts';
+import { inBatches } from '../batches.ts';
 
 /** What a person can do with a job, all of the same shape. */
 type Control = 'jobs.pause' | 'jobs.continue' | 'jobs.stop' | 'jobs.cancel';
+
+/** Epochs may come faster than curves can be drawn: they are drawn so often (ms), and typing never waits for them. */
+const drawEvery = 200;
 
 export function jobActions(api: Api) {
   const { call, dispatch, session } = api;
@@ -26,11 +31,16 @@ export function jobActions(api: Api) {
     dispatch({ type: 'jobs/changed', job });
     if (isOver(job) && (before === undefined || !isOver(before))) for (const tell of endListeners) tell(job);
   });
+  const heard = inBatches<JobEvent>(drawEvery, (batch) => {
+    for (const [job, { seq }] of api.getState().jobs.logs) {
+      const events = batch.filter((event) => event.jobId === job && event.seq > seq);
+      const whole = events.every((event, at) => event.seq === seq + at + 1);
+      if (!whole) void replay(job);
+      else if (events.length > 0) dispatch({ type: 'jobs/followed', job, events });
+    }
+  });
   session.on('job.event', ({ event }) => {
-    const log = api.getState().jobs.logs.get(event.jobId);
-    if (log === undefined) return;
-    if (event.seq > log.seq + 1) void replay(event.jobId);
-    else dispatch({ type: 'jobs/event', event });
+    if (api.getState().jobs.logs.has(event.jobId)) heard(event);
   });
 
   const control = (method: Control) => async (job: string) => {

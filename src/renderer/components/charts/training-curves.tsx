@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { EpochPoint } from '../../../contract/runs.ts';
 import { bestEpoch } from './best-epoch.ts';
 import { LineChart, type Line } from './line-chart.tsx';
@@ -15,7 +15,7 @@ const loss = (value: number): string => value.toPrecision(3);
 const shortLoss = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Loss and accuracy over the epochs of head and fine-tuning, on training and validation photos. */
-export function TrainingCurves({ points }: TrainingCurvesProps) {
+export const TrainingCurves = memo(function TrainingCurves({ points }: TrainingCurvesProps) {
   const xs = useMemo(() => points.map((_, at) => at + 1), [points]);
   const losses = useMemo(() => pair(points, 'trainLoss', 'valLoss'), [points]);
   const accuracies = useMemo(() => pair(points, 'trainAccuracy', 'valAccuracy'), [points]);
@@ -49,7 +49,7 @@ export function TrainingCurves({ points }: TrainingCurvesProps) {
       />
     </div>
   );
-}
+});
 
 type Figure = 'trainLoss' | 'valLoss' | 'trainAccuracy' | 'valAccuracy';
 

@@ -1,5 +1,5 @@
 import { ChevronDown, RotateCcw } from 'lucide-react';
-import { useId, useMemo, useState } from 'react';
+import { memo, useId, useMemo, useState } from 'react';
 import { settingGroups, settingInfo, type SettingInfo } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
@@ -14,8 +14,11 @@ const groupNames: Readonly<Record<(typeof settingGroups)[number], string>> = {
   finetune: 'Fine-tuning',
 };
 
-/** Every setting there is, to be searched: what it does, what it is by default, and what was changed. */
-export function AllSettings() {
+/**
+ * Every setting there is, to be searched: what it does, what it is by default, and what was changed. Large, so it is
+ * drawn again only when a setting is another, not with the progress beside it.
+ */
+export const AllSettings = memo(function AllSettings() {
   const { train } = useActions();
   const settings = useAppState((state) => state.train.settings);
   const [open, setOpen] = useState(false);
@@ -73,7 +76,7 @@ export function AllSettings() {
       </div>
     </section>
   );
-}
+});
 
 function Group({ title, infos }: { readonly title: string; readonly infos: readonly SettingInfo[] }) {
   const { train } = useActions();

@@ -1,5 +1,5 @@
 import { Cpu, Layers, ListPlus, Play, Timer } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { TrainPlan } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
@@ -17,7 +17,7 @@ interface PlanCardProps {
 }
 
 /** The button that trains, and what it will do. */
-export function PlanCard({ project, queued }: PlanCardProps) {
+export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProps) {
   const { train } = useActions();
   const plan = useAppState((state) => state.train.plan);
   const [starting, setStarting] = useState(false);
@@ -76,7 +76,7 @@ export function PlanCard({ project, queued }: PlanCardProps) {
       ) : null}
     </section>
   );
-}
+});
 
 function Plan({ plan }: { readonly plan: TrainPlan }) {
   const { counts, device, backbone, seconds, steps } = plan;

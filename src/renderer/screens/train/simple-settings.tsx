@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { viewPath } from '../../../contract/media.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
@@ -27,7 +27,7 @@ const qualities: readonly { readonly value: Quality; readonly label: string; rea
 ];
 
 /** The choices most people make: how thorough, on which backbone, and how photos are fitted. */
-export function SimpleSettings({ project }: { readonly project: ProjectState }) {
+export const SimpleSettings = memo(function SimpleSettings({ project }: { readonly project: ProjectState }) {
   const { train, models } = useActions();
   const settings = useAppState((state) => state.train.settings);
   const list = useAppState((state) => state.settings.models);
@@ -72,7 +72,7 @@ export function SimpleSettings({ project }: { readonly project: ProjectState }) 
       <ImagePolicy project={project} model={known?.find(({ id }) => id === chosen)} disabled={disabled} />
     </section>
   );
-}
+});
 
 /** Models to download that are shown at first, the best of them. */
 const offered = 3;
