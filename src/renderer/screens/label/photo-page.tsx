@@ -9,6 +9,7 @@ import { useShortcuts } from '../../components/shortcuts.tsx';
 import { IconButton, SplitPane } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
 import { HeatmapControls } from './heatmap-controls.tsx';
+import { windowInView } from './model-view.ts';
 import { PhotoInfo } from './photo-info.tsx';
 import { useExplanation, useModelInput } from './use-explanation.ts';
 import type { ShownPhotos } from './use-photos.ts';
@@ -24,8 +25,6 @@ interface PhotoPageProps {
   readonly onSimilar: (photo: string) => void;
 }
 
-const everything = { x: 0, y: 0, width: 1, height: 1 };
-
 /** One photo alone: zoomed, as the model sees it, with what the model looked at, and with all that is known of it. */
 export function PhotoPage({ project, shown, photo, colors, onGo, onClose, onSimilar }: PhotoPageProps) {
   const { label } = useActions();
@@ -36,7 +35,8 @@ export function PhotoPage({ project, shown, photo, colors, onGo, onClose, onSimi
   const [opacity, setOpacity] = useState(0.65);
   const { ids, table, answers } = shown;
   const row = photoById(table, photo);
-  const input = useModelInput(project, asModel);
+  const modelInput = useModelInput(project, asModel);
+  const input = asModel ? modelInput : undefined;
   const explanation = useExplanation(project, photo, heat);
   const at = ids.indexOf(photo);
   const [before, after] = [at > 0 ? ids[at - 1] : undefined, at < 0 ? undefined : ids[at + 1]];
@@ -56,28 +56,24 @@ export function PhotoPage({ project, shown, photo, colors, onGo, onClose, onSimi
   const name = row?.path ?? '';
   const position = at < 0 ? '' : `${count(at + 1)} of ${count(ids.length)}`;
   const size =
-    asModel || row?.width === undefined || row.height === undefined
+    row?.width === undefined || row.height === undefined
       ? undefined
       : { width: row.width, height: row.height };
-  const shownMap = explanation.answer?.status === 'ready' ? explanation.answer.value : undefined;
+  const map = explanation.answer?.status === 'ready' ? explanation.answer.value : undefined;
+  const shownMap =
+    map === undefined || input === undefined || size === undefined
+      ? map
+      : { ...map, window: windowInView(map.window, size, input.resize) };
+  const seen = input === undefined ? undefined : viewPath(project.id, photo, input.resize, input.size);
   const stage = (
     <PhotoView
-      key={`${photo} ${asModel}`}
-      src={mediaUrl(
-        asModel ? viewPath(project.id, photo, input.resize, input.size) : photoPath(project.id, photo),
-      )}
-      preview={mediaUrl(
-        asModel ? viewPath(project.id, photo, input.resize, input.size) : thumbPath(project.id, photo, 512),
-      )}
+      key={`${photo} ${seen ?? ''}`}
+      src={mediaUrl(seen ?? photoPath(project.id, photo))}
+      preview={mediaUrl(seen ?? thumbPath(project.id, photo, 512))}
       alt={name}
-      size={size}
+      size={input === undefined ? size : undefined}
       overlay={
-        shownMap === undefined ? undefined : (
-          <HeatmapOverlay
-            explanation={asModel ? { ...shownMap, window: everything } : shownMap}
-            opacity={opacity}
-          />
-        )
+        shownMap === undefined ? undefined : <HeatmapOverlay explanation={shownMap} opacity={opacity} />
       }
     />
   );

@@ -39,23 +39,24 @@ function known(answer: Loadable<Explanation | undefined>): Loadable<Explanation>
   return answer.value === undefined ? undefined : { status: 'ready', value: answer.value };
 }
 
-/** How the last model takes its photos: fitted in which way, of which size. */
+/** How the last model takes its photos: fitted in which way, of which size (pixels); undefined until that is known. */
 export function useModelInput(
   { id, lastRun }: ProjectState,
   wanted: boolean,
-): { readonly resize: string; readonly size: number } {
+): { readonly resize: string; readonly size: number } | undefined {
   const { models } = useActions();
   const detail = useLastRun(id, wanted ? lastRun : null);
-  const list = useAppState((state) => state.settings.models);
+  const backbone = detail?.summary.backbone ?? null;
   useEffect(() => {
-    if (wanted && list.status === 'idle') void models.load();
-  }, [wanted, list.status, models]);
-  const backbone = detail?.summary.backbone;
-  const input = valueOf(list)?.find((model) => model.id === backbone)?.input;
-  return {
-    resize: detail?.settings.resize ?? input?.resize ?? 'squash',
-    size: input?.width ?? 224,
-  };
+    if (backbone !== null) void models.details(backbone);
+  }, [backbone, models]);
+  const details = useAppState(({ settings }) =>
+    backbone === null ? undefined : settings.modelDetails.get(backbone),
+  );
+  if (detail === undefined || details === undefined) return undefined;
+  const input = valueOf(details)?.input;
+  const resize = detail.settings.resize ?? input?.resize;
+  return resize === undefined ? undefined : { resize, size: input?.width ?? 224 };
 }
 
 /** All there is to know of a run, fetched when it is wanted. */
