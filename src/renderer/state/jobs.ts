@@ -87,6 +87,12 @@ export function activeJobs({ byId }: JobsState): JobSummary[] {
   return [...byId.values()].filter((job) => !isOver(job));
 }
 
+/** The job that ended last, which is not the newest where one that waited was cancelled. */
+export function endedLast(jobs: readonly JobSummary[]): JobSummary | undefined {
+  const when = ({ endedAt, createdAt }: JobSummary): string => endedAt ?? createdAt;
+  return jobs.filter(isOver).toSorted((a, b) => (when(a) < when(b) ? 1 : -1))[0];
+}
+
 /** Jobs of a project and kind, newest first. */
 export function jobsOf({ byId }: JobsState, project: string, kind: JobSummary['kind']): JobSummary[] {
   return [...byId.values()]

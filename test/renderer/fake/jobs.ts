@@ -5,7 +5,8 @@ import type { Handlers } from '../../../src/contract/server.ts';
 import type { Emitter } from '../../../src/service/emitter.ts';
 import type { World } from './world.ts';
 
-let made = 0;
+/** How many jobs a world has had: the same story gives the same ids, whatever was told before. */
+const made = new WeakMap<World, number>();
 
 /** Puts a job on the list, running. @returns its id */
 export function addJob(
@@ -13,8 +14,9 @@ export function addJob(
   events: Emitter,
   over: Partial<JobSummary> & Pick<JobSummary, 'kind' | 'title'>,
 ): string {
-  made += 1;
-  const id = `job-${String(made).padStart(6, '0')}`;
+  const number = (made.get(world) ?? 0) + 1;
+  made.set(world, number);
+  const id = `job-${String(number).padStart(6, '0')}`;
   const now = new Date().toISOString();
   const summary: JobSummary = {
     id,

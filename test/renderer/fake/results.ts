@@ -135,7 +135,8 @@ function answersOf(
 ): RunPhoto[] {
   const kept = project.photos.filter(({ labels }) => labels.length > 0);
   return kept.flatMap((row, at): RunPhoto[] => {
-    const split = at % 2 === 0 ? 'val' : test && at % 3 === 0 ? 'test' : undefined;
+    const turn = Math.floor(at / classes.length) % 4;
+    const split = turn % 2 === 0 ? 'val' : test && turn === 1 ? 'test' : undefined;
     if (split === undefined) return [];
     const truth = row.labels[0] ?? '';
     const own = classes.indexOf(truth);

@@ -180,7 +180,7 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
     cursor: { y: false, points: { size: 6 } },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { time: false, range: (_chart, low, high) => [Math.min(1, low), Math.max(high, low + 4)] },
+      x: { time: false, range: (_chart, _low, high) => [1, Math.max(high, 5)] },
       y: {
         range: (_chart, low, high) => {
           const wanted = latest.current.range;
@@ -216,16 +216,19 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
           ctx.fillStyle = ink;
           ctx.strokeStyle = ink;
           ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
-          // Where the word before ends: marks close to each other have their words one below the other.
-          let end = -Infinity;
-          let row = 0;
-          for (const { x, label } of latest.current.marks) {
-            const left = chart.valToPos(x, 'x', true);
-            if (left < bbox.left || left > bbox.left + bbox.width) continue;
+          const shown = latest.current.marks
+            .map(({ x, label }) => ({ label, left: chart.valToPos(x, 'x', true) }))
+            .filter(({ left }) => left >= bbox.left && left <= bbox.left + bbox.width);
+          for (const { left } of shown) {
             ctx.beginPath();
             ctx.moveTo(left, bbox.top);
             ctx.lineTo(left, bbox.top + bbox.height);
             ctx.stroke();
+          }
+          // Where the word before ends: marks close to each other have their words one below the other.
+          let end = -Infinity;
+          let row = 0;
+          for (const { left, label } of shown) {
             const room = ctx.measureText(label).width + 4 * devicePixelRatio;
             const fits = left + room < bbox.left + bbox.width;
             const from = fits ? left + 4 * devicePixelRatio : left - room;

@@ -23,10 +23,10 @@ const columns: readonly { readonly key: Column; readonly name: string; readonly 
   { key: 'support', name: 'Photos', hint: 'that are this class, among those it was checked on' },
 ];
 
-/** Figures of each class, to be sorted by any of them. */
+/** Figures of each class, to be sorted by any of them; those that are found least often first. */
 export function ClassTable({ metrics }: { readonly metrics: Metrics }) {
   const [sort, setSort] = useState<{ readonly by: Column; readonly down: boolean }>({
-    by: 'f1',
+    by: 'recall',
     down: false,
   });
   const colors = useClassColors();

@@ -46,7 +46,7 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
           <p className="muted small" aria-live="off">
             {job.state === 'queued'
               ? 'Starts by itself when what is before it is done.'
-              : (job.progress?.message ?? 'Starting')}
+              : doing(job.progress)}
           </p>
         </div>
         <span className="train-controls">
@@ -96,18 +96,25 @@ function Now({ job, facts }: { readonly job: JobSummary; readonly facts: Trainin
   const { progress } = job;
   const rate = progress?.rate ?? null;
   const eta = progress?.eta ?? null;
-  const last = facts.points.at(-1);
+  const stage = facts.begun.at(-1);
+  // Before and after there are no epochs, and the last one's figures would only puzzle.
+  const last = stage === 'head' || stage === 'finetune' ? facts.points.at(-1) : undefined;
   const sofar = facts.best?.accuracy ?? null;
   return (
     <>
       <Progress
-        label={progress?.message ?? 'Training'}
+        label={doing(progress)}
         done={progress?.done ?? 0}
         total={progress?.total ?? null}
         still={job.state === 'paused'}
       />
       <dl className="train-figures">
-        <Figure name="Done" value={progress === null ? '–' : amount(progress)} />
+        <Figure
+          name="Done"
+          value={
+            progress === null || (progress.total === null && progress.done === 0) ? '–' : amount(progress)
+          }
+        />
         <Figure
           name="Speed"
           value={rate === null ? '–' : `${count(Math.round(rate * 10) / 10)} ${progress?.unit ?? ''}/s`}
@@ -122,13 +129,16 @@ function Now({ job, facts }: { readonly job: JobSummary; readonly facts: Trainin
           }
         />
         <Figure name="Learning rate" value={last === undefined ? '–' : last.learningRate.toPrecision(2)} />
-        <Figure
-          name="Best so far"
-          value={sofar === null ? '–' : percent(sofar)}
-        />
+        <Figure name="Best so far" value={sofar === null ? '–' : percent(sofar)} />
       </dl>
     </>
   );
+}
+
+/** What is being done, without the folders that logs name. */
+function doing(progress: JobProgress | null): string {
+  if (progress?.stage === 'export') return 'Writing and checking the model';
+  return progress?.message ?? 'Starting';
 }
 
 /** "first", "second", "third", "4th": with words as far as queues usually are. */
@@ -194,7 +204,7 @@ function useSpoken(job: JobSummary, facts: TrainingFacts): void {
       const left = progress.eta === null ? '' : `, ${duration(progress.eta)} left`;
       const accuracy = best?.accuracy ?? null;
       const good = accuracy === null ? '' : `, right on ${percent(accuracy)} so far`;
-      announce(`${progress.message}: ${amount(progress)}${left}${good}`);
+      announce(`${doing(progress)}: ${amount(progress)}${left}${good}`);
     }, spokenEvery);
     return () => clearInterval(timer);
   }, [announce]);

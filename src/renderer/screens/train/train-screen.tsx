@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { activeJobs, jobsOf } from '../../state/jobs.ts';
+import { activeJobs, endedLast, jobsOf } from '../../state/jobs.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { AllSettings } from './all-settings.tsx';
 import { EndedTraining } from './ended-training.tsx';
@@ -27,12 +27,11 @@ export function TrainScreen({ project }: { readonly project: ProjectState }) {
     [train, revision, readOnly, runs, installed],
   );
   const jobs = useAppState((state) => state.jobs);
-  const trainings = useMemo(() => jobsOf(jobs, project.id, 'train'), [jobs, project.id]);
+  const newest = useMemo(() => endedLast(jobsOf(jobs, project.id, 'train')), [jobs, project.id]);
   const active = useMemo(
     () => activeJobs(jobs).filter((job) => job.kind === 'train' && job.project === project.id),
     [jobs, project.id],
   );
-  const [newest] = trainings;
   return (
     <div className="train">
       <h1 className="visually-hidden">Train</h1>
