@@ -21,6 +21,9 @@ export const viewPath = (project: string, photo: string, resize: string, size: n
 /** A small picture of a photo that a prediction job has answered for. */
 export const answerPath = (job: string, index: number): string => `/answer/${job}/${index}`;
 
+/** The same photo whole, as a browser can show it, right way up. */
+export const answerPhotoPath = (job: string, index: number): string => `/answer-photo/${job}/${index}`;
+
 /** A file that was made for the person: an export, a shared project, a table, a report. */
 export const downloadPath = (download: string): string => `/download/${download}`;
 

@@ -113,6 +113,7 @@ async function respond(
       );
     }
     case 'answer':
+    case 'answer-photo':
       return answerPicture(deps, queue, route, signal);
     case 'download':
       return ofDownload(deps, route.download);
@@ -150,12 +151,19 @@ async function readPhoto(
 async function answerPicture(
   { answerFile, thumbnails }: MediaDeps,
   queue: Queue,
-  { job, index }: Extract<Route, { kind: 'answer' }>,
+  { kind, job, index }: Extract<Route, { job: string }>,
   signal: AbortSignal | undefined,
 ): Promise<MediaResponse> {
   const file = await answerFile(job, index);
   const facts = file === undefined ? undefined : await photoFacts(file.folder, file.path);
   if (file === undefined || facts === undefined) return words(404, 'This photo is not there (any more).');
+  const read = (): Promise<Uint8Array> => readPhotoFile(file.folder, file.path, facts.bytes);
+  if (kind === 'answer-photo')
+    return queue.run(
+      `${kind} ${job} ${index}`,
+      async () => ofPicture(await showablePicture(await read()), awhile),
+      signal,
+    );
   // Nobody has read the photo whole to know it by its content: path, size and time have to do.
   const name = `${file.folder}\0${file.path}\0${facts.bytes}\0${facts.mtimeMs}`;
   const key = `${createHash('sha256').update(name).digest('hex')}-${answerSize}`;
@@ -164,10 +172,7 @@ async function answerPicture(
   return queue.run(
     key,
     async () => {
-      const picture = await smallPicture(
-        await readPhotoFile(file.folder, file.path, facts.bytes),
-        answerSize,
-      );
+      const picture = await smallPicture(await read(), answerSize);
       void thumbnails.put(key, picture.bytes);
       return ofPicture(picture, awhile);
     },

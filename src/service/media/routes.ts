@@ -20,7 +20,7 @@ export type Route =
       readonly resize: InputPolicy['resize'];
       readonly size: number;
     }
-  | { readonly kind: 'answer'; readonly job: string; readonly index: number }
+  | { readonly kind: 'answer' | 'answer-photo'; readonly job: string; readonly index: number }
   | { readonly kind: 'download'; readonly download: string }
   | { readonly kind: 'upload'; readonly upload: string; readonly path: string }
   | { readonly kind: 'camera'; readonly project: string; readonly run: string };
@@ -43,7 +43,7 @@ export function routeOf({ method, path }: Pick<MediaRequest, 'method' | 'path'>)
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   if (kind === 'download')
     return given === 1 && uploadIdSchema.safeParse(a).success ? { kind, download: a } : undefined;
-  if (kind === 'answer') {
+  if (kind === 'answer' || kind === 'answer-photo') {
     const index = wholeNumber(b);
     const fits = given === 2 && jobIdSchema.safeParse(a).success && index !== undefined;
     return fits ? { kind, job: a, index } : undefined;

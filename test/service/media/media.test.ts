@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import {
   answerPath,
+  answerPhotoPath,
   cameraPath,
   downloadPath,
   photoPath,
@@ -237,6 +238,10 @@ describe("a job's answers", () => {
     const second = await bytesOf(await get(media, answerPath('job-0001', 3)));
     expect((await sharp(second).metadata()).height).toBe(256);
     expect((await get(media, answerPath('job-0001', 4))).status).toBe(404);
+    const whole = await get(media, answerPhotoPath('job-0001', 3));
+    expect(whole).toMatchObject({ status: 200, type: 'image/jpeg' });
+    expect((await sharp(await bytesOf(whole)).metadata()).height).toBe(640);
+    expect((await get(media, answerPhotoPath('job-0001', 4))).status).toBe(404);
     rmSync(join(photos, 'x.jpg'));
     expect((await get(media, answerPath('job-0001', 3))).status).toBe(404);
   });

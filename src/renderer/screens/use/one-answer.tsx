@@ -1,10 +1,10 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useEffect, useEffectEvent } from 'react';
-import { answerPath } from '../../../contract/media.ts';
+import { answerPath, answerPhotoPath } from '../../../contract/media.ts';
 import type { Answer } from '../../../contract/use.ts';
 import { useMediaUrl } from '../../api/context.tsx';
 import { percent } from '../../components/format.ts';
-import { Picture } from '../../components/picture.tsx';
+import { PhotoView } from '../../components/photos/index.ts';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { Dialog, IconButton } from '../../components/ui/index.ts';
 import type { FetchedAnswers } from '../../state/use.ts';
@@ -74,7 +74,12 @@ export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerP
     >
       <div className="use-one">
         <div className="use-one-photo">
-          <Picture key={index} src={mediaUrl(answerPath(answers.job, index))} alt={nameOf(path)} />
+          <PhotoView
+            key={index}
+            src={mediaUrl(answerPhotoPath(answers.job, index))}
+            preview={mediaUrl(answerPath(answers.job, index))}
+            alt={nameOf(path)}
+          />
         </div>
         <div className="use-one-bars" tabIndex={0} role="region" aria-label="All classes">
           <ProbabilityBars
