@@ -42,7 +42,7 @@ export async function benchStartUp(root: string): Promise<Figure[]> {
   ];
 }
 
-interface Training {
+export interface Training {
   /** Seconds the whole process took. */
   readonly wall: number;
   /** Seconds of processor time, over all cores. */
@@ -50,8 +50,19 @@ interface Training {
   readonly result: TrainResult;
 }
 
-/** Trains a head by the command line. @param cache folder of the features, and of the model */
-export async function train(root: string, shared: string, dataset: string, cache: string): Promise<Training> {
+/**
+ * Trains by the command line.
+ *
+ * @param cache folder of the features, and of the model
+ * @param recipe and whatever else; default: a head
+ */
+export async function train(
+  root: string,
+  shared: string,
+  dataset: string,
+  cache: string,
+  recipe: readonly string[] = ['head'],
+): Promise<Training> {
   const args = [
     '--import',
     tell,
@@ -61,7 +72,7 @@ export async function train(root: string, shared: string, dataset: string, cache
     '--backbone',
     backboneId,
     '--recipe',
-    'head',
+    ...recipe,
     '--out',
     join(cache, `${dataset}-model`),
     '--json',

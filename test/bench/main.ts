@@ -7,13 +7,14 @@ import { parseArgs } from 'node:util';
 import { benchStartUp, benchTraining } from './commands.ts';
 import { benchDecoding } from './decoding.ts';
 import { benchFeatures } from './features.ts';
+import { benchFinetuning } from './finetuning.ts';
 import { benchInference } from './inference.ts';
 import { benchBackbone, benchPhotos } from './material.ts';
 import { cores } from './measure.ts';
 import type { Cost, Figure } from './measure.ts';
 import { benchPredicting } from './predict.ts';
 
-const sections = ['start-up', 'decode', 'inference', 'features', 'predict', 'train'] as const;
+const sections = ['start-up', 'decode', 'inference', 'features', 'predict', 'train', 'finetune'] as const;
 
 /** @returns the process's exit code: 0 when everything promised was met, 1 when not, 2 for wrong arguments */
 export async function main(args: string[], root: string): Promise<number> {
@@ -67,6 +68,7 @@ export async function main(args: string[], root: string): Promise<number> {
     }
     if (section === 'predict') add(await benchPredicting(root, shared, rounds));
     if (section === 'train') add(await benchTraining(root, shared));
+    if (section === 'finetune') add(await benchFinetuning(root, shared));
   }
 
   const busy = figures.some(({ load }) => load > cores * 1.5);
