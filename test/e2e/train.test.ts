@@ -306,7 +306,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
   });
 
   it('goes on from the last checkpoint, and leads to Judge when it is done', async () => {
-    const { page, engine } = await open((engine, project) => {
+    const { page, engine, complaints } = await open((engine, project) => {
       addResult(project, { number: 1 });
       training(engine, 4, { state: 'interrupted', canResume: true });
     });
@@ -320,11 +320,22 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     });
     await page.getByRole('button', { name: 'See how good it is' }).press('Enter');
     await page.getByText(/on photos it did not learn from/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('leads to the labels where there are none', async () => {
+    const { page, complaints } = await open(({ world }) => {
+      const obstacle = { message: 'No photo has a label yet.', action: 'Label some.' };
+      world.plan = { obstacles: [{ ...obstacle, remedy: 'labels' }] };
+    });
+    await page.getByRole('button', { name: 'Go to the labels' }).press('Enter');
+    await page.getByRole('listbox', { name: /^Photos/ }).waitFor();
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 
   it.each([
-    ['labels', 'Go to the labels', undefined],
     ['take-over', 'Take over', 'projects.takeOver'],
     ['download', 'Download MobileNetV2 1.0', 'models.fetch'],
     ['look-again', 'Look again', 'train.plan'],
@@ -341,11 +352,9 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     await button.press('Enter');
     // Taken from somebody else only after a question.
     if (remedy === 'take-over') await page.getByRole('alertdialog').getByRole('button').last().press('Enter');
-    if (method === undefined) await page.getByRole('listbox', { name: /^Photos/ }).waitFor();
-    else
-      await expect
-        .poll(() => engine.calls.slice(before).some((call) => call.method === method), { timeout: 5_000 })
-        .toBe(true);
+    await expect
+      .poll(() => engine.calls.slice(before).some((call) => call.method === method), { timeout: 5_000 })
+      .toBe(true);
     await page.context().close();
   });
 });

@@ -53,7 +53,7 @@ export function Remedy({ remedy, project, plan }: RemedyProps) {
           Back to the default settings
         </Button>
       );
-    case 'look-again':
+    default:
       return (
         <Button size="s" onClick={train.plan}>
           Look again
