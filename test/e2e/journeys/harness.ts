@@ -137,7 +137,15 @@ let browser: Browser | undefined;
 
 /** A new window of a person: own cookies. Errors on its console are kept for {@link expectCalm}. */
 export async function openPage(address: string, options: BrowserContextOptions = {}): Promise<Page> {
-  browser ??= await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
+  browser ??= await chromium.launch({
+    executablePath: browserPath ?? '',
+    args: [
+      '--no-sandbox',
+      // A moving test picture stands in for a camera, and the question for it is answered yes.
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
+  });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const errors: string[] = [];
@@ -176,9 +184,14 @@ interface AxeResult {
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // A colour on its way to the other theme's has a contrast that nobody chose.
+    // A colour on its way to the other theme's has a contrast that nobody chose. What turns for ever is not waited for.
     await page.evaluate(() =>
-      Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))),
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+          .map((one) => one.finished.catch(() => undefined)),
+      ),
     );
     // Through the debugger's own world: the page's policy allows no foreign script.
     await page.evaluate(axe);

@@ -105,11 +105,7 @@ describe.skipIf(whyNot !== '')(`a new user's journeys on ${where}${whyNot}`, { t
     await host.restart();
     await page.goto(host.address);
     await page
-      .getByRole('button', { name: /ants and bees|demo|photos/i })
-      .first()
-      .waitFor();
-    await page
-      .getByText(/ants and bees|demo/i)
+      .getByRole('heading', { name: hasHymenoptera ? 'Ants and bees' : /demo/i })
       .first()
       .click();
     await photos().waitFor();
@@ -153,7 +149,7 @@ describe.skipIf(whyNot !== '')(`a new user's journeys on ${where}${whyNot}`, { t
     await page.getByText(/on photos it did not learn from/).waitFor();
     await expectAccessible(page, 'judge, results');
     await page.getByRole('tab', { name: 'Photos' }).click();
-    await page.getByRole('radio', { name: 'All' }).click();
+    await page.getByRole('radio', { name: 'All', exact: true }).click();
     await page.getByRole('option').first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('img', { name: /Where the model looked/ }).waitFor({ timeout: 60_000 });
@@ -175,6 +171,44 @@ describe.skipIf(whyNot !== '')(`a new user's journeys on ${where}${whyNot}`, { t
     await page.getByRole('heading', { name: 'What was done differently' }).waitFor();
     await page.getByText(/that both were checked on/).waitFor();
     await expectAccessible(page, 'judge, compare');
+  });
+
+  it('5. use: answers for new photos as a table, the camera, an export with a program, a project to share', async () => {
+    await tab('Use').click();
+    await expectAccessible(page, 'use');
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Choose photos' }).click();
+    const paths = await samplePhotos(page, host);
+    await (await chooser).setFiles(paths);
+    const save = page.getByRole('button', { name: 'Save as CSV' });
+    await poll(() => save.isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Copy into folders' }).and(page.locator(':enabled')).waitFor();
+    await expectAccessible(page, 'use, answers');
+    const download = page.waitForEvent('download');
+    await save.click();
+    const table = await readFile(await (await download).path(), 'utf8');
+    const [head = '', ...rows] = table.trim().split('\r\n');
+    expect(head.split(',').slice(0, 4)).toEqual(['path', 'label', 'confidence', 'unknown']);
+    expect(rows).toHaveLength(paths.length);
+
+    await page.getByRole('tab', { name: 'Camera' }).click();
+    await page.getByRole('button', { name: 'Start the camera' }).click();
+    await page.getByRole('meter').or(page.getByText(/%/)).first().waitFor({ timeout: 60_000 });
+    await expectAccessible(page, 'use, camera');
+
+    await page.getByRole('tab', { name: 'Export and share' }).click();
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByText('Python').first().waitFor({ timeout: 120_000 });
+    await expectAccessible(page, 'use, exported');
+    await page.getByRole('button', { name: 'Make the archive' }).click();
+    const archive = page.waitForEvent('download', { timeout: 120_000 });
+    await page
+      .getByRole('region', { name: 'Copy the project to share' })
+      .getByRole('button', { name: /save|download/i })
+      .click({ timeout: 120_000 });
+    // It is a ZIP archive, and it opens as a project of its own.
+    const path = await (await archive).path();
+    expect((await readFile(path)).subarray(0, 2).toString('latin1')).toBe('PK');
   });
 
   it('6. the house: theme, devices, models, licences, shortcuts, a problem report', async () => {
@@ -203,6 +237,17 @@ describe.skipIf(whyNot !== '')(`a new user's journeys on ${where}${whyNot}`, { t
     if (hasHymenoptera) expect(await contents(host.photos)).toEqual(before);
   });
 });
+
+/** A few photos to be chosen in the browser's dialog. */
+async function samplePhotos(page: Page, host: Served): Promise<string[]> {
+  if (hasHymenoptera) {
+    const folder = join(host.photos, 'Ants and bees', 'bees');
+    return (await readdir(folder)).slice(0, 3).map((name) => join(folder, name));
+  }
+  const file = join(host.home, 'page.png');
+  await page.screenshot({ path: file });
+  return [file];
+}
 
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
