@@ -22,7 +22,13 @@ export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProp
   const plan = useAppState((state) => state.train.plan);
   const [starting, setStarting] = useState(false);
   const known = valueOf(plan);
-  const ready = known !== undefined && known.obstacles.length === 0;
+  // While a busy machine works out the first plan nobody has to wait for it: two classes with photos are enough to
+  // begin, and the engine says what else is in the way.
+  const classes = project.classes.filter(({ count: photos }) => photos > 0).length;
+  const ready =
+    known === undefined
+      ? plan.status === 'loading' && classes > 1 && project.readOnly === null
+      : known.obstacles.length === 0;
   const start = async (): Promise<void> => {
     if (!ready || starting) return;
     setStarting(true);
