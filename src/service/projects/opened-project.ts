@@ -21,6 +21,8 @@ export class OpenedProject implements OpenProject {
   /** The job that looks through the folder now. */
   scanJob: string | undefined;
   lastRun: string | undefined;
+  /** Its folder of photos was not there when it was last looked for. */
+  absent = false;
   readonly #events: Emitter;
   readonly #feed: PhotoFeed;
   #project: Project;

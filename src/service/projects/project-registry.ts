@@ -22,7 +22,7 @@ export interface RegistryDeps {
   readonly cacheFolder: string;
 }
 
-/** How often it is looked whether somebody has taken a project over or given it back (ms). */
+/** How often it is looked whether somebody has taken a project over or given it back, or its photos are gone (ms). */
 const watchEvery = 2_000;
 
 /** While photos are being made, it is looked for new ones this often (ms). */
@@ -37,6 +37,7 @@ export class ProjectRegistry implements OpenProjects {
   readonly #open = new Map<string, OpenedProject>();
   readonly #opening = new Map<string, Promise<OpenedProject>>();
   readonly #watch: NodeJS.Timeout;
+  #looking = false;
   readonly #stopListening: () => void;
 
   constructor(deps: RegistryDeps) {
@@ -206,14 +207,30 @@ export class ProjectRegistry implements OpenProjects {
   }
 
   async #look(): Promise<void> {
+    // A drive that takes its time is not asked once more meanwhile.
+    if (this.#looking) return;
+    this.#looking = true;
     for (const open of this.#open.values()) {
       try {
         open.checkOurs();
         await this.#regain(open);
+        await this.#lookForPhotos(open);
       } catch {
         // A drive that can't be asked now; whoever writes is told.
       }
     }
+    this.#looking = false;
+  }
+
+  /** Notices that the folder of photos is gone, and that it is back. */
+  async #lookForPhotos(open: OpenedProject): Promise<void> {
+    const absent = !(await isFolder(open.photoFolder));
+    const before = open.absent;
+    open.absent = absent;
+    if (absent && !open.isGone && open.scanJob === undefined) open.scanned({ gone: goneMessage(open) });
+    if (absent || !before) return;
+    if (open.readOnly) open.scanned({ gone: undefined });
+    else this.scan(open);
   }
 
   async #stopScan({ scanJob }: OpenedProject): Promise<void> {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { Button, Notice } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+import { ProjectProblems } from './project-problems.tsx';
 
 /** Shorter losses (ms) are over before anybody can read of them. */
 const blip = 1_000;
@@ -43,6 +44,7 @@ export function Banners() {
           </Button>
         </Notice>
       ) : null}
+      {project === undefined ? null : <ProjectProblems project={project} />}
       {project?.readOnly === undefined || project.readOnly === null ? null : (
         <Notice
           tone="info"
