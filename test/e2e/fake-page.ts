@@ -69,6 +69,8 @@ export interface PageOptions {
   readonly hash?: string;
   /** Called for each try to connect; false: the connection is refused. */
   readonly accepts?: () => boolean;
+  /** Before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
 export interface OpenPage {
@@ -135,10 +137,10 @@ export async function openPage(
 export async function openFakePage(
   lab: Pick<PageLab, 'browser' | 'folder'>,
   engine: FakeEngine,
-  { accepts = () => true, ...options }: PageOptions = {},
+  { accepts = () => true, prepare, ...options }: PageOptions = {},
 ): Promise<OpenPage> {
   const cuts = new Set<() => Promise<void>>();
-  const prepare = (page: Page): Promise<void> =>
+  const connect = (page: Page): Promise<void> =>
     page.routeWebSocket(`ws://holotype.test${socketPath}`, (socket) => {
       if (!accepts()) {
         void socket.close({ code: 1011 });
@@ -162,7 +164,10 @@ export async function openFakePage(
   const { page, complaints } = await openPage(lab, {
     ...options,
     policy: { socket: 'ws://holotype.test' },
-    prepare,
+    prepare: async (page) => {
+      await connect(page);
+      await prepare?.(page);
+    },
   });
   return {
     page,
