@@ -59,7 +59,9 @@ export const SimpleSettings = memo(function SimpleSettings({ project }: { readon
         {list.status === 'failed' ? (
           <ErrorState small error={list.error} onRetry={() => void models.load()} />
         ) : known === undefined ? (
-          <Skeleton height="180px" />
+          <div role="status" aria-label="Loading the backbones">
+            <Skeleton height="180px" />
+          </div>
         ) : (
           <Backbones
             models={known}
