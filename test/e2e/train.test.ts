@@ -214,7 +214,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
         await page.context().close();
       }
     },
-    120_000,
+    180_000,
   );
 
   it('trains by keys alone, and is paused, gone on with, and stopped', async () => {

@@ -97,8 +97,8 @@ export function addResult(project: FakeProject, run: FakeRun): void {
     curves: curvesOf(val.accuracy ?? 0.5),
     unknownBelow: 0.5,
   };
-  // Newest first, as the engine lists them.
-  project.runs = [summary, ...project.runs];
+  // In the order they were made, as the engine lists them.
+  project.runs = [...project.runs, summary];
   project.runPhotos.set(id, old ? [] : photos);
   project.details.set(id, detail);
   project.suspects.set(
