@@ -13,8 +13,18 @@ import { benchBackbone, benchPhotos } from './material.ts';
 import { cores } from './measure.ts';
 import type { Cost, Figure } from './measure.ts';
 import { benchPredicting } from './predict.ts';
+import { benchWindow } from './window.ts';
 
-const sections = ['start-up', 'decode', 'inference', 'features', 'predict', 'train', 'finetune'] as const;
+const sections = [
+  'start-up',
+  'decode',
+  'inference',
+  'features',
+  'predict',
+  'train',
+  'finetune',
+  'window',
+] as const;
 
 /** @returns the process's exit code: 0 when everything promised was met, 1 when not, 2 for wrong arguments */
 export async function main(args: string[], root: string): Promise<number> {
@@ -68,6 +78,7 @@ export async function main(args: string[], root: string): Promise<number> {
     }
     if (section === 'predict') add(await benchPredicting(root, shared, rounds));
     if (section === 'train') add(await benchTraining(root, shared));
+    if (section === 'window') add(await benchWindow(root, shared));
     if (section === 'finetune') add(await benchFinetuning(root, shared));
   }
 

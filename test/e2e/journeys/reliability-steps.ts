@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Page, WebSocketRoute } from 'playwright';
 import { listRuns, openRun, type RunEvent } from '../../../src/store/runs.ts';
 import type { Served } from './harness.ts';
 
@@ -41,30 +41,51 @@ export const killEngine = (host: Served): Promise<number> =>
 export const killWorker = (host: Served): Promise<number> =>
   killBelow(host, 'web-server.mjs', 'job-worker.mjs');
 
-/** Puts a page's WebSockets into a test's hands; the page is loaded again for it. */
-export async function holdSockets(page: Page): Promise<{ cut(): void; mend(): void }> {
-  const open = new Set<{ near: WebSocketRoute; far: WebSocketRoute }>();
-  let broken = false;
-  await page.routeWebSocket(/.*/, (near) => {
-    if (broken) {
-      void near.close({ code: 1011 });
-      return;
+/** The way between a browser and `holotype serve`, to be broken: what a network does. */
+export interface Line {
+  /** The host's address at this end. */
+  readonly address: string;
+  /** Ends all connections and lets none through. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+export async function lineTo(address: string): Promise<Line> {
+  const far = new URL(address);
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const on = connect(Number(far.port), far.hostname);
+    for (const [one, other] of [
+      [near, on],
+      [on, near],
+    ] as const) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
     }
-    open.add({ near, far: near.connectToServer() });
+    near.pipe(on).pipe(near);
   });
-  await page.reload();
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => {
+      server.listen(port, far.hostname, resolve);
+    });
+  await listen(0);
+  // A server that listens on TCP has an address with a port.
+  const { port } = server.address() as AddressInfo;
+  far.port = String(port);
+  const here = far.href;
+  far.port = new URL(address).port;
   return {
-    cut: () => {
-      broken = true;
-      for (const { near, far } of open) {
-        void near.close({ code: 1011 });
-        void far.close({ code: 1001 });
-      }
-      open.clear();
-    },
-    mend: () => {
-      broken = false;
-    },
+    address: here,
+    cut: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const one of open) one.destroy();
+      }),
+    mend: () => listen(port),
   };
 }
 
