@@ -13,13 +13,13 @@ export interface Labelling {
   /** Photos have labels that can be changed here: they predict classes, not numbers. */
   readonly labels: boolean;
   /** Gives the class to the photos, or takes it from them where they may have several and all have it. */
-  assign(name: string): void;
+  readonly assign: (name: string) => void;
   /** Takes all labels away. */
-  clear(): void;
+  readonly clear: () => void;
   /** Leaves the photos out of training; takes them back in when all of them are out. */
-  toggleOut(): void;
+  readonly toggleOut: () => void;
   /** Which classes all of the photos have, and which only some. */
-  has(name: string): 'all' | 'some' | 'none';
+  readonly has: (name: string) => 'all' | 'some' | 'none';
   readonly allOut: boolean;
 }
 
