@@ -47,12 +47,28 @@ export async function filesIn(dropped: Dropped): Promise<DroppedFile[]> {
     if (entry !== null) await visit(entry);
     else if (file !== undefined) files.push(...usefulOf([file]));
   }
-  return files;
+  return withOwnPaths(files);
 }
 
 /** Files that a person chose with `<input type="file">`, with `webkitdirectory` or without. */
 export function filesOf(list: FileList): DroppedFile[] {
-  return usefulOf([...list]);
+  return withOwnPaths(usefulOf([...list]));
+}
+
+/**
+ * Photos chosen from several folders carry their bare names, and `001.jpg` is in all of them: the second one of a name
+ * gets ` (2)` before its ending, so that none takes another's place.
+ */
+export function withOwnPaths(files: readonly DroppedFile[]): DroppedFile[] {
+  const taken = new Set<string>();
+  return files.map(({ path, file }) => {
+    let own = path;
+    const dot = path.lastIndexOf('.');
+    for (let copy = 2; taken.has(own.toLowerCase()); copy += 1)
+      own = `${path.slice(0, dot)} (${copy})${path.slice(dot)}`;
+    taken.add(own.toLowerCase());
+    return { path: own, file };
+  });
 }
 
 function usefulOf(files: readonly File[]): DroppedFile[] {

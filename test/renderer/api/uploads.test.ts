@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../../../src/renderer/api/api.ts';
 import type { Host, HostListener } from '../../../src/renderer/api/host.ts';
-import { filesIn, sendFiles, sourceOfDrop, type Dropped } from '../../../src/renderer/api/uploads.ts';
+import {
+  filesIn,
+  sendFiles,
+  sourceOfDrop,
+  withOwnPaths,
+  type Dropped,
+} from '../../../src/renderer/api/uploads.ts';
 import { createAppStore } from '../../../src/renderer/state/store.ts';
 import { serve } from '../../../src/contract/server.ts';
 import { directTransport } from '../../../src/contract/transport.ts';
@@ -139,5 +145,18 @@ describe('what is dropped on the window', () => {
     const { api, state } = start();
     expect(await sourceOfDrop(api, dropOf(entry('/notes.docx')), 'Sending')).toBeUndefined();
     expect(state().toasts.toasts[0]?.title).toMatch(/no photos/);
+  });
+});
+
+describe('photos of one name from several folders', () => {
+  it('each get a name of their own, whatever the case of its letters', () => {
+    const file = new File(['x'], 'x');
+    const paths = ['001.jpg', '001.JPG', '001.jpg', 'b/001.jpg'].map((path) => ({ path, file }));
+    expect(withOwnPaths(paths).map(({ path }) => path)).toEqual([
+      '001.jpg',
+      '001 (2).JPG',
+      '001 (3).jpg',
+      'b/001.jpg',
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { Cpu, Layers, ListPlus, Play, Timer } from 'lucide-react';
-import { memo, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { TrainPlan } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
@@ -20,6 +20,7 @@ interface PlanCardProps {
 export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProps) {
   const { train } = useActions();
   const plan = useAppState((state) => state.train.plan);
+  const card = useRef<HTMLElement>(null);
   const [starting, setStarting] = useState(false);
   const known = valueOf(plan);
   // While a busy machine works out the first plan nobody has to wait for it: two classes with photos are enough to
@@ -32,12 +33,14 @@ export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProp
   const start = async (): Promise<void> => {
     if (!ready || starting) return;
     setStarting(true);
-    await train.start();
+    const started = await train.start();
     setStarting(false);
+    // What runs is shown above, which may have been scrolled out of sight.
+    if (started) card.current?.closest('.train')?.scrollTo({ top: 0 });
   };
   useShortcuts('Train', [{ keys: 'mod+enter', label: 'Train', run: () => void start() }]);
   return (
-    <section className="train-card train-plan" aria-labelledby="train-plan-title">
+    <section ref={card} className="train-card train-plan" aria-labelledby="train-plan-title">
       <div className="train-plan-head">
         <div>
           <h2 id="train-plan-title">{queued ? 'Train once more' : 'Train'}</h2>
