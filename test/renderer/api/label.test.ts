@@ -70,6 +70,21 @@ describe('labelling', () => {
     await until(() => labels(0)?.includes('spots') === true);
   });
 
+  it('takes back a label that the engine is still at, then does it again', async () => {
+    const { actions, engine, ids, labels, state } = await startLabelling();
+    const before = labels(0);
+    const release = engine.hold('labels.assign');
+    const done = actions.label.assign(leaves, ids.slice(0, 1), 'powdery mildew');
+    const undone = actions.label.undo(leaves);
+    expect(labels(0)).toEqual(['powdery mildew']);
+    release();
+    await Promise.all([done, undone]);
+    expect(labels(0)).toEqual(before);
+    expect(state().toasts.announcement.text).toMatch(/^Undone: /);
+    await Promise.all([actions.label.redo(leaves), actions.label.undo(leaves), actions.label.redo(leaves)]);
+    expect(labels(0)).toEqual(['powdery mildew']);
+  });
+
   it('asks the engine for nothing when nothing is meant, or there is nothing to undo', async () => {
     const { actions, engine } = await startLabelling();
     const before = engine.calls.length;

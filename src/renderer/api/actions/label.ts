@@ -23,26 +23,41 @@ export function labelActions(api: Api, picking: Picking) {
     if (state !== undefined) dispatch({ type: 'project/changed', state });
     return state !== undefined;
   };
+  /** What was asked of the engine before: undo and redo are about what comes of it, so they wait for it. */
+  let before: Promise<unknown> = Promise.resolve();
+  /** @param work never fails */
+  const remembered = <T>(work: Promise<T>): Promise<T> => {
+    before = Promise.all([before, work]);
+    return work;
+  };
   /** Shows a change at once, asks the engine for it, and takes it back with a message when it refuses. */
   const change = async (project: string, photos: readonly string[], what: PhotoChange): Promise<boolean> => {
     if (photos.length === 0) return false;
     const id = nextEdit++;
     dispatch({ type: 'photos/edited', project, edit: { id, photos: new Set(photos), change: what } });
     const ids = [...photos];
-    const state = await api.attempt(
-      what.kind === 'exclude'
-        ? call('photos.exclude', { project, photos: ids, excluded: what.excluded })
-        : call('labels.assign', { project, photos: ids, label: what.label, mode: what.mode }),
-    );
-    dispatch({ type: 'photos/edit-ended', project, edit: id, refused: state === undefined });
-    return show(state);
+    const ask = async (): Promise<boolean> => {
+      const state = await api.attempt(
+        what.kind === 'exclude'
+          ? call('photos.exclude', { project, photos: ids, excluded: what.excluded })
+          : call('labels.assign', { project, photos: ids, label: what.label, mode: what.mode }),
+      );
+      dispatch({ type: 'photos/edit-ended', project, edit: id, refused: state === undefined });
+      return show(state);
+    };
+    return remembered(ask());
   };
-  const travel = async (project: string, kind: 'undo' | 'redo'): Promise<void> => {
-    const { state } = api.getState().project;
-    const words = state.status === 'ready' ? state.value[kind] : null;
-    if (words === null) return;
-    const done = await api.attempt(call(kind === 'undo' ? 'labels.undo' : 'labels.redo', { project }));
-    if (show(done)) api.announce(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${words}`);
+  const travel = (project: string, kind: 'undo' | 'redo'): Promise<void> => {
+    // A label shows at once: whoever takes it back at once means that one, although the engine is still at it.
+    const go = async (earlier: Promise<unknown>): Promise<void> => {
+      await earlier;
+      const { state } = api.getState().project;
+      const words = state.status === 'ready' ? state.value[kind] : null;
+      if (words === null) return;
+      const done = await api.attempt(call(kind === 'undo' ? 'labels.undo' : 'labels.redo', { project }));
+      if (show(done)) api.announce(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${words}`);
+    };
+    return remembered(go(before));
   };
   const filter = (to: LabelFilter): void => dispatch({ type: 'label/filtered', filter: to });
   /** The filter follows the class it is about. */
