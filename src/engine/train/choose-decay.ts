@@ -1,7 +1,7 @@
 import type { OptimizerKind } from '../../contract/train.ts';
 import type { HeadGroup } from './head-model.ts';
 import { trainHeads } from './train-heads.ts';
-import type { HeadTraining } from './train-heads.ts';
+import type { HeadTraining } from './head-training.ts';
 
 /** One way to regularize a head. */
 export interface Candidate {

@@ -2,7 +2,7 @@ import { headLogits } from './assemble-model.ts';
 import type { Candidate } from './choose-decay.ts';
 import type { HeadGroup } from './head-model.ts';
 import { trainHeads } from './train-heads.ts';
-import type { HeadTraining } from './train-heads.ts';
+import type { HeadTraining } from './head-training.ts';
 
 export type OutOfFoldEvent =
   | { readonly type: 'batch'; readonly done: number; readonly total: number }

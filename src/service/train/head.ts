@@ -14,7 +14,7 @@ import type {
   HeadEvent,
   HeadState,
   HeadTraining,
-} from '../../engine/train/train-heads.ts';
+} from '../../engine/train/head-training.ts';
 import type { Run } from '../../store/runs.ts';
 import type { Matrices } from './matrices.ts';
 import { Progress } from './progress.ts';

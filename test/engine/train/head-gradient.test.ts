@@ -3,7 +3,7 @@ import { seededRandom } from '../../../src/engine/data/random.ts';
 import type { Weight } from '../../../src/engine/graph/graph.ts';
 import type { FeatureMatrix } from '../../../src/engine/train/feature-matrix.ts';
 import type { HeadGroup } from '../../../src/engine/train/head-model.ts';
-import type { HeadState } from '../../../src/engine/train/train-heads.ts';
+import type { HeadState } from '../../../src/engine/train/head-training.ts';
 import { clouds, finish, startWasm, training } from './tf-testing.ts';
 
 beforeAll(startWasm);

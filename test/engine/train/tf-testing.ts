@@ -4,8 +4,8 @@ import { seededRandom } from '../../../src/engine/data/random.ts';
 import type { FeatureMatrix } from '../../../src/engine/train/feature-matrix.ts';
 import { startTf } from '../../../src/engine/train/tf.ts';
 import { trainHeads } from '../../../src/engine/train/train-heads.ts';
-import type { HeadEpoch, HeadState, HeadTraining } from '../../../src/engine/train/train-heads.ts';
-import type { TrainedHead } from '../../../src/engine/train/train-heads.ts';
+import type { HeadEpoch, HeadState, HeadTraining } from '../../../src/engine/train/head-training.ts';
+import type { TrainedHead } from '../../../src/engine/train/head-training.ts';
 
 /** TensorFlow.js as training runs it. */
 export function startWasm(): Promise<string> {

@@ -4,7 +4,7 @@ import { seededRandom } from '../../../src/engine/data/random.ts';
 import type { FeatureMatrix } from '../../../src/engine/train/feature-matrix.ts';
 import { tf } from '../../../src/engine/train/tf.ts';
 import { trainHeads } from '../../../src/engine/train/train-heads.ts';
-import type { HeadTraining } from '../../../src/engine/train/train-heads.ts';
+import type { HeadTraining } from '../../../src/engine/train/head-training.ts';
 import { clouds, finish, numbers, startWasm, training } from './tf-testing.ts';
 
 beforeAll(startWasm);
