@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceIdSchema } from './devices.ts';
 import { errorSchema } from './error-schema.ts';
+import { adviceSchema } from './metrics.ts';
 
 /** Parts of a training job, in the order they happen. */
 export const stages = [
@@ -86,6 +87,8 @@ const bodies = [
     /** The warning is that this device was lost. */
     deviceLost: lostDeviceSchema.optional(),
   }),
+  /** What the curves say so far; takes the place of what was advised before, none included. */
+  z.object({ type: z.literal('advice'), advice: z.array(adviceSchema) }),
   z.object({ type: z.literal('done'), model: z.string() }),
   z.object({ type: z.literal('failed'), error: errorSchema }),
   z.object({ type: z.literal('cancelled') }),

@@ -111,7 +111,36 @@ export const adviceCodes = [
   'skipped-many',
   'conflicts', // the same photo under two labels
   'stopped-early', // a person ended the training before it was through
+  'diverged', // the loss is not a number any more
+  'learning-rate-high', // the loss jumps about or rises
+  'learning-rate-low', // the loss falls, and has a long way to go
+  'too-short', // still getting better at the end
+  'overfitting', // right on what it learned from, ever worse on what it did not
+  'underfitting', // not even right on what it learned from
+  'leak-suspected', // too good too fast
+  'labels-suspect', // labels that models which had not seen the photo disagree with
 ] as const;
+
+/** Where a person can do something about a finding that no setting changes. */
+export const advicePlaces = [
+  'labels', // the photos and their labels
+  'suspects', // labels that are probably wrong
+  'mistakes', // photos that were answered wrong
+] as const;
+
+/**
+ * A way to act on advice at the press of a button. `settings` are changes to those of the next training, as
+ * `trainSettingsSchema` has them (which can't be named here: it is made of reports); null: back to the default.
+ */
+export const adviceFixSchema = z.object({
+  /** What the button says: "Train with learning rate 0.001". */
+  label: z.string(),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.number()), z.null()]))
+    .optional(),
+  go: z.enum(advicePlaces).optional(),
+});
+export type AdviceFix = z.infer<typeof adviceFixSchema>;
 
 export const adviceSchema = z.object({
   code: z.enum(adviceCodes),
@@ -123,5 +152,7 @@ export const adviceSchema = z.object({
   evidence: z.string(),
   /** What to do about it, as a full sentence. */
   action: z.string(),
+  /** Absent in reports of older versions, and where nothing can be done at the press of a button. */
+  fix: adviceFixSchema.optional(),
 });
 export type Advice = z.infer<typeof adviceSchema>;

@@ -13,11 +13,14 @@ const options = trainOptionsSchema.shape;
  * left out, so that `quality` may decide it.
  */
 export const trainSettingsSchema = trainOptionsSchema
-  .omit({ photos: true, out: true, val: true, labels: true, resume: true })
+  .omit({ photos: true, out: true, val: true, labels: true, resume: true, task: true })
   .extend({
     recipe: options.recipe.removeDefault(),
     batchSize: options.batchSize.removeDefault(),
     optimizer: options.optimizer.removeDefault(),
+    // A file of weights is the command line's: the window names no paths.
+    classWeights: z.enum(['none', 'balanced']),
+    sampling: options.sampling.removeDefault(),
     hidden: options.hidden.removeDefault(),
     flips: options.flips.removeDefault(),
     valFraction: options.valFraction.removeDefault(),
@@ -268,6 +271,48 @@ export const settingInfo: readonly SettingInfo[] = [
     group: 'head',
   },
   {
+    key: 'loss',
+    label: 'Loss',
+    explanation:
+      'What training makes small; a focal loss looks most at photos that are still wrong, mae and huber bear odd numbers.',
+    kind: 'choice',
+    choices: [
+      { value: 'cross-entropy', label: 'Cross-entropy (one class a photo)' },
+      { value: 'binary-cross-entropy', label: 'Binary cross-entropy (several labels a photo)' },
+      { value: 'focal', label: 'Focal (classes and labels)' },
+      { value: 'mse', label: 'Mean squared error (numbers)' },
+      { value: 'mae', label: 'Mean absolute error (numbers)' },
+      { value: 'huber', label: 'Huber (numbers)' },
+    ],
+    default: null,
+    unset: 'cross-entropy, or for numbers mean squared error',
+    group: 'head',
+  },
+  {
+    key: 'classWeights',
+    label: 'Class weights',
+    explanation: 'Whether photos of rare classes count more, so that frequent ones do not drown them.',
+    kind: 'choice',
+    choices: [
+      { value: 'none', label: 'Every photo counts the same' },
+      { value: 'balanced', label: 'Every class counts the same' },
+    ],
+    default: 'none',
+    group: 'head',
+  },
+  {
+    key: 'sampling',
+    label: 'Sampling',
+    explanation: 'Whether training sees every photo equally often, or every class.',
+    kind: 'choice',
+    choices: [
+      { value: 'shuffle', label: 'Every photo once an epoch' },
+      { value: 'balanced', label: 'Every class equally often' },
+    ],
+    default: 'shuffle',
+    group: 'head',
+  },
+  {
     key: 'freezeUntil',
     label: 'Frozen until',
     explanation: 'Fine-tuning leaves the backbone as it is up to this block; "none" trains all of it.',
@@ -359,7 +404,7 @@ export const settingInfo: readonly SettingInfo[] = [
     min: 0,
     below: 1,
     default: 0,
-    group: 'finetune',
+    group: 'head',
   },
   {
     key: 'views',

@@ -3,10 +3,16 @@ import { skippedSchema } from './dataset.ts';
 import { lostDeviceSchema } from './job-events.ts';
 import { adviceSchema, metricsSchema } from './metrics.ts';
 import { resizeModes } from './input-policy.ts';
+import { taskSchema } from './project.ts';
 
 export const optimizerKinds = ['adamw', 'adam', 'sgd'] as const;
 export const optimizerKindSchema = z.enum(optimizerKinds);
 export type OptimizerKind = z.infer<typeof optimizerKindSchema>;
+
+/** How an epoch goes through the training photos: each once, or every class (label, range of the number) equally often. */
+export const samplings = ['shuffle', 'balanced'] as const;
+export const samplingSchema = z.enum(samplings);
+export type Sampling = z.infer<typeof samplingSchema>;
 
 export const recipes = ['auto', 'head', 'finetune'] as const;
 
@@ -14,6 +20,8 @@ export const recipes = ['auto', 'head', 'finetune'] as const;
 export const trainOptionsSchema = z.object({
   /** Folder of photos. */
   photos: z.string().min(1),
+  /** What is said of a photo: one class, any number of labels, or a number. */
+  task: taskSchema.default('single-label'),
   /** Folder the saved model is written to. */
   out: z.string().min(1).optional(),
   /** Id of a pretrained model or a model file; absent: the best one installed. */
@@ -27,6 +35,11 @@ export const trainOptionsSchema = z.object({
   learningRate: z.number().positive().max(10).optional(),
   /** Absent: a few strengths are compared and the best is taken. */
   weightDecay: z.number().nonnegative().optional(),
+  /** What training makes small, as `parseLoss` reads it; absent: what is usual for the task. */
+  loss: z.string().min(1).optional(),
+  /** How much each class counts: all the same, rare ones more, or as a file says (CSV or JSON of class and weight). */
+  classWeights: z.string().min(1).default('none'),
+  sampling: samplingSchema.default('shuffle'),
   /** Widths of hidden layers; empty: a linear head. */
   hidden: z.array(z.number().int().min(1).max(8192)).default([]),
   /** Mirrored copies of the training photos as extra features; `auto`: unless there are very many. */
@@ -49,7 +62,7 @@ export const trainOptionsSchema = z.object({
   ema: z.number().min(0).lt(1).optional(),
   /** Share of fine-tuning's steps in which the learning rate rises to its peak; absent: 0.1. */
   warmup: z.number().min(0).lt(1).optional(),
-  /** Share of each target that fine-tuning spreads over all classes; absent: 0. */
+  /** Share of each target that is spread over all classes; absent: 0. */
   labelSmoothing: z.number().min(0).lt(1).optional(),
   /** Different cuts of each photo that fine-tuning's epochs take turns with; absent: a new one for every epoch. */
   views: z.number().int().min(1).max(10_000).optional(),

@@ -4,8 +4,13 @@ export interface FeatureMatrix {
   readonly columns: number;
   /** rows x columns, row-major. */
   readonly data: Float32Array;
-  /** Class index of each row. */
+  /** Class index of each row; where there are targets, the kind of photo that splits are balanced by. */
   readonly labels: Int32Array;
+  /**
+   * rows x outputs, for several labels a photo (1: has it) or a number to predict (standardized). Absent: `labels` says
+   * it all.
+   */
+  readonly targets?: Float32Array;
 }
 
 /** Features minus `mean`, divided by one `scale` for all of them. */

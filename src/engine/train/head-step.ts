@@ -4,6 +4,10 @@ import type { FeatureMatrix } from './feature-matrix.ts';
 import type { HeadGroup, HeadModel } from './head-model.ts';
 import type { HeadTraining } from './head-training.ts';
 import type { Optimizer } from './optimizer.ts';
+import { crossEntropy, lossOfRow, lossTensor } from './losses.ts';
+import type { Objective } from './losses.ts';
+import { targetOf, wantedOf, weightOfLabel, weightOfRow } from './targets.ts';
+import type { Known } from './targets.ts';
 import { tf } from './tf.ts';
 
 /** What the steps of one epoch added up to, one number a group. */
@@ -17,7 +21,7 @@ export interface Sums {
 export function trainStep(
   head: HeadModel,
   optimizer: Optimizer,
-  { train, classes, groups }: HeadTraining,
+  { train, classes, groups, objective = crossEntropy }: HeadTraining,
   rows: readonly number[],
   learningRate: number,
   sums: Sums,
@@ -25,20 +29,22 @@ export function trainStep(
   const n = rows.length;
   const k = groups.length;
   const x = new Float32Array(n * train.columns);
-  const targets = new Float32Array(n * classes);
   const weights = new Float32Array(n * k);
   rows.forEach((row, i) => {
     x.set(train.data.subarray(row * train.columns, (row + 1) * train.columns), i * train.columns);
-    targets[i * classes + (train.labels[row] as number)] = 1;
     for (let g = 0; g < k; g++) weights[i * k + g] = groups[g]?.mask?.[row] ?? 1;
   });
   const counted = new Float32Array(k);
   for (let i = 0; i < n * k; i++) counted[i % k] = (counted[i % k] as number) + (weights[i] as number);
+  const { targets, rowWeights, labelWeights } = wantedOf(objective, train, rows, classes);
+  if (rowWeights !== undefined)
+    weights.forEach((weight, i) => (weights[i] = weight * (rowWeights[Math.floor(i / k)] as number)));
   const shares = weights.map((weight, i) => weight / Math.max(1, counted[i % k] as number));
 
   tf.tidy(() => {
     const features = tf.tensor2d(x, [n, train.columns]);
     const wanted = tf.tensor3d(targets, [n, 1, classes]);
+    const each = labelWeights === undefined ? undefined : tf.tensor3d(labelWeights, [n, 1, classes]);
     const share = tf.tensor2d(shares, [n, k]);
     let losses: Tensor2D | undefined;
     let logits: Tensor2D | undefined;
@@ -46,13 +52,17 @@ export function trainStep(
     try {
       const { grads } = tf.variableGrads(() => {
         logits = tf.keep(head.forward(features));
-        const logProbabilities = tf.logSoftmax(tf.reshape(logits, [n, k, classes]), 2);
-        losses = tf.keep(tf.neg(tf.sum<Tensor2D>(tf.mul(logProbabilities, wanted), 2)));
+        losses = tf.keep(
+          lossTensor(tf.reshape(logits, [n, k, classes]), wanted, objective, each) as Tensor2D,
+        );
         return tf.sum<Scalar>(tf.mul(losses, share));
       }, variables);
       optimizer.step(head.maskGradients(grads), learningRate);
       if (losses === undefined || logits === undefined) return;
-      addUp(sums, losses.dataSync<'float32'>(), logits.dataSync<'float32'>(), weights, targets, classes);
+      const answers = logits.dataSync<'float32'>();
+      const right = (i: number): number =>
+        isRight(objective, answers, i * classes, train, rows[Math.floor(i / k)] as number, classes);
+      addUp(sums, losses.dataSync<'float32'>(), weights, right);
     } finally {
       losses?.dispose();
       logits?.dispose();
@@ -60,32 +70,62 @@ export function trainStep(
   });
 }
 
-function addUp(
-  sums: Sums,
-  losses: Float32Array,
-  logits: Float32Array,
-  weights: Float32Array,
-  targets: Float32Array,
-  classes: number,
-): void {
+/** @param right 1 where the answer of that number is right */
+function addUp(sums: Sums, losses: Float32Array, weights: Float32Array, right: (i: number) => number): void {
   const k = sums.n.length;
   for (let i = 0; i < losses.length; i++) {
-    if (weights[i] === 0) continue;
+    const weight = weights[i] as number;
+    if (weight === 0) continue;
     const g = i % k;
-    const row = (i - g) / k;
     sums.n[g] = (sums.n[g] as number) + 1;
-    sums.loss[g] = (sums.loss[g] as number) + (losses[i] as number);
-    const best = argmax(logits, i * classes, classes);
-    sums.right[g] = (sums.right[g] as number) + (targets[row * classes + best] as number);
+    sums.loss[g] = (sums.loss[g] as number) + weight * (losses[i] as number);
+    sums.right[g] = (sums.right[g] as number) + right(i);
   }
 }
 
-/** Mean loss (nats) and accuracy of every group on a matrix of features. */
+/**
+ * Whether an answer is right: the likeliest class is the photo's, or all its labels are told apart from those it has
+ * not. NaN for numbers, which are never quite right.
+ */
+export function isRight(
+  { task }: Pick<Objective, 'task'>,
+  answers: Float32Array,
+  start: number,
+  known: Known,
+  row: number,
+  outputs: number,
+): number {
+  if (task === 'regression') return Number.NaN;
+  if (task === 'single-label') return argmax(answers, start, outputs) === known.labels[row] ? 1 : 0;
+  for (let output = 0; output < outputs; output++) {
+    if ((answers[start + output] as number) > 0 !== targetOf(known, row, output, outputs) > 0.5) return 0;
+  }
+  return 1;
+}
+
+/** The objective's loss of an answer without label smoothing, in float64. @param start of the row's answers */
+export function judgedLoss(
+  objective: Objective,
+  answers: Float32Array,
+  start: number,
+  known: Known,
+  row: number,
+  outputs: number,
+): number {
+  const target = (output: number): number => targetOf(known, row, output, outputs);
+  const loss = lossOfRow(answers, start, outputs, target, objective, (output) =>
+    weightOfLabel(objective, output, target(output)),
+  );
+  return weightOfRow(objective, known, row) * loss;
+}
+
+/** Mean loss (nats, or squared deviations and the like) and accuracy of every group on a matrix of features. */
 export function evaluateHeads(
   head: HeadModel,
   matrix: FeatureMatrix,
   classes: number,
   groups: readonly HeadGroup[],
+  objective: Objective = crossEntropy,
 ): { loss: number; accuracy: number }[] {
   const totals = groups.map(() => ({ loss: 0, right: 0, n: 0 }));
   const chunk = 512;
@@ -96,17 +136,13 @@ export function evaluateHeads(
       return head.forward(tf.tensor2d(rows, [n, matrix.columns])).dataSync<'float32'>();
     });
     for (let i = 0; i < n; i++) {
-      const label = matrix.labels[start + i] as number;
+      const row = start + i;
       totals.forEach((total, g) => {
-        if (groups[g]?.valMask?.[start + i] === 0) return;
+        if (groups[g]?.valMask?.[row] === 0) return;
         const at = (i * groups.length + g) * classes;
-        const best = argmax(logits, at, classes);
-        const top = logits[at + best] as number;
-        let sum = 0;
-        for (let c = 0; c < classes; c++) sum += Math.exp((logits[at + c] as number) - top);
         total.n += 1;
-        total.loss += Math.log(sum) + top - (logits[at + label] as number);
-        if (best === label) total.right += 1;
+        total.loss += judgedLoss(objective, logits, at, matrix, row, classes);
+        total.right += isRight(objective, logits, at, matrix, row, classes);
       });
     }
   }

@@ -1,13 +1,19 @@
-import type { OptimizerKind } from '../../contract/train.ts';
+import type { OptimizerKind, Sampling } from '../../contract/train.ts';
 import type { Weight } from '../graph/graph.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import type { HeadGroup, HeadWeights } from './head-model.ts';
+import type { Objective } from './losses.ts';
 
 export interface HeadTraining {
   readonly train: FeatureMatrix;
   /** Watched after every epoch; absent: the last epoch's weights are kept. */
   readonly val?: FeatureMatrix;
+  /** Answers of the head a row: classes, labels, or 1 for a number. */
   readonly classes: number;
+  /** What is made small; absent: cross-entropy of one class a photo. */
+  readonly objective?: Objective;
+  /** How an epoch goes through the rows; absent: each once. */
+  readonly sampling?: Sampling;
   readonly hidden: readonly number[];
   readonly groups: readonly HeadGroup[];
   readonly optimizer: OptimizerKind;

@@ -1,10 +1,11 @@
-import { seededRandom, shuffled } from '../data/random.ts';
+import { seededRandom } from '../data/random.ts';
 import { Best } from './best-heads.ts';
 import { createHead } from './head-model.ts';
 import { evaluateHeads, trainStep } from './head-step.ts';
 import type { HeadEpoch, HeadEvent, HeadTraining } from './head-training.ts';
 import { createOptimizer } from './optimizer.ts';
 import type { Optimizer } from './optimizer.ts';
+import { epochOrder } from './sampling.ts';
 import { cosineSchedule } from './schedule.ts';
 
 /** The UI, signals and timers get their turn at least this often (ms). */
@@ -40,7 +41,8 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
     for (let epoch = first; epoch <= epochs && progress.sinceBest < task.patience; epoch++) {
       if (stopped()) break;
       // Seeded by the epoch, so that a resumed run needs no generator state.
-      const order = shuffled(Array(train.rows).keys(), seededRandom(task.seed * 100_003 + epoch));
+      const random = seededRandom(task.seed * 100_003 + epoch);
+      const order = epochOrder(task.sampling ?? 'shuffle', train, train.rows, classes, random);
       const sums = {
         loss: new Float64Array(groups.length),
         right: new Float64Array(groups.length),
@@ -69,7 +71,7 @@ export async function* trainHeads(task: HeadTraining, signal?: AbortSignal): Asy
       // Half an epoch's weights were never looked at.
       if (stopped()) break;
       const due = epoch % (task.checkEvery ?? 1) === 0 || epoch === epochs;
-      const validated = val === undefined || !due ? undefined : evaluateHeads(head, val, classes, groups);
+      const validated = val === undefined || !due ? undefined : evaluateHeads(head, val, classes, groups, task.objective);
       const record: HeadEpoch = {
         epoch,
         learningRate,

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
+import { tasks } from '../../../contract/project.ts';
+import type { Task } from '../../../contract/project.ts';
+import { samplings } from '../../../contract/train.ts';
+import type { Sampling, TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
 import { amount, fraction, integer, list } from '../arguments.ts';
 import { count, duration, interruptible, percent, print, printJson } from '../output.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -11,6 +14,10 @@ interface Flags {
   recipe: 'auto' | 'head' | 'finetune';
   epochs?: number;
   batchSize?: number;
+  task?: Task;
+  loss?: string;
+  classWeights?: string;
+  sampling?: Sampling;
   optimizer?: 'adamw' | 'adam' | 'sgd';
   lr?: number;
   weightDecay?: number;
@@ -57,11 +64,31 @@ export function addTrain(program: Command): void {
         .choices(['auto', 'head', 'finetune'])
         .default('auto'),
     )
+    .addOption(
+      new Option(
+        '--task <task>',
+        'one class a photo; labels, several with ; between them; or a number in a column "target" (default: single-label)',
+      ).choices([...tasks]),
+    )
     .option('--epochs <n>', 'passes over the training photos', integer(1, 10_000))
     .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1, 4096))
     .addOption(new Option('--optimizer <name>', 'default: adamw').choices(['adamw', 'adam', 'sgd']))
     .option('--lr <rate>', 'peak learning rate', amount(0, { above: true, most: 10 }))
     .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', amount(0))
+    .option(
+      '--loss <name>',
+      'cross-entropy, focal[:gamma]; several labels: binary-cross-entropy, focal[:gamma]; numbers: mse, mae, huber[:delta]',
+    )
+    .option(
+      '--class-weights <what>',
+      'balanced: rare classes count more; none; or a file of class,weight (default: none)',
+    )
+    .addOption(
+      new Option(
+        '--sampling <how>',
+        'shuffle: every photo once an epoch; balanced: every class equally often (default: shuffle)',
+      ).choices([...samplings]),
+    )
     .addOption(
       new Option('--head <shape>', 'linear, or mlp:256,128 for hidden layers')
         .argParser(headShape)
