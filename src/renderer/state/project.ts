@@ -11,6 +11,8 @@ export interface OpenProject {
   /** Which one is open or being opened. */
   readonly id: string | undefined;
   readonly state: Loadable<ProjectState>;
+  /** It is being opened again, maybe by another engine, which counts revisions from the start: what it says counts. */
+  readonly anew: boolean;
   readonly photos: PhotoTable;
   /** How far loading the table is; `failed` keeps what has come. */
   readonly photosLoad: Loadable<{ readonly total: number }>;
@@ -49,6 +51,7 @@ export type ProjectAction =
 export const noProject: OpenProject = {
   id: undefined,
   state: idle,
+  anew: false,
   photos: noPhotos,
   photosLoad: idle,
   pending: noEdits,
@@ -58,9 +61,15 @@ export function reduceProject(open: OpenProject, action: Action): OpenProject {
   switch (action.type) {
     case 'project/opening':
       if (action.id !== open.id) return { ...noProject, id: action.id, state: { status: 'loading' } };
-      return { ...open, state: loading(open.state) };
-    case 'project/changed':
-      return action.state.id === open.id ? { ...open, state: newer(open.state, action.state) } : open;
+      return { ...open, state: loading(open.state), anew: true, photos: { ...open.photos, revision: 0 } };
+    case 'project/changed': {
+      if (action.state.id !== open.id) return open;
+      return {
+        ...open,
+        state: open.anew ? ready(action.state) : newer(open.state, action.state),
+        anew: false,
+      };
+    }
     case 'project/failed':
       return action.id === open.id ? { ...open, state: failed(action.error) } : open;
     case 'project/closed':

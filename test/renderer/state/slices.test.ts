@@ -101,8 +101,25 @@ describe('the open project', () => {
     expect(reduce(loaded, { type: 'photos/changed', project: leaves, ...change, revision: 3 })).toBe(loaded);
   });
 
+  it('believes another engine after a crash, which counts revisions from the start', () => {
+    const again = reduce(loaded, opening);
+    const told = reduce(again, {
+      type: 'project/changed',
+      state: { ...project.state, name: 'New', revision: 2 },
+    });
+    expect(told.project.state).toMatchObject({ value: { name: 'New' } });
+    const late = reduce(told, {
+      type: 'project/changed',
+      state: { ...project.state, name: 'Old', revision: 1 },
+    });
+    expect(late.project.state).toMatchObject({ value: { name: 'New' } });
+    const change = { changed: [{ ...first, labels: ['x'] }], removed: [], revision: 1 };
+    const changed = reduce(again, { type: 'photos/changed', project: leaves, ...change });
+    expect(changed.project.photos.rows[0]?.labels).toEqual(['x']);
+  });
+
   it('begins anew with another project, and goes on with the same', () => {
-    expect(reduce(loaded, opening).project.photos).toBe(loaded.project.photos);
+    expect(reduce(loaded, opening).project.photos.rows).toBe(loaded.project.photos.rows);
     const other = reduce(loaded, { type: 'project/opening', id: '00000000000000a2' });
     expect(other.project.photos.rows).toEqual([]);
     expect(other.runs.project).toBe('00000000000000a2');

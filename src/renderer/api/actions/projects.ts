@@ -29,7 +29,7 @@ export function projectActions(api: Api, { photos, picking, navigation }: Needs)
   /** Shows a project that the engine has just opened. */
   const enter = (state: ProjectState): void => {
     leaveOther(state.id);
-    dispatch({ type: 'project/opening', id: state.id });
+    if (api.getState().project.id !== state.id) dispatch({ type: 'project/opening', id: state.id });
     dispatch({ type: 'project/changed', state });
     photos.load(state.id);
     loadRuns(state.id);
