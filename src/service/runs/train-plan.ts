@@ -98,7 +98,7 @@ async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
   if (!(await isFolder(open.photoFolder)))
     obstacles.push({
       message: 'The folder with the photos is not where it was.',
-      action: 'Connect the drive, or move the folder back, and open the project again.',
+      action: 'Connect the drive, or move the folder back; then look again.',
       remedy: 'look-again',
     });
   return obstacles;

@@ -23,23 +23,26 @@ async function processes(): Promise<ProcessLine[]> {
   });
 }
 
-/** Kills a process that `holotype serve` has started, as the system does when memory runs out. */
-async function killBelow(host: Served, parent: string, script: string): Promise<number> {
-  const all = await processes();
-  const server = all.find(({ parent: of, command }) => of === host.process.pid && command.includes(parent));
-  const found =
-    script === parent ? server : all.find((one) => one.parent === server?.id && one.command.includes(script));
-  if (found === undefined) throw new Error(`There is no ${script} below process ${host.process.pid}.`);
-  process.kill(found.id, 'SIGKILL');
-  return found.id;
+/** Kills processes below one, as the system does when memory runs out. @returns the ids of those killed */
+async function killBelow(parent: number | undefined, script: string): Promise<number[]> {
+  const found = (await processes()).filter((one) => one.parent === parent && one.command.includes(script));
+  if (found.length === 0) throw new Error(`There is no ${script} below process ${parent}.`);
+  for (const { id } of found) process.kill(id, 'SIGKILL');
+  return found.map(({ id }) => id);
 }
 
-/** The process that serves page and contract. @returns its id */
-export const killEngine = (host: Served): Promise<number> =>
-  killBelow(host, 'web-server.mjs', 'web-server.mjs');
-/** The process that trains. @returns its id */
-export const killWorker = (host: Served): Promise<number> =>
-  killBelow(host, 'web-server.mjs', 'job-worker.mjs');
+/** The process that serves page and contract. */
+export async function killEngine(host: Served): Promise<void> {
+  await killBelow(host.process.pid, 'web-server.mjs');
+}
+
+/** The process that trains, and those that compute for the window beside it: from outside they look the same. */
+export async function killWorkers(host: Served): Promise<void> {
+  const server = (await processes()).find(
+    ({ parent, command }) => parent === host.process.pid && command.includes('web-server.mjs'),
+  );
+  await killBelow(server?.id, 'job-worker.mjs');
+}
 
 /** The way between a browser and `holotype serve`, to be broken: what a network does. */
 export interface Line {

@@ -12,7 +12,7 @@ import {
   whyNot,
   type Served,
 } from './harness.ts';
-import { firstCheckpoint, killEngine, killWorker, lineTo, logged, type Line } from './reliability-steps.ts';
+import { firstCheckpoint, killEngine, killWorkers, lineTo, logged, type Line } from './reliability-steps.ts';
 
 /** For what takes no time on a machine of one's own. */
 const soon = { timeout: 30_000 };
@@ -99,19 +99,19 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
     await page.getByText('The connection to the engine is lost. Connecting again…').waitFor();
     await safe(page).waitFor();
     const before = (await logged(host)).length;
-    await expect.poll(async () => (await logged(host)).length).toBeGreaterThan(before + 5);
+    await expect.poll(async () => (await logged(host)).length, soon).toBeGreaterThan(before + 5);
     await line.mend();
     await page.getByText('Connecting again').waitFor({ state: 'hidden' });
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('heading', { name: 'Paused' }).waitFor();
     const epochs = (await logged(host)).filter(({ type }) => type === 'epoch').length;
-    await expect.poll(() => epochsShown(page)).toBe(epochs);
+    await expect.poll(() => epochsShown(page), soon).toBe(epochs);
   });
 
   it('the process that trains is killed: it says so, and goes on from the last checkpoint', async () => {
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await running(page).waitFor();
-    await killWorker(host);
+    await killWorkers(host);
     await page
       .getByRole('alert')
       .filter({ hasText: /The process that was training/ })
@@ -120,7 +120,7 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
     await expectAccessible(page, 'worker killed');
     await page.getByRole('button', { name: 'Continue from the last checkpoint' }).click();
     await running(page).waitFor();
-    await expect.poll(async () => (await logged(host)).some((event) => 'from' in event)).toBe(true);
+    await expect.poll(async () => (await logged(host)).some((event) => 'from' in event), soon).toBe(true);
   });
 
   it('the engine crashes in mid-training: photos and labels are there again, the training goes on to its end', async () => {
@@ -156,13 +156,13 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
     await rename(join(host.photos, folder), away);
     await page.getByText(/can't be reached: connect the drive or put the folder back/).waitFor();
     await expect
-      .poll(async () => (await tiles(page)).every((tile) => tile?.includes('file is missing')))
+      .poll(async () => (await tiles(page)).every((tile) => tile?.includes('file is missing')), soon)
       .toBe(true);
     await expectAccessible(page, 'photos gone');
     await tab(page, 'Train').click();
     await page.getByText('The folder with the photos is not where it was.').waitFor();
     expect(await page.getByRole('button', { name: 'Train', exact: true }).isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Look again' }).first().click();
     await page.getByText(/can't be reached/).waitFor();
 
     await rename(away, join(host.photos, folder));
@@ -170,7 +170,7 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
     const train = page.getByRole('button', { name: 'Train', exact: true });
     await expect.poll(() => train.isEnabled(), { timeout: 30_000 }).toBe(true);
     await tab(page, 'Label').click();
-    await expect.poll(() => tiles(page)).toEqual(before);
+    await expect.poll(() => tiles(page), soon).toEqual(before);
   });
 
   it('the project is opened a second time: to look at, until it is taken over, which the first window is told', async () => {
@@ -193,12 +193,12 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
       expect(await tiles(other)).toEqual(before);
 
       await other.getByRole('button', { name: 'Take over…' }).click();
-      await other.getByRole('dialog').getByRole('button', { name: 'Take over' }).click();
+      await other.getByRole('alertdialog').getByRole('button', { name: 'Take over' }).click();
       await readOnly(other).waitFor({ state: 'hidden' });
       await readOnly(page).waitFor();
       await photos(other).getByRole('option').first().click();
       await other.keyboard.press('2');
-      await expect.poll(() => tiles(other)).not.toEqual(before);
+      await expect.poll(() => tiles(other), soon).not.toEqual(before);
       await page.getByRole('button', { name: 'Take over…' }).waitFor();
     } finally {
       await second.stop();
