@@ -51,8 +51,13 @@ export type UnlabeledPhoto = z.infer<typeof unlabeledPhotoSchema>;
 
 export const photoSchema = z.object({
   ...fields,
-  /** Index into `Dataset.classes`. */
+  /**
+   * Index into `Dataset.classes`. With several labels a photo, the rarest of them (with none: the number of classes);
+   * with a number to predict, the range it lies in: splits are balanced by it.
+   */
   label: z.number().int().nonnegative(),
+  /** With several labels a photo: all of them, ascending indices into `Dataset.classes`. */
+  labels: z.array(z.number().int().nonnegative()).optional(),
 });
 export type Photo = z.infer<typeof photoSchema>;
 
@@ -88,10 +93,21 @@ export const datasetSchema = z.object({
   /** Paths of files with the same content, two or more each; every one of them is also in `photos`. */
   exactDuplicates: z.array(z.array(z.string())),
   warnings: z.array(warningSchema),
-  /** Readable photos that nobody labelled. */
+  /** Readable photos that nobody labelled (or gave a number). */
   unlabeled: z.array(unlabeledPhotoSchema),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
+
+/** The classes that a photo shows, as indices into `Dataset.classes`; none where a number is to be predicted. */
+export function classesOf({
+  label,
+  labels,
+}: {
+  readonly label: number;
+  readonly labels?: readonly number[] | undefined;
+}): readonly number[] {
+  return labels ?? [label];
+}
 
 /** How a photo is called in messages: relative in the main folder, with its root elsewhere. */
 export function displayPath(roots: readonly string[], file: { root: number; path: string }): string {

@@ -5,9 +5,36 @@ import { adviceSchema, metricsSchema } from './metrics.ts';
 import { resizeModes } from './input-policy.ts';
 import { taskSchema } from './project.ts';
 
-export const optimizerKinds = ['adamw', 'adam', 'sgd'] as const;
+/** Until the options knew a `schedule`, `sgd` was what `momentum` is now: see train-history. */
+export const optimizerKinds = ['adamw', 'adam', 'momentum', 'sgd', 'rmsprop'] as const;
 export const optimizerKindSchema = z.enum(optimizerKinds);
 export type OptimizerKind = z.infer<typeof optimizerKindSchema>;
+
+/** How the learning rate changes in the course of a training. */
+export const scheduleKinds = ['cosine', 'constant', 'step', 'one-cycle', 'plateau'] as const;
+export type ScheduleKind = (typeof scheduleKinds)[number];
+
+/** What stands between the layers of a head; all of them are in every export. */
+export const headActivations = ['relu', 'leaky-relu', 'elu', 'selu', 'swish', 'tanh', 'sigmoid'] as const;
+export type HeadActivation = (typeof headActivations)[number];
+
+/** Where the weights of a head start. */
+export const initializers = [
+  'glorot-uniform',
+  'glorot-normal',
+  'he-uniform',
+  'he-normal',
+  'lecun',
+  'orthogonal',
+  'zeros',
+] as const;
+export type Initializer = (typeof initializers)[number];
+
+/** What early stopping watches on the validation photos. */
+export const stopMetrics = ['loss', 'accuracy'] as const;
+export type StopMetric = (typeof stopMetrics)[number];
+
+const switchSchema = z.enum(['on', 'off']);
 
 /** How an epoch goes through the training photos: each once, or every class (label, range of the number) equally often. */
 export const samplings = ['shuffle', 'balanced'] as const;
@@ -33,8 +60,21 @@ export const trainOptionsSchema = z.object({
   optimizer: optimizerKindSchema.default('adamw'),
   /** Peak learning rate; absent: what suits the optimizer. */
   learningRate: z.number().positive().max(10).optional(),
+  /** Tries rising learning rates for the head first and takes the best of them. */
+  findLearningRate: switchSchema.default('off'),
+  schedule: z.enum(scheduleKinds).default('cosine'),
   /** Absent: a few strengths are compared and the best is taken. */
   weightDecay: z.number().nonnegative().optional(),
+  /** Adds so many times the sum of the head's |weights| to its loss. */
+  l1: z.number().nonnegative().default(0),
+  /** Adds so many times the sum of the head's squared weights to its loss. */
+  l2: z.number().nonnegative().default(0),
+  /** Share of what the head's layers read that is left out in each step. */
+  dropout: z.number().min(0).lt(1).default(0),
+  /** Batch normalization in the head. */
+  batchNorm: switchSchema.default('off'),
+  /** `metric:patience`, or `off`; absent: the loss, and a patience that suits the epochs. */
+  earlyStop: z.string().min(1).optional(),
   /** What training makes small, as `parseLoss` reads it; absent: what is usual for the task. */
   loss: z.string().min(1).optional(),
   /** How much each class counts: all the same, rare ones more, or as a file says (CSV or JSON of class and weight). */
@@ -42,6 +82,10 @@ export const trainOptionsSchema = z.object({
   sampling: samplingSchema.default('shuffle'),
   /** Widths of hidden layers; empty: a linear head. */
   hidden: z.array(z.number().int().min(1).max(8192)).default([]),
+  /** Between hidden layers. */
+  activation: z.enum(headActivations).default('relu'),
+  /** Where the head's weights start; absent: what suits the activation. */
+  init: z.enum(initializers).optional(),
   /** Mirrored copies of the training photos as extra features; `auto`: unless there are very many. */
   flips: z.enum(['auto', 'on', 'off']).default('auto'),
   /** How a photo is fitted to the model's input; absent: as the backbone asks. */
@@ -56,11 +100,16 @@ export const trainOptionsSchema = z.object({
   finetuneBatchSize: z.number().int().min(1).max(4096).optional(),
   /** While fine-tuning, each block learns at this share of the next one's rate; absent: 0.9. */
   layerDecay: z.number().gt(0).max(1).optional(),
-  /** Longer gradients of fine-tuning are scaled down to this length; absent: 1. */
+  /** Batch norms of the backbone's trained blocks follow the photos while fine-tuning. */
+  updateBn: switchSchema.default('off'),
+  /** Longer gradients are scaled down to this length; absent: 1 in fine-tuning, never for the head alone. */
   clip: z.number().positive().optional(),
-  /** Keeps a running average of the fine-tuned weights, of which this share stays at each step; 0: none. */
+  /**
+   * Keeps a running average of the weights, of which this share stays at each step; 0: none; absent: 0.99 in
+   * fine-tuning, none for the head alone.
+   */
   ema: z.number().min(0).lt(1).optional(),
-  /** Share of fine-tuning's steps in which the learning rate rises to its peak; absent: 0.1. */
+  /** Share of the steps in which the learning rate rises to its peak; absent: 0.1 in fine-tuning, 0.05 for the head. */
   warmup: z.number().min(0).lt(1).optional(),
   /** Share of each target that is spread over all classes; absent: 0. */
   labelSmoothing: z.number().min(0).lt(1).optional(),
@@ -80,8 +129,9 @@ export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 export type TrainOptionsInput = z.input<typeof trainOptionsSchema>;
 
 const judgementSchema = z.object({
-  accuracy: z.number(),
-  /** Mean log loss in nats after calibration. */
+  /** Null for numbers. */
+  accuracy: z.number().nullable(),
+  /** Mean log loss in nats after calibration; with another loss or weights the mean of that. */
   logLoss: z.number(),
 });
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Dataset, Photo, Skipped, UnlabeledPhoto, Warning } from '../contract/dataset.ts';
 import { displayPath } from '../contract/dataset.ts';
+import type { Task } from '../contract/project.ts';
 import { parseGroupBy } from '../engine/data/groups.ts';
 import type { GroupBy } from '../engine/data/groups.ts';
 import { cacheFolder } from '../store/cache-folder.ts';
@@ -14,6 +15,8 @@ import type { ReadFile, ReadProgress } from './read-files.ts';
 export interface OpenDatasetOptions {
   /** A labels file: `filename,label[,split][,group][,target]`. */
   labelsCsv?: string;
+  /** What labels are: one class, any number of labels (`a;b` in the labels file), or a number; default: one class. */
+  task?: Task;
   /** Only the photos that the labels file lists are looked at; whatever else lies in the folder is no concern. */
   onlyListed?: boolean;
   /** Folders, laid out like the main one, whose photos are all for validation or all for testing. */
@@ -81,6 +84,7 @@ export async function openDataset(folder: string, options: OpenDatasetOptions = 
     warnings,
     conflicts: options.conflicts ?? 'exclude',
     minClasses: options.minClasses ?? 2,
+    task: options.task ?? 'single-label',
   });
 }
 

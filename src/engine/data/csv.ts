@@ -101,6 +101,16 @@ export function parseLabelsCsv(bytes: Uint8Array, name: string): LabelsCsv {
   };
 }
 
+/**
+ * The cells of a table without headings; see {@link parseLabelsCsv} for separators and encodings.
+ *
+ * @throws HolotypeError('bad-input')
+ */
+export function parseTable(bytes: Uint8Array, name: string): string[][] {
+  const text = decodeText(bytes);
+  return readTable(text, separatorOf(text), name).map(({ record }) => record);
+}
+
 interface TableRow {
   record: string[];
   line: number;

@@ -248,11 +248,12 @@ function applyCsv(layout: Layout, csv: LabelsCsv, groupColumn: string | undefine
       items.push(item);
       continue;
     }
-    const seen = new Set<string | undefined>();
+    const seen = new Set<string>();
     for (const row of rows) {
       const label = csv.labels ? row.label : item.label;
-      if (seen.has(label)) continue;
-      seen.add(label);
+      const said = JSON.stringify([label, row.target]);
+      if (seen.has(said)) continue;
+      seen.add(said);
       const group = groupColumn === undefined ? row.group : row.cells[groupColumn];
       const split = row.split ?? item.split;
       items.push({

@@ -13,6 +13,18 @@ export interface FeatureMatrix {
   readonly targets?: Float32Array;
 }
 
+/** The first so many rows, without a copy. @param outputs targets a row, where there are any */
+export function firstRows(matrix: FeatureMatrix, rows: number, outputs: number): FeatureMatrix {
+  const { columns, data, labels, targets } = matrix;
+  return {
+    rows,
+    columns,
+    data: data.subarray(0, rows * columns),
+    labels: labels.subarray(0, rows),
+    ...(targets === undefined ? {} : { targets: targets.subarray(0, rows * outputs) }),
+  };
+}
+
 /** Features minus `mean`, divided by one `scale` for all of them. */
 export interface Standardization {
   readonly mean: Float32Array;

@@ -1,13 +1,12 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
-import { argmax } from '../evaluate/confusion.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import type { HeadGroup, HeadModel } from './head-model.ts';
 import type { HeadTraining } from './head-training.ts';
 import type { Optimizer } from './optimizer.ts';
-import { crossEntropy, lossOfRow, lossTensor } from './losses.ts';
+import { isRight, judgedLoss } from './judge-answer.ts';
+import { crossEntropy, lossTensor } from './losses.ts';
 import type { Objective } from './losses.ts';
-import { targetOf, wantedOf, weightOfLabel, weightOfRow } from './targets.ts';
-import type { Known } from './targets.ts';
+import { wantedOf } from './targets.ts';
 import { tf } from './tf.ts';
 
 /** What the steps of one epoch added up to, one number a group. */
@@ -51,7 +50,7 @@ export function trainStep(
     const variables = head.trained.map(({ variable }) => variable);
     try {
       const { grads } = tf.variableGrads(() => {
-        logits = tf.keep(head.forward(features));
+        logits = tf.keep(head.forward(features, optimizer.steps));
         losses = tf.keep(
           lossTensor(tf.reshape(logits, [n, k, classes]), wanted, objective, each) as Tensor2D,
         );
@@ -81,42 +80,6 @@ function addUp(sums: Sums, losses: Float32Array, weights: Float32Array, right: (
     sums.loss[g] = (sums.loss[g] as number) + weight * (losses[i] as number);
     sums.right[g] = (sums.right[g] as number) + right(i);
   }
-}
-
-/**
- * Whether an answer is right: the likeliest class is the photo's, or all its labels are told apart from those it has
- * not. NaN for numbers, which are never quite right.
- */
-export function isRight(
-  { task }: Pick<Objective, 'task'>,
-  answers: Float32Array,
-  start: number,
-  known: Known,
-  row: number,
-  outputs: number,
-): number {
-  if (task === 'regression') return Number.NaN;
-  if (task === 'single-label') return argmax(answers, start, outputs) === known.labels[row] ? 1 : 0;
-  for (let output = 0; output < outputs; output++) {
-    if ((answers[start + output] as number) > 0 !== targetOf(known, row, output, outputs) > 0.5) return 0;
-  }
-  return 1;
-}
-
-/** The objective's loss of an answer without label smoothing, in float64. @param start of the row's answers */
-export function judgedLoss(
-  objective: Objective,
-  answers: Float32Array,
-  start: number,
-  known: Known,
-  row: number,
-  outputs: number,
-): number {
-  const target = (output: number): number => targetOf(known, row, output, outputs);
-  const loss = lossOfRow(answers, start, outputs, target, objective, (output) =>
-    weightOfLabel(objective, output, target(output)),
-  );
-  return weightOfRow(objective, known, row) * loss;
 }
 
 /** Mean loss (nats, or squared deviations and the like) and accuracy of every group on a matrix of features. */

@@ -11,7 +11,7 @@
  *   mse, mae              (z - t)^2, |z - t|
  *   huber                 (z - t)^2 / 2 where |z - t| <= delta, else delta (|z - t| - delta / 2) (Huber 1964)
  */
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
 import { usualGamma } from '../../contract/losses.ts';
 import type { LossSpec } from '../../contract/losses.ts';
 import type { Task } from '../../contract/project.ts';
@@ -91,16 +91,25 @@ function distances(z: Tensor, t: Tensor, loss: LossSpec): Tensor {
   if (loss.kind === 'mse') return tf.square(error);
   const delta = loss.parameter ?? 1;
   const huber = loss.kind === 'huber';
-  const distance = tf.customGrad((...inputs) => {
-    const [e] = inputs as Tensor[];
-    if (e === undefined) throw new Error('A loss of nothing was asked for.');
+  const measured = tf.customGrad((...inputs) => {
+    const [e, save] = inputs as [Tensor, GradSaveFunc];
     const far = tf.abs(e);
     const near = tf.minimum(far, delta);
     const value = huber ? tf.add(tf.mul(0.5, tf.square(near)), tf.mul(delta, tf.sub(far, near))) : far;
-    const slope = huber ? tf.clipByValue(e, -delta, delta) : tf.sign(e);
-    return { value, gradFunc: (dy: Tensor) => [tf.mul(dy, slope)] };
+    save([huber ? tf.clipByValue(e, -delta, delta) : tf.sign(e)]);
+    return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => saved.map((slope) => tf.mul(dy, slope)) };
   });
-  return distance(error);
+  return measured(error);
+}
+
+/**
+ * What an answer that says nothing costs: all classes alike, a label as likely as not, or the mean number where their
+ * standard deviation is 1 (with mae and huber about, for it depends on how the numbers lie).
+ */
+export function costOfGuessing({ task, loss }: Pick<Objective, 'task' | 'loss'>, outputs: number): number {
+  if (task === 'regression') return loss.kind === 'mse' ? 1 : loss.kind === 'mae' ? 0.8 : 0.5;
+  const kinds = task === 'single-label' ? outputs : 2;
+  return Math.log(kinds) * (loss.kind === 'focal' ? (1 - 1 / kinds) ** gammaOf(loss) : 1);
 }
 
 const gammaOf = ({ parameter }: LossSpec): number => parameter ?? usualGamma;

@@ -3,7 +3,10 @@ import type { FeatureMatrix } from './feature-matrix.ts';
 import type { Objective } from './losses.ts';
 
 /** What is known of rows: [rows, outputs] of targets, or one class index a row. */
-export type Known = Pick<FeatureMatrix, 'labels' | 'targets'>;
+export interface Known {
+  readonly labels: FeatureMatrix['labels'];
+  readonly targets?: FeatureMatrix['targets'] | undefined;
+}
 
 export interface Wanted {
   /** [rows, outputs], smoothed. */

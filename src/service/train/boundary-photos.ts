@@ -2,6 +2,8 @@ import type { Photo } from '../../contract/dataset.ts';
 import { Activations, floatsOf, halvesOf, inBatches } from '../../engine/train/finetune/activations.ts';
 import type { BoundaryEvent, BoundaryPhotos } from '../../engine/train/finetune/activations.ts';
 import { trainingView, viewName } from '../../engine/train/finetune/views.ts';
+import { knownOf } from './answering.ts';
+import type { Answering } from './answering.ts';
 import type { BoundaryCache, StoredView } from './boundary-cache.ts';
 import type { PhotoRunner } from './photo-runner.ts';
 
@@ -25,6 +27,8 @@ const usualWorth: DiskWorth = { quickRead: 0.5e-3, secondsPerGigabyte: 10 };
 /** What there is for activations at the freeze boundary, and what they are of. */
 export interface BoundaryRoom {
   readonly runner: PhotoRunner;
+  /** What the photos are to be answered with. */
+  readonly answering: Answering;
   readonly cache: BoundaryCache;
   /** Numbers of a photo. */
   readonly dimension: number;
@@ -46,6 +50,7 @@ type Preparing = Extract<BoundaryEvent, { type: 'prepare' }>;
  */
 export class FrozenPhotos implements BoundaryPhotos {
   readonly labels: Int32Array;
+  readonly targets: Float32Array | undefined;
   readonly #photos: readonly Photo[];
   readonly #room: BoundaryRoom;
   readonly #worth: DiskWorth;
@@ -60,7 +65,9 @@ export class FrozenPhotos implements BoundaryPhotos {
   #canStream = true;
 
   constructor(photos: readonly Photo[], room: BoundaryRoom) {
-    this.labels = Int32Array.from(photos, ({ label }) => label);
+    const { labels, targets } = knownOf(photos, room.answering);
+    this.labels = labels;
+    this.targets = targets;
     this.#photos = photos;
     this.#room = room;
     this.#worth = room.worth ?? usualWorth;
@@ -217,7 +224,8 @@ export class FrozenPhotos implements BoundaryPhotos {
     const perPart = Math.max(1, Math.floor(this.#atOnce / Math.max(1, batches[0]?.length ?? 1)));
     for (let start = 0; start < batches.length; start += perPart) {
       const part = batches.slice(start, start + perPart);
-      const loaded = yield* this.#load(view, stored, part.flat(), signal);
+      // A photo may come more than once, where classes are balanced.
+      const loaded = yield* this.#load(view, stored, [...new Set(part.flat())], signal);
       for (const batch of part) yield { type: 'batch', values: loaded.gather(batch) };
     }
   }

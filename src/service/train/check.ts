@@ -5,10 +5,12 @@ import { parseGroupBy } from '../../engine/data/groups.ts';
 import { exists } from '../../store/folders.ts';
 import { listFiles } from '../../store/photos.ts';
 import { listModels } from '../models.ts';
+import { checkObjective } from './objective.ts';
 
 /** What can be said without looking at a photo. */
 export function checkOptions(options: TrainOptions): void {
   if (options.groupBy !== undefined) parseGroupBy(options.groupBy);
+  checkObjective(options);
   if (options.recipe === 'head' && options.freezeUntil !== undefined)
     throw new HolotypeError('bad-usage', 'The recipe "head" leaves the whole backbone as it is.', {
       remedy: 'Leave --freeze-until out, or use --recipe finetune.',
@@ -28,7 +30,7 @@ export function checkOptions(options: TrainOptions): void {
 }
 
 /** A path that was mistyped must not leave a model's folder behind. */
-export async function checkFolders({ photos, val, labels }: TrainOptions): Promise<void> {
+export async function checkFolders({ photos, val, labels, classWeights }: TrainOptions): Promise<void> {
   for (const folder of [photos, val]) {
     if (folder === undefined) continue;
     const files = listFiles(folder);
@@ -38,6 +40,10 @@ export async function checkFolders({ photos, val, labels }: TrainOptions): Promi
   if (labels !== undefined && !(await exists(labels)))
     throw new HolotypeError('not-found', `There is no labels file "${labels}".`, {
       remedy: 'Check the path given with --labels.',
+    });
+  if (!['none', 'balanced'].includes(classWeights) && !(await exists(classWeights)))
+    throw new HolotypeError('not-found', `There is no file of class weights "${classWeights}".`, {
+      remedy: 'Give balanced, none, or the path of a file.',
     });
 }
 

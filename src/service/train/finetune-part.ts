@@ -8,6 +8,7 @@ import type { TrainOptions } from '../../contract/train.ts';
 import { isOnnxDevice } from '../../engine/devices/providers.ts';
 import { blocksOf } from '../../engine/graph/blocks.ts';
 import { defaultFreezePoint } from '../../engine/train/finetune/plan.ts';
+import type { Objective } from '../../engine/train/losses.ts';
 import { startTfOnCuda, startTfOnOnnxRuntime } from '../../engine/train/tf.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
@@ -36,6 +37,7 @@ export interface FinetunePart {
   readonly backbone: Backbone;
   readonly policy: InputPolicy;
   readonly matrices: Matrices;
+  readonly objective: Objective;
   readonly settings: HeadSettings;
   readonly head: ChosenHead;
   readonly fingerprint: string;
@@ -77,7 +79,9 @@ export async function* finetunePart(
     );
   if (!auto) return yield* tuneWithin(Infinity);
   const mistakes = mistakesOf(part.head, divided.val.length);
-  if (saved === undefined && nothingToGain(mistakes, divided.val.length)) {
+  // Of numbers none is quite right: there is always something to gain.
+  const counted = options.task !== 'regression';
+  if (counted && saved === undefined && nothingToGain(mistakes, divided.val.length)) {
     const count = mistakes === 1 ? '1 mistake' : `${mistakes} mistakes`;
     const why = `Left out: with ${count} on ${divided.val.length} validation photos, better could not be told from luck.`;
     return { tuned: undefined, choice: { tried: false, kept: false, why } };
@@ -123,7 +127,9 @@ async function* tune(
       freezeUntil: options.freezeUntil ?? defaultFreezePoint(blocks, trunk),
       head,
       matrices: part.matrices,
-      classes: part.dataset.classes.length,
+      classes: part.matrices.answering.outputs,
+      objective: part.objective,
+      sampling: options.sampling,
       divided,
       roots: part.dataset.roots,
       policy,

@@ -8,11 +8,14 @@ import { foldBatchNorm } from '../../engine/graph/fold.ts';
 import { headLogits } from '../../engine/train/assemble-model.ts';
 import { standardize } from '../../engine/train/feature-matrix.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
-import { judgeLogits } from '../../engine/train/finetune/judge.ts';
+import { judgeAnswers } from '../../engine/train/finetune/judge.ts';
+import type { Judgement } from '../../engine/train/finetune/judge.ts';
 import { splitFlat, withWeights } from '../../engine/train/finetune/tail-model.ts';
 import type { TailModel } from '../../engine/train/finetune/tail-model.ts';
 import type { TailEvent } from '../../engine/train/finetune/train-tail.ts';
+import type { Objective } from '../../engine/train/losses.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
+import { knownOf } from './answering.ts';
 import type { FinetuneSettings } from './finetune-settings.ts';
 import type { ChosenHead } from './head.ts';
 import type { Matrices } from './matrices.ts';
@@ -24,7 +27,9 @@ export interface JudgedTask {
   readonly trunk: Trunk;
   readonly head: ChosenHead;
   readonly matrices: Matrices;
+  /** Answers a photo. */
   readonly classes: number;
+  readonly objective: Objective;
   readonly divided: DividedPhotos;
   readonly roots: readonly string[];
   readonly policy: InputPolicy;
@@ -63,8 +68,8 @@ export async function* judgeTuned(
   const before =
     matrices.val === undefined
       ? undefined
-      : judgeLogits(headLogits(head.weights, matrices.val), matrices.val.labels, classes);
-  const headJudged = before && { accuracy: before.accuracy, logLoss: before.loss };
+      : judgeAnswers(headLogits(head.weights, matrices.val), matrices.val, classes, task.objective);
+  const headJudged = before && judgementOf(before);
   if (done.bestEpoch === 0) {
     const why =
       'No epoch of fine-tuning did better on the validation photos than the head alone, which was kept.';
@@ -87,12 +92,12 @@ export async function* judgeTuned(
     const test = await rows(divided.test);
     // Without validation photos the exports are checked on training photos.
     const train = val === undefined ? ((await rows(divided.train)) ?? matrices.train) : matrices.train;
-    tunedMatrices = { train, val, test, standardization: matrices.standardization };
+    tunedMatrices = { ...matrices, train, val, test };
   } finally {
     await runner.close();
   }
   const { val } = tunedMatrices;
-  const after = val && judgeLogits(headLogits(weights.head, val), val.labels, classes);
+  const after = val && judgeAnswers(headLogits(weights.head, val), val, classes, task.objective);
   const seen = done.history.find(({ epoch }) => epoch === done.bestEpoch);
   if (
     after !== undefined &&
@@ -107,11 +112,10 @@ export async function* judgeTuned(
 
   const judged = {
     ...(headJudged === undefined ? {} : { head: headJudged }),
-    ...(after === undefined ? {} : { finetuned: { accuracy: after.accuracy, logLoss: after.loss } }),
+    ...(after === undefined ? {} : { finetuned: judgementOf(after) }),
   };
-  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   if (before !== undefined && after !== undefined) {
-    const compared = `${percent(after.accuracy)} right at a log loss of ${after.loss.toFixed(3)}, the head alone ${percent(before.accuracy)} at ${before.loss.toFixed(3)}`;
+    const compared = `${inWords(after, 'a loss')}, the head alone ${inWords(before, 'one')}`;
     if (!(after.loss < before.loss) || (task.strict && after.accuracy < before.accuracy))
       return {
         tuned: undefined,
@@ -159,19 +163,28 @@ export async function* judgeTuned(
   }
 }
 
+/** As it is kept: where no answer is ever quite right, there is no accuracy. */
+function judgementOf({ accuracy, loss }: Judgement): NonNullable<FinetuneChoice['head']> {
+  return { accuracy: Number.isNaN(accuracy) ? null : accuracy, logLoss: loss };
+}
+
+function inWords({ accuracy, loss }: Judgement, what: string): string {
+  const at = `${what} of ${loss.toFixed(3)}`;
+  return Number.isNaN(accuracy) ? at : `${(100 * accuracy).toFixed(1)}% right at ${at}`;
+}
+
 /** Features of the plain view, standardized as the head wants them. */
 async function featuresOf(
   runner: PhotoRunner,
   photos: readonly Photo[],
   columns: number,
-  { standardization }: Matrices,
+  { standardization, answering }: Matrices,
   signal: AbortSignal | undefined,
 ): Promise<FeatureMatrix> {
   const data = new Float32Array(photos.length * columns);
   for await (const { place, vector } of runner.run(photos, () => ({ flip: false }), signal))
     data.set(vector, place * columns);
-  const labels = Int32Array.from(photos, ({ label }) => label);
-  const matrix = { rows: photos.length, columns, data, labels };
+  const matrix = { rows: photos.length, columns, data, ...knownOf(photos, answering) };
   standardize(matrix, standardization);
   return matrix;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
+import type { Sampling } from '../../contract/train.ts';
 import type { Block } from '../../engine/graph/blocks.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
@@ -8,7 +9,7 @@ import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
 import { photosAtOnce } from '../../engine/train/finetune/room.ts';
 import { createTail } from '../../engine/train/finetune/tail-model.ts';
 import { secondsPerStep } from '../../engine/train/finetune/train-step.ts';
-import { trainTail } from '../../engine/train/finetune/train-tail.ts';
+import { batchOf, trainTail } from '../../engine/train/finetune/train-tail.ts';
 import type {
   TailEpoch,
   TailEvent,
@@ -31,6 +32,7 @@ export interface FinetuneTask extends JudgedTask {
   readonly blocks: readonly Block[];
   readonly freezeUntil: string;
   readonly run: Run;
+  readonly sampling: Sampling;
   /** Optimizer steps of the head: fine-tuning's are counted on from there. */
   readonly headSteps: number;
   /** Names photos and settings: a checkpoint of others is not gone on with. */
@@ -91,7 +93,9 @@ export async function* finetune(
   const photosOf = (photos: DividedPhotos['train'], share: number, most: number): FrozenPhotos => {
     const budget = share * activationBytes;
     const { dimension } = plan;
-    return new FrozenPhotos(photos, { runner, cache, dimension, seed: settings.seed, budget, views: most });
+    const { seed } = settings;
+    const { answering } = matrices;
+    return new FrozenPhotos(photos, { runner, answering, cache, dimension, seed, budget, views: most });
   };
   const train = photosOf(divided.train, 1 - validationShare, views);
   const val = divided.val.length === 0 ? undefined : photosOf(divided.val, validationShare, 1);
@@ -106,6 +110,8 @@ export async function* finetune(
       model,
       optimizer,
       classes,
+      objective: task.objective,
+      sampling: task.sampling,
       atOnce: photosAtOnce(plan, trunk.graph),
       train,
       ...(val === undefined ? {} : { val }),
@@ -170,8 +176,8 @@ async function estimateSeconds(
   const rows = train.labels.length;
   const photos = [...Array(Math.min(batchSize, rows)).keys()];
   const { values, secondsPerPhoto } = await train.compute(photos, signal);
-  const labels = photos.map((photo) => train.labels[photo] ?? 0);
-  const perStep = secondsPerStep(training, { values, labels }, timedSteps);
+  const batch = { values, ...batchOf(train, photos, training.classes) };
+  const perStep = secondsPerStep(training, batch, timedSteps);
   const validation = (val?.labels.length ?? 0) / rows / 3; // the forward third of a step
   const missing = rows * Math.min(views, epochs) - known;
   return epochs * Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto;

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
+import type { Sampling } from '../../contract/train.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
 import { candidatesFor, crossValidate, usualDecays, weightDecays } from '../../engine/train/choose-decay.ts';
 import type { Candidate } from '../../engine/train/choose-decay.ts';
 import type { HeadWeights } from '../../engine/train/head-model.ts';
 import { startTfOnCuda } from '../../engine/train/tf.ts';
+import { firstRows } from '../../engine/train/feature-matrix.ts';
+import type { Objective } from '../../engine/train/losses.ts';
 import { trainHeads } from '../../engine/train/train-heads.ts';
 import type {
   GroupProgress,
@@ -23,7 +26,10 @@ import { startTf } from './start-tf.ts';
 
 export interface HeadTask {
   readonly matrices: Matrices;
+  /** Answers a photo. */
   readonly classes: number;
+  readonly objective: Objective;
+  readonly sampling: Sampling;
   /** Which photos must stay together, one number a training photo. */
   readonly groups: Int32Array;
   /** Columns of the final features, and of all; the same when there are no others. */
@@ -77,6 +83,8 @@ export async function* trainHead(
     train,
     ...(val === undefined ? {} : { val }),
     classes: task.classes,
+    objective: task.objective,
+    sampling: task.sampling,
   };
   const candidates = candidatesOf(task);
   const byValidation =
@@ -155,11 +163,23 @@ function candidatesOf({ weightDecay, columns, settings }: HeadTask): Candidate[]
 }
 
 /** A fold for every training photo, or undefined when some class has too few photos (or groups) for it. */
-function foldsOf({ matrices, groups, classes, settings }: HeadTask): ArrayLike<number> | undefined {
+function foldsOf({
+  matrices,
+  groups,
+  classes,
+  settings,
+  objective,
+}: HeadTask): ArrayLike<number> | undefined {
   const labels = matrices.train.labels.subarray(0, groups.length);
-  const perClass = Array.from({ length: classes }, () => new Set<number>());
-  for (const [index, group] of groups.entries()) perClass[labels[index] ?? 0]?.add(group);
-  if (perClass.some((some) => some.size < foldCount)) return undefined;
+  const perKind = new Map<number, Set<number>>();
+  // A class without any photo can't be compared, either.
+  if (objective.task === 'single-label')
+    for (let label = 0; label < classes; label++) perKind.set(label, new Set());
+  for (const [index, group] of groups.entries()) {
+    const label = labels[index] ?? 0;
+    perKind.set(label, (perKind.get(label) ?? new Set()).add(group));
+  }
+  if ([...perKind.values()].some((some) => some.size < foldCount)) return undefined;
   return stratifiedGroupFolds(labels, groups, foldCount, settings.seed);
 }
 
@@ -171,12 +191,10 @@ async function* compare(
 ): AsyncGenerator<JobEventBody, Candidate> {
   const message = `Comparing ${candidates.length} ways to regularize by ${foldCount}-fold cross-validation`;
   yield { type: 'stage', stage: 'choose', message };
-  const { matrices, settings, classes } = task;
+  const { matrices, settings, classes, objective, sampling } = task;
   const progress = new Progress('choose', 'steps');
-  const rows = task.groups.length;
-  const { columns, data, labels } = matrices.train;
-  const plain = { rows, columns, data: data.subarray(0, rows * columns), labels: labels.subarray(0, rows) };
-  const comparison = { ...settings, train: plain, classes };
+  const plain = firstRows(matrices.train, task.groups.length, classes);
+  const comparison = { ...settings, train: plain, classes, objective, sampling };
   for await (const event of crossValidate(comparison, candidates, folds, signal)) {
     if (event.type === 'batch') {
       const body = progress.at(event.done, event.total);
@@ -248,7 +266,8 @@ const checkpointSchema = z.object({
   epoch: real,
   sinceBest: real,
   optimizerSteps: real,
-  best: z.array(z.object({ epoch: real, loss: real })),
+  best: z.array(z.object({ epoch: real, loss: real, accuracy: real })),
+  schedule: z.object({ level: real, sinceBetter: real, best: real }),
   history: z.array(
     z.object({
       epoch: real,

@@ -2,6 +2,8 @@ import type { Photo } from '../../contract/dataset.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { standardizationOf, standardize } from '../../engine/train/feature-matrix.ts';
 import type { FeatureMatrix, Standardization } from '../../engine/train/feature-matrix.ts';
+import { knownOf } from './answering.ts';
+import type { Answering } from './answering.ts';
 import type { FeatureStore, ViewName } from './feature-store.ts';
 
 /** Features as training takes them, standardized by what the training rows say. */
@@ -11,6 +13,7 @@ export interface Matrices {
   readonly val: FeatureMatrix | undefined;
   readonly test: FeatureMatrix | undefined;
   readonly standardization: Standardization;
+  readonly answering: Answering;
 }
 
 /**
@@ -26,17 +29,18 @@ export function buildMatrices(
   },
   columns: number,
   trainViews: readonly ViewName[],
+  answering: Answering,
 ): Matrices {
-  const train = gather(store, photos.train, columns, trainViews);
+  const train = gather(store, photos.train, columns, trainViews, answering);
   const standardization = standardizationOf(train);
   standardize(train, standardization);
   const [val, test] = [photos.val, photos.test].map((some) => {
     if (some.length === 0) return undefined;
-    const matrix = gather(store, some, columns, ['plain']);
+    const matrix = gather(store, some, columns, ['plain'], answering);
     standardize(matrix, standardization);
     return matrix;
   });
-  return { train, val, test, standardization };
+  return { train, val, test, standardization, answering };
 }
 
 function gather(
@@ -44,10 +48,14 @@ function gather(
   photos: readonly Photo[],
   columns: number,
   names: readonly ViewName[],
+  answering: Answering,
 ): FeatureMatrix {
   const rows = photos.length * names.length;
   const data = new Float32Array(rows * columns);
-  const labels = new Int32Array(rows);
+  const known = knownOf(
+    names.flatMap(() => photos),
+    answering,
+  );
   let row = 0;
   for (const name of names) {
     for (const photo of photos) {
@@ -57,9 +65,8 @@ function gather(
           remedy: 'Train again: they will be computed anew.',
         });
       data.set(vector, row * columns);
-      labels[row] = photo.label;
       row += 1;
     }
   }
-  return { rows, columns, data, labels };
+  return { rows, columns, data, ...known };
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Photo, Skipped, Split } from '../../contract/dataset.ts';
-import { displayPath } from '../../contract/dataset.ts';
+import { classesOf, displayPath } from '../../contract/dataset.ts';
 import { HolotypeError } from '../../contract/errors.ts';
+import type { Task } from '../../contract/project.ts';
 import type { TrainOptions } from '../../contract/train.ts';
+import { answersOf, kindNames } from '../../engine/data/answers.ts';
 import { groupPhotos, parseGroupBy } from '../../engine/data/groups.ts';
 import { nearDuplicates } from '../../engine/data/perceptual-hash.ts';
 import { splitPhotos } from '../../engine/data/split.ts';
@@ -35,7 +37,7 @@ export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPh
     testFraction: options.testFraction,
     seed: options.seed,
     groups,
-    classes,
+    classes: kindNames(photos, classes, options.task),
   });
   const path = (index: number): string => {
     const photo = photos[index];
@@ -43,7 +45,7 @@ export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPh
   };
   const of = (split: Split): Photo[] => photos.filter((_, index) => splits[index] === split);
   const lines = photos.map(
-    (photo, index) => `${photo.id} ${classes[photo.label] ?? ''} ${splits[index] ?? ''}`,
+    (photo, index) => `${photo.id} ${answerText(photo, classes, options.task)} ${splits[index] ?? ''}`,
   );
   const exact = new Set(dataset.exactDuplicates.flat());
   return {
@@ -53,7 +55,10 @@ export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPh
     trainGroups: groups.filter((_, index) => splits[index] === 'train'),
     classCounts: classes.map((name, label) => {
       const count = (split: Split): number =>
-        photos.reduce((sum, photo, i) => sum + (photo.label === label && splits[i] === split ? 1 : 0), 0);
+        photos.reduce(
+          (sum, photo, i) => sum + (classesOf(photo).includes(label) && splits[i] === split ? 1 : 0),
+          0,
+        );
       return { class: name, train: count('train'), val: count('val'), test: count('test') };
     }),
     nearDuplicates: nearDuplicates(photos.map((photo) => photo.perceptualHash))
@@ -71,14 +76,26 @@ export function dividePhotos(dataset: Dataset, options: TrainOptions): DividedPh
   };
 }
 
+/** What is said of a photo, as one text. */
+function answerText({ target, ...photo }: Photo, classes: readonly string[], task: Task): string {
+  if (task === 'regression') return `${target ?? ''}`;
+  return classesOf(photo)
+    .map((label) => classes[label] ?? '')
+    .join(';');
+}
+
 /**
  * The dataset without photos that turned out to be unreadable after all, which are listed as skipped; a class that
  * lost its last photo goes, too.
  *
  * @param failed reasons by photo id
- * @throws HolotypeError('bad-input') when fewer than two classes are left
+ * @throws HolotypeError('bad-input') when fewer than two classes (one label, two photos) are left
  */
-export function withoutFailed(dataset: Dataset, failed: ReadonlyMap<string, string>): Dataset {
+export function withoutFailed(
+  dataset: Dataset,
+  failed: ReadonlyMap<string, string>,
+  task: Task = 'single-label',
+): Dataset {
   if (failed.size === 0) return dataset;
   const skipped: Skipped[] = dataset.photos.flatMap((photo) => {
     const reason = failed.get(photo.id);
@@ -87,23 +104,32 @@ export function withoutFailed(dataset: Dataset, failed: ReadonlyMap<string, stri
       : [{ path: displayPath(dataset.roots, photo), reason, code: 'damaged' as const }];
   });
   const photos = dataset.photos.filter(({ id }) => !failed.has(id));
-  const left = new Set(photos.map(({ label }) => label));
+  const left = new Set(photos.flatMap((photo) => [...classesOf(photo)]));
   const classes = dataset.classes.filter((_, label) => left.has(label));
-  if (classes.length < 2)
+  const enough = {
+    'single-label': classes.length >= 2,
+    'multi-label': classes.length >= 1,
+    regression: true,
+  };
+  if (!enough[task] || photos.length < 2)
     throw new HolotypeError(
       'bad-input',
       `Photos could not be read any more, and too few are left: "${skipped[0]?.path ?? ''}": ${skipped[0]?.reason ?? ''}.`,
       { remedy: 'Check that the drive with the photos is connected, then train again.' },
     );
   const lost = dataset.classes.filter((_, label) => !left.has(label));
-  const labels = new Map(classes.map((name, label) => [name, label]));
+  const answers = answersOf(
+    photos.map(({ target, ...photo }) => ({
+      target,
+      labelNames: classesOf(photo).map((label) => dataset.classes[label] ?? ''),
+    })),
+    classes,
+    task,
+  );
   return {
     ...dataset,
     classes,
-    photos: photos.map((photo) => ({
-      ...photo,
-      label: labels.get(dataset.classes[photo.label] ?? '') ?? photo.label,
-    })),
+    photos: photos.map((photo, index) => ({ ...photo, ...answers[index] })),
     skipped: [...dataset.skipped, ...skipped],
     warnings: [
       ...dataset.warnings,

@@ -6,17 +6,19 @@ import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
 import { trainOptionsSchema, trainResultSchema } from '../../contract/train.ts';
-import type { TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
+import type { Sampling, TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
+import type { Objective } from '../../engine/train/losses.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Trunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
 import { openDataset } from '../dataset.ts';
 import { chooseDevice } from '../devices.ts';
-import { defaultBackbone, fetchModel, listModels, loadBackbone } from '../models.ts';
 import type { Backbone } from '../models.ts';
+import { answeringOf } from './answering.ts';
 import { bridge, mapped } from './bridge.ts';
 import { checkBackbone, checkFolders, checkOptions } from './check.ts';
+import { CurveWatch, toldBefore } from './curves.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { ViewName } from './feature-store.ts';
 import { finetunePart } from './finetune-part.ts';
@@ -25,6 +27,8 @@ import { finish } from './finish.ts';
 import { trainHead } from './head.ts';
 import type { ChosenHead } from './head.ts';
 import { buildMatrices } from './matrices.ts';
+import { openBackbone } from './open-backbone.ts';
+import { objectiveOf } from './objective.ts';
 import { dividePhotos, withoutFailed } from './photos.ts';
 import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
@@ -32,7 +36,7 @@ import { checkOut, openProjectRun, openTrainingRun } from './run.ts';
 import { loadTailState } from './finetune-state.ts';
 import { headSettings, trainingPolicy, withFlips } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
-import { WorkClock } from './surroundings.ts';
+import { stopwatch, WorkClock } from './surroundings.ts';
 import type { TrainSurroundings } from './surroundings.ts';
 import { TrainingDevice } from './training-device.ts';
 
@@ -54,6 +58,7 @@ export interface Trained {
   readonly trunk: Trunk;
   readonly store: FeatureStore;
   readonly matrices: ReturnType<typeof buildMatrices>;
+  readonly objective: Objective;
   /** Of the training photos, by the backbone as it was before fine-tuning. */
   readonly features: FeatureMatrix;
   readonly settings: ReturnType<typeof headSettings>;
@@ -65,6 +70,7 @@ export interface Trained {
   readonly seconds: Seconds;
   readonly started: number;
   readonly clock: WorkClock;
+  readonly watch: CurveWatch;
   /** A person ended it early. */
   readonly stopped: boolean;
 }
@@ -113,8 +119,9 @@ export async function* train(
   try {
     yield await numbered({ type: 'started', run: run.folder });
     const clock = new WorkClock();
-    const steps = trainSteps({ options, surroundings, device, out, run, resumed, clock }, signal);
-    const result = yield* clock.watch(mapped(steps, numbered));
+    const watch = new CurveWatch(options, resumed ? await toldBefore(run) : []);
+    const steps = trainSteps({ options, surroundings, device, out, run, resumed, clock, watch }, signal);
+    const result = yield* clock.watch(mapped(watch.over(steps), numbered));
     yield await numbered({ type: 'done', model: result.model });
     return result;
   } catch (error) {
@@ -142,10 +149,11 @@ interface Training {
   readonly run: Run;
   readonly resumed: boolean;
   readonly clock: WorkClock;
+  readonly watch: CurveWatch;
 }
 
 async function* trainSteps(
-  { options, surroundings, device, out, run, resumed, clock }: Training,
+  { options, surroundings, device, out, run, resumed, clock, watch }: Training,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, TrainResult> {
   const { stop, place } = surroundings;
@@ -193,7 +201,7 @@ async function* trainSteps(
     for (;;) {
       const failed = yield* mapped(device.use('features', features, signal), heard);
       if (failed.size === 0) break;
-      dataset = withoutFailed(dataset, failed);
+      dataset = withoutFailed(dataset, failed, options.task);
       divided = dividePhotos(dataset, options);
     }
     yield* warn([...dataset.warnings.map(({ message }) => message), ...divided.warnings]);
@@ -201,15 +209,20 @@ async function* trainSteps(
       yield* warn([`Features could not be kept for next time: ${store.storageProblem}`]);
     seconds.features = timed();
     seconds.decode = store.times.decode;
+    watch.know(dataset);
 
-    const matrices = buildMatrices(store, divided, trunk.dimension, trainViews);
+    const answering = answeringOf(options.task, dataset.classes.length, divided.train);
+    const matrices = buildMatrices(store, divided, trunk.dimension, trainViews, answering);
+    const objective = await objectiveOf(options, dataset.classes, matrices.train, answering.scale?.deviation);
     const settings = headSettings(options, matrices.train.rows);
     // Read before the head is trained again, whose checkpoints would push fine-tuning's out.
     const tail = resumed && options.recipe !== 'head' ? await loadTailState(run) : undefined;
-    const print = fingerprint(divided, store.key, settings);
+    const print = fingerprint(divided, store.key, settings, objective, options.sampling);
     const headTask = {
       matrices,
-      classes: dataset.classes.length,
+      classes: answering.outputs,
+      objective,
+      sampling: options.sampling,
       groups: divided.trainGroups,
       columns: { final: trunk.finalColumns, all: trunk.dimension },
       settings,
@@ -235,6 +248,7 @@ async function* trainSteps(
           backbone,
           policy,
           matrices,
+          objective,
           settings,
           head,
           fingerprint: print,
@@ -266,6 +280,7 @@ async function* trainSteps(
       trunk: tuned?.trunk ?? trunk,
       store,
       matrices: tuned?.matrices ?? matrices,
+      objective,
       features: matrices.train,
       settings,
       head: tuned?.head ?? head,
@@ -275,6 +290,7 @@ async function* trainSteps(
       seconds,
       started,
       clock,
+      watch,
       stopped,
     };
     const result = yield* mapped(
@@ -288,11 +304,19 @@ async function* trainSteps(
 }
 
 /** Names all that a head's training depends on, photos in their order included. */
-function fingerprint(divided: DividedPhotos, features: string, settings: HeadSettings): string {
+function fingerprint(
+  divided: DividedPhotos,
+  features: string,
+  settings: HeadSettings,
+  objective: Objective,
+  sampling: Sampling,
+): string {
   const { train, val, trainGroups } = divided;
-  const rows = [train, val].map((photos) => photos.map(({ id, label }) => [id, label]));
+  const rows = [train, val].map((photos) =>
+    photos.map(({ id, label, labels, target }) => [id, label, labels, target]),
+  );
   return createHash('sha256')
-    .update(JSON.stringify([features, settings, rows, [...trainGroups]]))
+    .update(JSON.stringify([features, settings, rows, [...trainGroups], objective, sampling]))
     .digest('hex');
 }
 
@@ -309,6 +333,7 @@ async function* scan(
         ...(options.val === undefined ? {} : { valFolder: options.val }),
         ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
         onlyListed,
+        task: options.task,
         signal: stop,
         onProgress: ({ done, total }) => {
           const body = progress.at(done, total);
@@ -318,36 +343,6 @@ async function* scan(
     signal,
   );
   return yield* reports;
-}
-
-/** The backbone that was named, or the best one there is; the out-of-the-box one is fetched when there is none. */
-async function* openBackbone(
-  options: TrainOptions,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<JobEventBody, Backbone> {
-  const id = options.backbone ?? (await defaultBackbone());
-  if (options.backbone === undefined) {
-    const info = (await listModels()).find((model) => model.id === id);
-    if (info?.installed === false) {
-      const megabytes = Math.round(info.size / 1e6);
-      const message = `No backbone is installed: downloading ${info.name} (${megabytes} MB), once`;
-      yield { type: 'stage', stage: 'backbone', message };
-      const progress = new Progress('backbone', 'bytes');
-      yield* bridge<JobEventBody, unknown>(
-        (report, stop) =>
-          fetchModel(id, {
-            signal: stop,
-            onProgress: ({ received, total }) => {
-              const body = progress.at(received, total);
-              if (body !== undefined) report(body);
-            },
-          }),
-        signal,
-      );
-    }
-  }
-  yield { type: 'stage', stage: 'backbone', message: `Loading the backbone ${basename(id)}` };
-  return loadBackbone(id, signal === undefined ? {} : { signal });
 }
 
 async function* computeFeatures(
@@ -367,15 +362,4 @@ async function* computeFeatures(
     const message = `Computing features of ${photos} photos (${total} views)`;
     return { type: 'stage', stage: 'features', message } as const;
   });
-}
-
-/** @returns seconds since the last call */
-function stopwatch(clock: WorkClock): () => number {
-  let last = clock.now();
-  return () => {
-    const now = clock.now();
-    const seconds = (now - last) / 1000;
-    last = now;
-    return seconds;
-  };
 }

@@ -12,6 +12,7 @@ import type { TailPlan } from '../../../src/engine/train/finetune/plan.ts';
 import { createTail } from '../../../src/engine/train/finetune/tail-model.ts';
 import { trainTail } from '../../../src/engine/train/finetune/train-tail.ts';
 import type { TailEpoch, TailEvent, TailState } from '../../../src/engine/train/finetune/train-tail.ts';
+import { crossEntropy } from '../../../src/engine/train/losses.ts';
 import { startTfOnOnnxRuntime } from '../../../src/engine/train/tf.ts';
 import { buildTrunk } from '../../../src/engine/train/trunk.ts';
 import type { Trunk } from '../../../src/engine/train/trunk.ts';
@@ -90,7 +91,17 @@ async function run({ folder, memory = Infinity, limit, resume, worth, onEvent }:
   const cache = await BoundaryCache.open(plan, policy, folder, limit);
   const { dimension } = plan;
   const always = { quickRead: Infinity, secondsPerGigabyte: 0, ...worth };
-  const room = { runner, cache, dimension, seed, budget: memory * roomFor(1), views, worth: always };
+  const answering = { task: 'single-label', outputs: 3 } as const;
+  const room = {
+    runner,
+    answering,
+    cache,
+    dimension,
+    seed,
+    budget: memory * roomFor(1),
+    views,
+    worth: always,
+  };
   const task = {
     model,
     optimizer,
@@ -101,7 +112,7 @@ async function run({ folder, memory = Infinity, limit, resume, worth, onEvent }:
     batchSize: 1,
     atOnce: 32,
     warmup: 0.1,
-    labelSmoothing: 0.1,
+    objective: { ...crossEntropy, labelSmoothing: 0.1 },
     patience: 9,
     views,
     seed,

@@ -66,6 +66,8 @@ export type BoundaryEvent =
 export interface BoundaryPhotos {
   /** Class index of each photo. */
   readonly labels: Int32Array;
+  /** [photos, outputs], where the class doesn't say it all; see `FeatureMatrix`. */
+  readonly targets?: Float32Array | undefined;
   /**
    * A view of photos at the freeze boundary, batch by batch. The same photo and view are the same bits, whatever was
    * asked before.

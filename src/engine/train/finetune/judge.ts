@@ -1,5 +1,6 @@
 import { fitTemperature, logLossOf } from '../../evaluate/calibration.ts';
-import { argmaxRows } from '../../evaluate/confusion.ts';
+import { isRight, judgedLoss } from '../judge-answer.ts';
+import type { Objective } from '../losses.ts';
 import { tf } from '../tf.ts';
 import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
@@ -7,8 +8,12 @@ import { readAndDispose } from './read-and-dispose.ts';
 import type { TailModel } from './tail-model.ts';
 
 export interface Judgement {
-  /** Mean log loss in nats, after calibration: what the saved model will have. */
+  /**
+   * Of classes that count the same, the mean log loss in nats after calibration: what the saved model will have.
+   * Otherwise the mean of what training makes small.
+   */
   readonly loss: number;
+  /** Share of the photos that are answered right; NaN for numbers. */
   readonly accuracy: number;
 }
 
@@ -40,19 +45,35 @@ export async function judgeTail(
   photos: BoundaryPhotos,
   classes: number,
   batchSize: number,
+  objective: Objective,
   signal?: AbortSignal,
 ): Promise<Judgement> {
-  return judgeLogits(await tailLogits(model, photos, classes, batchSize, signal), photos.labels, classes);
+  const answers = await tailLogits(model, photos, classes, batchSize, signal);
+  return judgeAnswers(answers, photos, classes, objective);
 }
 
-/** @param logits [photos, classes] */
-export function judgeLogits(logits: Float32Array, labels: Int32Array, classes: number): Judgement {
-  if (logits.some((value) => !Number.isFinite(value))) return { loss: Number.POSITIVE_INFINITY, accuracy: 0 };
-  const temperature = fitTemperature(logits, labels, classes);
-  const best = argmaxRows(logits, classes);
-  const right = labels.filter((label, row) => best[row] === label).length;
+/** @param answers [photos, classes]: logits, or standardized numbers */
+export function judgeAnswers(
+  answers: Float32Array,
+  { labels, targets }: Pick<BoundaryPhotos, 'labels' | 'targets'>,
+  classes: number,
+  objective: Objective,
+): Judgement {
+  if (answers.some((value) => !Number.isFinite(value)))
+    return { loss: Number.POSITIVE_INFINITY, accuracy: 0 };
+  const known = { labels, ...(targets === undefined ? {} : { targets }) };
+  const { task, loss, weights } = objective;
+  const plain = task === 'single-label' && loss.kind === 'cross-entropy' && weights === undefined;
+  const sums = { loss: 0, right: 0 };
+  for (const row of labels.keys()) {
+    if (!plain) sums.loss += judgedLoss(objective, answers, row * classes, known, row, classes);
+    sums.right += isRight(objective, answers, row * classes, known, row, classes);
+  }
+  const n = Math.max(1, labels.length);
   return {
-    loss: logLossOf(logits, labels, classes, temperature) ?? Number.NaN,
-    accuracy: right / Math.max(1, labels.length),
+    loss: plain
+      ? (logLossOf(answers, labels, classes, fitTemperature(answers, labels, classes)) ?? Number.NaN)
+      : sums.loss / n,
+    accuracy: sums.right / n,
   };
 }

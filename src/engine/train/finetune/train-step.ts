@@ -1,6 +1,9 @@
 /** One step of fine-tuning. */
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { argmaxRows } from '../../evaluate/confusion.ts';
+import { isRight } from '../judge-answer.ts';
+import { lossTensor } from '../losses.ts';
+import type { Objective } from '../losses.ts';
+import { wantedOf } from '../targets.ts';
 import { tf } from '../tf.ts';
 import type { FlatOptimizer } from './flat-optimizer.ts';
 import { readAndDispose } from './read-and-dispose.ts';
@@ -11,8 +14,7 @@ export interface StepTask {
   readonly optimizer: FlatOptimizer;
   readonly classes: number;
   readonly batchSize: number;
-  /** Share of each target that is spread over all classes (Szegedy et al. 2016), 0..1. */
-  readonly labelSmoothing: number;
+  readonly objective: Objective;
   /** Photos that pass through the tail at a time; larger batches are taken in parts, whose gradients are added up. */
   readonly atOnce: number;
 }
@@ -23,14 +25,16 @@ export interface Batch {
   readonly values: Float32Array;
   /** Class index of each photo. */
   readonly labels: readonly number[];
+  /** [photos, outputs], where the class doesn't say it all. */
+  readonly targets?: Float32Array;
 }
 
 export interface StepResult {
-  /** Mean cross-entropy over the batch, in nats. */
+  /** Mean loss over the batch. */
   readonly loss: number;
   /** Length of the gradient before clipping. */
   readonly norm: number;
-  /** Photos whose class was the likeliest before the step. */
+  /** Photos whose answer was right before the step; NaN where no answer ever is quite right. */
   readonly right: number;
 }
 
@@ -38,7 +42,7 @@ export interface StepResult {
 export function trainStep(task: StepTask, batch: Batch, rateFactor: number): StepResult {
   const size = partSize(task.batchSize, task.atOnce);
   if (size >= task.batchSize) return wholeStep(task, batch, rateFactor);
-  const { optimizer, classes } = task;
+  const { optimizer } = task;
   const n = batch.labels.length;
   let [loss, right] = [0, 0];
   for (let start = 0; start < n; start += size) {
@@ -50,7 +54,7 @@ export function trainStep(task: StepTask, batch: Batch, rateFactor: number): Ste
     });
     const read = readAndDispose(part);
     loss += read[0] as number;
-    right += countRight(read.subarray(1), batch.labels.slice(start, start + some), classes);
+    right += countRight(task, read.subarray(1), slice(batch, start, some));
   }
   const [norm = Number.NaN] = readAndDispose(tf.tidy(() => optimizer.step(undefined, rateFactor)));
   return { loss, norm, right };
@@ -65,7 +69,7 @@ function wholeStep(task: StepTask, batch: Batch, rateFactor: number): StepResult
   // One read of all that is wanted, so that the step is computed in one go.
   const read = readAndDispose(all);
   const [loss = Number.NaN, norm = Number.NaN] = read;
-  return { loss, norm, right: countRight(read.subarray(2), batch.labels, task.classes) };
+  return { loss, norm, right: countRight(task, read.subarray(2), batch) };
 }
 
 /**
@@ -76,27 +80,20 @@ function wholeStep(task: StepTask, batch: Batch, rateFactor: number): StepResult
  * @returns answers: logits, flat
  */
 function gradients(
-  { model, classes, labelSmoothing }: StepTask,
-  { values, labels }: Batch,
+  { model, classes, objective }: StepTask,
+  { values, ...known }: Batch,
   n: number,
 ): { value: Scalar; grads: ReturnType<typeof tf.variableGrads>['grads']; answers: Tensor1D } {
-  const rows = labels.length;
-  const targets = new Float32Array(rows * classes);
-  labels.forEach((label, i) => {
-    if (label < 0) return;
-    targets.fill(labelSmoothing / classes, i * classes, (i + 1) * classes);
-    const at = i * classes + label;
-    targets[at] = (targets[at] as number) + 1 - labelSmoothing;
-  });
+  const rows = known.labels.length;
   const x = tf.tensor2d(values, [rows, values.length / rows]);
-  const wanted = tf.tensor2d(targets, [rows, classes]);
+  const loss = lossOf(objective, known, classes, n);
   const variables = model.parts.map(({ variable }) => variable);
   let answers: Tensor2D | undefined;
   try {
     const { value, grads } = tf.variableGrads(() => {
       const z = tf.keep(model.logits(x));
       answers = z;
-      return tf.neg(tf.div(tf.sum<Scalar>(tf.mul(tf.logSoftmax(z), wanted)), n));
+      return loss(z);
     }, variables);
     const z = answers;
     if (z === undefined) throw new Error('The step computed no answers.');
@@ -104,6 +101,35 @@ function gradients(
   } finally {
     answers?.dispose();
   }
+}
+
+/** The loss of some photos' answers, divided by `n`; call it in a tidy. */
+function lossOf(
+  objective: Objective,
+  known: Pick<Batch, 'labels' | 'targets'>,
+  classes: number,
+  n: number,
+): (answers: Tensor2D) => Scalar {
+  const rows = known.labels.length;
+  const { targets, rowWeights, labelWeights } = wantedOf(
+    objective,
+    { ...known, labels: Int32Array.from(known.labels) },
+    [...known.labels.keys()],
+    classes,
+  );
+  const shares = Float32Array.from(known.labels, (label, row) => (label < 0 ? 0 : (rowWeights?.[row] ?? 1)));
+  if (objective.task === 'single-label' && objective.loss.kind === 'cross-entropy') {
+    // The sum of it all in one go: what counts more or not at all has targets that are.
+    const wanted = tf.tensor2d(
+      targets.map((target, at) => target * (shares[Math.floor(at / classes)] as number)),
+      [rows, classes],
+    );
+    return (z) => tf.neg(tf.div(tf.sum<Scalar>(tf.mul(tf.logSoftmax(z), wanted)), n));
+  }
+  const wanted = tf.tensor2d(targets, [rows, classes]);
+  const each = labelWeights === undefined ? undefined : tf.tensor2d(labelWeights, [rows, classes]);
+  const share = tf.tensor1d(shares);
+  return (z) => tf.div(tf.sum<Scalar>(tf.mul(lossTensor(z, wanted, objective, each), share)), n);
 }
 
 /**
@@ -115,20 +141,47 @@ export function partSize(batchSize: number, atOnce: number): number {
 }
 
 /** `size` photos of a batch; where there are no more, its first stands in without a label. */
-function padded({ values, labels }: Batch, start: number, size: number): Batch {
-  const dimension = values.length / labels.length;
-  const part = values.subarray(start * dimension, (start + size) * dimension);
-  const missing = size - part.length / dimension;
-  if (missing === 0) return { values: part, labels: labels.slice(start, start + size) };
-  const filled = new Float32Array(size * dimension);
-  filled.set(part);
-  for (let i = size - missing; i < size; i++) filled.set(values.subarray(0, dimension), i * dimension);
-  return { values: filled, labels: [...labels.slice(start), ...Array<number>(missing).fill(-1)] };
+function padded(batch: Batch, start: number, size: number): Batch {
+  const part = slice(batch, start, size);
+  const rows = part.labels.length;
+  if (rows === size) return part;
+  const fill = (numbers: Float32Array): Float32Array => {
+    const each = numbers.length / batch.labels.length;
+    const filled = new Float32Array(size * each);
+    filled.set(numbers.subarray(start * each));
+    for (let i = rows; i < size; i++) filled.set(numbers.subarray(0, each), i * each);
+    return filled;
+  };
+  return {
+    values: fill(batch.values),
+    labels: [...part.labels, ...Array<number>(size - rows).fill(-1)],
+    ...(batch.targets === undefined ? {} : { targets: fill(batch.targets) }),
+  };
 }
 
-function countRight(logits: Float32Array, labels: readonly number[], classes: number): number {
-  const best = argmaxRows(logits, classes);
-  return labels.filter((label, row) => best[row] === label).length;
+/** Some photos of a batch: fewer than `count` where there are no more. */
+function slice({ values, labels, targets }: Batch, start: number, count: number): Batch {
+  const part = (numbers: Float32Array): Float32Array => {
+    const each = numbers.length / labels.length;
+    return numbers.subarray(start * each, (start + count) * each);
+  };
+  return {
+    values: part(values),
+    labels: labels.slice(start, start + count),
+    ...(targets === undefined ? {} : { targets: part(targets) }),
+  };
+}
+
+function countRight(
+  { objective, classes }: StepTask,
+  logits: Float32Array,
+  { labels, targets }: Batch,
+): number {
+  const known = { labels: Int32Array.from(labels), ...(targets === undefined ? {} : { targets }) };
+  return labels.reduce(
+    (sum, _, row) => sum + isRight(objective, logits, row * classes, known, row, classes),
+    0,
+  );
 }
 
 /**

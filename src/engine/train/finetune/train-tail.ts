@@ -1,11 +1,14 @@
-import { seededRandom, shuffled } from '../../data/random.ts';
+import type { Sampling } from '../../../contract/train.ts';
+import { seededRandom } from '../../data/random.ts';
+import { costOfGuessing } from '../losses.ts';
+import { epochOrder } from '../sampling.ts';
 import { cosineSchedule } from '../schedule.ts';
 import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
 import type { FlatState } from './flat-optimizer.ts';
 import { judgeTail } from './judge.ts';
 import { trainStep } from './train-step.ts';
-import type { StepTask } from './train-step.ts';
+import type { Batch, StepTask } from './train-step.ts';
 import { DivergenceWatch } from './watch.ts';
 import type { WatchState } from './watch.ts';
 
@@ -21,6 +24,8 @@ export interface TailTraining extends StepTask {
   /** Views that the epochs take turns with: 1 is the plain one alone. */
   readonly views: number;
   readonly seed: number;
+  /** How an epoch goes through the photos; absent: each once. */
+  readonly sampling?: Sampling;
   /** Where a killed run had got to; goes on from there to the same bits. */
   readonly resume?: TailState | undefined;
   /** Aborted to end early: the epoch that runs is judged as far as it got. */
@@ -35,7 +40,7 @@ export interface TailEpoch {
   /** NaN for epoch 0. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
-  /** After calibration, in nats; NaN without validation photos. */
+  /** As `judgeAnswers` tells it; NaN without validation photos. */
   readonly valLoss: number;
   readonly valAccuracy: number;
 }
@@ -81,7 +86,7 @@ export type TailEvent =
 const safeEvery = 25;
 
 /**
- * Trains the tail of a backbone and its head with softmax cross-entropy: mini-batches in a seeded order, warm-up and
+ * Trains the tail of a backbone and its head: mini-batches in a seeded order, warm-up and
  * cosine schedule. The weights of the best epoch are given back, and the head alone (epoch 0) counts as one. When
  * training diverges it goes back to the last good weights and on at half the rates.
  *
@@ -89,7 +94,7 @@ const safeEvery = 25;
  */
 export async function* trainTail(task: TailTraining, signal?: AbortSignal): AsyncGenerator<TailEvent, void> {
   const { model, optimizer, train, epochs, batchSize, seed } = task;
-  const watch = new DivergenceWatch(task.classes);
+  const watch = new DivergenceWatch(costOfGuessing(task.objective, task.classes));
   const rows = train.labels.length;
   const perEpoch = Math.ceil(rows / batchSize);
   const total = epochs * perEpoch;
@@ -140,7 +145,8 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
   for (; epoch <= epochs && sinceBest < task.patience && !watch.gaveUp; epoch++, step = 0) {
     if (stopped() && step === 0) break;
     // Seeded by the epoch, so that a resumed run needs no generator state.
-    const order = shuffled(Array(rows).keys(), seededRandom(seed * 100_003 + epoch));
+    const random = seededRandom(seed * 100_003 + epoch);
+    const order = epochOrder(task.sampling ?? 'shuffle', train, rows, task.classes, random);
     const view = (epoch - 1) % Math.max(1, task.views);
     if (step === 0) sums = { loss: 0, right: 0, n: 0 };
     let rateFactor = 0;
@@ -151,18 +157,18 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
         if (stopped()) break;
         continue;
       }
-      const labels = (batches[step] ?? []).map((photo) => train.labels[photo] as number);
+      const known = batchOf(train, batches[step] ?? [], task.classes);
       rateFactor = watch.rateFactor * cosineSchedule((epoch - 1) * perEpoch + step, total, task.warmup);
-      const result = trainStep(task, { values: event.values, labels }, rateFactor);
+      const result = trainStep(task, { values: event.values, ...known }, rateFactor);
       step += 1;
       if (watch.after(result.loss, result.norm)) {
         goBack();
         yield { type: 'diverged', epoch, rateFactor: watch.rateFactor };
       } else {
         sums = {
-          loss: sums.loss + result.loss * labels.length,
+          loss: sums.loss + result.loss * known.labels.length,
           right: sums.right + result.right,
-          n: sums.n + labels.length,
+          n: sums.n + known.labels.length,
         };
       }
       yield { type: 'batch', done: (epoch - 1) * perEpoch + step, total };
@@ -212,12 +218,27 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
 }
 
 async function judge(
-  { model, val, classes, batchSize }: TailTraining,
+  { model, val, classes, batchSize, objective }: TailTraining,
   signal: AbortSignal | undefined,
 ): Promise<{ valLoss: number; valAccuracy: number }> {
   if (val === undefined) return { valLoss: Number.NaN, valAccuracy: Number.NaN };
-  const { loss, accuracy } = await judgeTail(model, val, classes, batchSize, signal);
+  const { loss, accuracy } = await judgeTail(model, val, classes, batchSize, objective, signal);
   return { valLoss: loss, valAccuracy: accuracy };
+}
+
+/** What some photos are to be answered with. */
+export function batchOf(
+  { labels, targets }: Pick<BoundaryPhotos, 'labels' | 'targets'>,
+  photos: readonly number[],
+  outputs: number,
+): Pick<Batch, 'labels' | 'targets'> {
+  const own = photos.map((photo) => labels[photo] as number);
+  if (targets === undefined) return { labels: own };
+  const some = new Float32Array(photos.length * outputs);
+  photos.forEach((photo, row) => {
+    some.set(targets.subarray(photo * outputs, (photo + 1) * outputs), row * outputs);
+  });
+  return { labels: own, targets: some };
 }
 
 function vectorOf(state: TailState, name: string): Float32Array {

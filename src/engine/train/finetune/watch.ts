@@ -16,7 +16,7 @@ export interface WatchState {
 
 /**
  * Follows the training loss. A loss that isn't a number, or that rises above where it started by half of what
- * guessing costs (ln classes), is divergence: fine-tuning starts from a head that works, so its loss only falls.
+ * guessing costs, is divergence: fine-tuning starts from a head that works, so its loss only falls.
  */
 export class DivergenceWatch {
   readonly #room: number;
@@ -25,9 +25,9 @@ export class DivergenceWatch {
   #smoothed = 0;
   #halvings = 0;
 
-  /** @param classes number of classes, >= 2 */
-  constructor(classes: number) {
-    this.#room = Math.log(classes) / 2;
+  /** @param guessing what a guess costs: ln classes for cross-entropy, see `costOfGuessing` */
+  constructor(guessing: number) {
+    this.#room = guessing / 2;
   }
 
   /** Takes a step's loss and the norm of its gradients. @returns whether training has diverged */

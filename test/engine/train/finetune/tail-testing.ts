@@ -17,6 +17,7 @@ import { createTail } from '../../../../src/engine/train/finetune/tail-model.ts'
 import type { TailModel } from '../../../../src/engine/train/finetune/tail-model.ts';
 import { trainTail } from '../../../../src/engine/train/finetune/train-tail.ts';
 import type { TailEvent, TailState, TailTraining } from '../../../../src/engine/train/finetune/train-tail.ts';
+import { crossEntropy } from '../../../../src/engine/train/losses.ts';
 import { tf } from '../../../../src/engine/train/tf.ts';
 import { buildTrunk } from '../../../../src/engine/train/trunk.ts';
 import type { Trunk } from '../../../../src/engine/train/trunk.ts';
@@ -154,7 +155,7 @@ export function tailTraining(
     batchSize: 8,
     atOnce: Infinity,
     warmup: 0.1,
-    labelSmoothing: 0,
+    objective: crossEntropy,
     patience: Infinity,
     views: 1,
     seed: 3,

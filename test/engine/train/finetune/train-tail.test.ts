@@ -3,6 +3,7 @@ import { flatRates } from '../../../../src/engine/train/finetune/flat-optimizer.
 import { tailLogits } from '../../../../src/engine/train/finetune/judge.ts';
 import { splitFlat } from '../../../../src/engine/train/finetune/tail-model.ts';
 import { trainTail } from '../../../../src/engine/train/finetune/train-tail.ts';
+import { crossEntropy } from '../../../../src/engine/train/losses.ts';
 import { tf } from '../../../../src/engine/train/tf.ts';
 import { mobileNetV2, resNet } from '../../graph/networks.ts';
 import type { TailTraining } from '../../../../src/engine/train/finetune/train-tail.ts';
@@ -68,7 +69,7 @@ describe('fine-tuning', () => {
     divided = divide(mobile, 'block_2');
     const train = await boundaryPhotos(divided, labelsOf(60), 1);
     const val = await boundaryPhotos(divided, labelsOf(9), 9);
-    const settings = { val, epochs: 3, batchSize: 2, labelSmoothing: 0.1 };
+    const settings = { val, epochs: 3, batchSize: 2, objective: { ...crossEntropy, labelSmoothing: 0.1 } };
     const whole = await finishTail(tailTraining(divided, train, settings, options));
     const marks = whole.states.map(({ epoch, step }) => [epoch, step]);
     expect(marks).toEqual([
@@ -107,7 +108,7 @@ describe('fine-tuning', () => {
 
   test('in parts of a batch takes the steps it takes in whole ones, and the same bits after a kill', async () => {
     const train = await boundaryPhotos(divided, labelsOf(30), 1);
-    const settings = { epochs: 2, batchSize: 7, labelSmoothing: 0.1 };
+    const settings = { epochs: 2, batchSize: 7, objective: { ...crossEntropy, labelSmoothing: 0.1 } };
     const run = async (task: Partial<TailTraining>): Promise<FinishedTail> =>
       finishTail(tailTraining(divided, train, { ...settings, ...task }, { kind: 'sgd', clip: 0.5 }));
     const whole = await run({});
