@@ -68,7 +68,7 @@ export async function* finish(
     yield { type: 'warning', message };
   }
   const parity = await checkParity(exported, policy, photos, signal);
-  yield* findSuspects(trained, { val: probabilities, test: testProbabilities }, signal);
+  const suspects = yield* findSuspects(trained, { val: probabilities, test: testProbabilities }, signal);
   const files = modelFiles(exported, classes);
   const counts = {
     train: divided.train.length,
@@ -123,6 +123,8 @@ export async function* finish(
     skipped: dataset.skipped,
     conflicts: dataset.conflicts,
     duplicatesAcrossSplits: divided.leaks,
+    suspects,
+    ...trained.watch.input,
     stoppedEarly: trained.stopped,
   });
   const totalSoFar = (trained.clock.now() - trained.started) / 1000;

@@ -46,3 +46,14 @@ export class WorkClock {
     }
   }
 }
+
+/** @returns seconds since the last call */
+export function stopwatch(clock: WorkClock): () => number {
+  let last = clock.now();
+  return () => {
+    const now = clock.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    return seconds;
+  };
+}
