@@ -41,7 +41,8 @@ const unfinished = 0.08;
 
 /** @returns in the order of their weight; nothing without curves */
 export function adviseOnCurves(input: CurveInput): Advice[] {
-  const { curves = [], classes } = input;
+  const { curves = [], options = {} } = input;
+  const classes = (options.task ?? 'single-label') === 'single-label' ? input.classes : undefined;
   const shapes = (['head', 'finetune'] as const).flatMap(
     (stage) =>
       shapeOf(

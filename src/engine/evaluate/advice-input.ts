@@ -23,7 +23,7 @@ export interface CurveInput {
   readonly curves?: readonly EpochPoint[];
   /** What the training was told: a fix changes it. */
   readonly options?: ChosenOptions;
-  /** Classes there are; absent: more than one. */
+  /** Classes (or labels) there are. */
   readonly classes?: number;
   /** Who is to learn and who to check was given with the photos, so no setting can change it. */
   readonly splitGiven?: boolean;
@@ -37,6 +37,7 @@ export interface CurveInput {
 export type ChosenOptions = Partial<
   Pick<
     TrainOptions,
+    | 'task'
     | 'recipe'
     | 'epochs'
     | 'finetuneEpochs'

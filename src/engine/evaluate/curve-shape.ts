@@ -9,7 +9,7 @@ export interface Shape {
   readonly last: EpochPoint;
   /** The epoch with the lowest validation loss, whose weights are kept; without one, the last. */
   readonly best: EpochPoint;
-  /** A loss that means "knows nothing": that of guessing evenly among the classes, where losses are of that kind. */
+  /** A loss that means "knows nothing": that of guessing evenly among the classes; without classes, the first epoch's. */
   readonly scale: number;
   /** Epochs whose training loss is well above the one before. */
   readonly jumps: readonly number[];
@@ -26,14 +26,14 @@ const enoughForThirds = 6;
 
 /**
  * @param points epochs of one stage, in order
- * @param classes there are; absent: not known
+ * @param classes of which a photo has one; absent: the task is another
  * @returns undefined for no epochs
  */
 export function shapeOf(points: readonly EpochPoint[], classes: number | undefined): Shape | undefined {
   const [first] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const scale = Math.max(first.trainLoss ?? 0, classes === undefined ? 0 : Math.log(Math.max(2, classes)));
+  const scale = classes === undefined ? (first.trainLoss ?? 1) : Math.log(Math.max(2, classes));
   return {
     stage: first.stage,
     points,

@@ -149,14 +149,14 @@ function adviceSection({ advice }: ReportData): Section | null {
     title: 'Before you rely on it',
     body: html`<ul class="advice">
       ${advice.map(
-        ({ severity, message, evidence, action }) =>
+        ({ severity, message, evidence, action, fix }) =>
           html`<li class="${severity === 'warning' && 'serious'}">
             <p>
               <span class="kind">${severity === 'warning' ? 'Look at this: ' : 'Good to know: '}</span
               >${message}
             </p>
             <p class="note">${evidence}</p>
-            <p>${action}</p>
+            <p>${action}${fix?.settings !== undefined && html` For example: <b>${fix.label}</b>.`}</p>
           </li>`,
       )}
     </ul>`,

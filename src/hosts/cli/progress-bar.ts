@@ -46,6 +46,9 @@ export class ProgressBar {
           event.valAccuracy === null ? '' : `, validation ${percent(event.valAccuracy)}`
         }`;
         break;
+      case 'advice':
+        for (const { message, action } of event.advice) this.#say(`Note: ${message} ${action}`);
+        break;
       case 'batch':
         if (isLive(this.#screen)) this.#draw(event);
         break;

@@ -4,11 +4,14 @@ import { tasks } from '../../../contract/project.ts';
 import type { Task } from '../../../contract/project.ts';
 import { samplings } from '../../../contract/train.ts';
 import type { Sampling, TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
-import { amount, fraction, integer, list } from '../arguments.ts';
+import { amount, fraction, integer } from '../arguments.ts';
+import { adviceLine } from '../advice-line.ts';
 import { count, duration, interruptible, percent, print, printJson } from '../output.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { addTrainingOptions, trainingOptions } from '../training-options.ts';
+import type { TrainingFlags } from '../training-options.ts';
 
-interface Flags {
+interface Flags extends TrainingFlags {
   out?: string;
   backbone?: string;
   recipe: 'auto' | 'head' | 'finetune';
@@ -18,20 +21,13 @@ interface Flags {
   loss?: string;
   classWeights?: string;
   sampling?: Sampling;
-  optimizer?: 'adamw' | 'adam' | 'sgd';
-  lr?: number;
-  weightDecay?: number;
   freezeUntil?: string;
   finetuneEpochs?: number;
   finetuneLr?: number;
   finetuneBatchSize?: number;
   layerDecay?: number;
-  clip?: number;
-  ema?: number;
-  warmup?: number;
   labelSmoothing?: number;
   views?: number;
-  head: { hidden: number[] };
   flips?: 'auto' | 'on' | 'off';
   resize?: 'squash' | 'crop' | 'pad';
   val?: string;
@@ -47,7 +43,7 @@ interface Flags {
 
 /** `holotype train <photos>` */
 export function addTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description('Train a classifier from a folder of photos.')
     .argument(
@@ -71,10 +67,8 @@ export function addTrain(program: Command): void {
       ).choices([...tasks]),
     )
     .option('--epochs <n>', 'passes over the training photos', integer(1, 10_000))
-    .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1, 4096))
-    .addOption(new Option('--optimizer <name>', 'default: adamw').choices(['adamw', 'adam', 'sgd']))
-    .option('--lr <rate>', 'peak learning rate', amount(0, { above: true, most: 10 }))
-    .option('--weight-decay <n>', 'strength of regularization (default: a few are compared)', amount(0))
+    .option('--batch-size <n>', 'photos a step learns from (default: 64)', integer(1, 4096));
+  addTrainingOptions(command)
     .option(
       '--loss <name>',
       'cross-entropy, focal[:gamma]; several labels: binary-cross-entropy, focal[:gamma]; numbers: mse, mae, huber[:delta]',
@@ -88,11 +82,6 @@ export function addTrain(program: Command): void {
         '--sampling <how>',
         'shuffle: every photo once an epoch; balanced: every class equally often (default: shuffle)',
       ).choices([...samplings]),
-    )
-    .addOption(
-      new Option('--head <shape>', 'linear, or mlp:256,128 for hidden layers')
-        .argParser(headShape)
-        .default({ hidden: [] }, 'linear'),
     )
     .option(
       '--freeze-until <block>',
@@ -110,17 +99,6 @@ export function addTrain(program: Command): void {
       "share of the next block's rate each block learns at (default: 0.9)",
       amount(0, { above: true, most: 1 }),
     )
-    .option(
-      '--clip <length>',
-      'fine-tuning scales longer gradients down to this (default: 1)',
-      amount(0, { above: true }),
-    )
-    .option(
-      '--ema <f>',
-      'share of the averaged weights that stays at each step; 0: no average',
-      fraction(true),
-    )
-    .option('--warmup <f>', "share of fine-tuning's steps in which rates rise (default: 0.1)", fraction(true))
     .option('--label-smoothing <f>', 'share of each target spread over all classes', fraction(true))
     .option('--views <n>', 'different cuts of each photo to fine-tune on (default: one an epoch)', integer(1))
     .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
@@ -151,21 +129,12 @@ export function addTrain(program: Command): void {
     });
 }
 
-function headShape(text: string): { hidden: number[] } {
-  if (text === 'linear') return { hidden: [] };
-  return { hidden: list(text, /^mlp:/, 'linear or mlp:256,128', 8192) };
-}
-
-function optionsOf(
-  photos: string,
-  { lr, finetuneLr, head, json: _json, ...flags }: Flags,
-): TrainOptionsInput {
-  const { hidden } = head;
+function optionsOf(photos: string, flags: Flags): TrainOptionsInput {
+  const { lr: _lr, head: _head, batchNorm: _norm, updateBn: _bn, finetuneLr, json: _json, ...same } = flags;
   return {
     photos,
-    ...flags,
-    hidden,
-    ...(lr === undefined ? {} : { learningRate: lr }),
+    ...same,
+    ...trainingOptions(flags),
     ...(finetuneLr === undefined ? {} : { finetuneLearningRate: finetuneLr }),
   };
 }
@@ -204,7 +173,7 @@ export function summarize(result: TrainResult): void {
   print(
     `${result.classes.length} classes; ${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,
   );
-  for (const { message, action } of result.advice) print(`- ${message} ${action}`);
+  for (const advice of result.advice) print(adviceLine(advice));
   print('');
   print(`Model:  ${result.model}`);
   print(`Report: ${result.report}`);
