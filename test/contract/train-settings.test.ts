@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settingInfo, trainSettingsSchema } from '../../src/contract/train-settings.ts';
+import { settingInfo } from '../../src/contract/setting-info.ts';
+import { trainSettingsSchema } from '../../src/contract/train-settings.ts';
 import { optimizerKinds, trainOptionsSchema } from '../../src/contract/train.ts';
 import { finetuneSettings } from '../../src/service/train/finetune-settings.ts';
 import { headSettings } from '../../src/service/train/settings.ts';

@@ -1,5 +1,6 @@
 import { appendNodes, freeName } from '../graph/cut.ts';
 import type { GraphNode, ModelGraph, Weight } from '../graph/graph.ts';
+import { activationValue } from './activation-value.ts';
 import type { Standardization } from './feature-matrix.ts';
 import type { HeadWeights } from './head-model.ts';
 import type { Trunk } from './trunk.ts';
@@ -14,10 +15,17 @@ export interface ModelParts {
   readonly columns: number;
   /** The last layer is divided by it, so that the softmax gives calibrated probabilities (Guo et al. 2017). */
   readonly temperature: number;
+  /** Absent: softmax. */
+  readonly ending?: ModelEnding;
 }
 
+/** What becomes of the last layer: chances of classes, chances of labels, or a number in its own units. */
+export type ModelEnding =
+  | { readonly kind: 'softmax' | 'sigmoid' }
+  | { readonly kind: 'number'; readonly mean: number; readonly deviation: number };
+
 /**
- * @returns a graph that takes RGB 0..255 and gives class probabilities [classes]
+ * @returns a graph that takes RGB 0..255 and gives probabilities [classes], or a number [1]
  */
 export function assembleModel({
   trunk,
@@ -25,6 +33,7 @@ export function assembleModel({
   standardization,
   columns,
   temperature,
+  ending = { kind: 'softmax' },
 }: ModelParts): ModelGraph {
   const { graph } = trunk;
   const weights = new Map<string, Weight>();
@@ -41,6 +50,11 @@ export function assembleModel({
     if (index === last) {
       kernel = divide(kernel, temperature);
       bias = divide(bias, temperature);
+      if (ending.kind === 'number') {
+        const { mean, deviation } = ending;
+        kernel = divide(kernel, 1 / deviation);
+        bias = { ...bias, data: bias.data.map((value) => value * deviation + mean) };
+      }
     }
     const name = freeName(graph, index === last ? 'head/logits' : `head/hidden${index + 1}`);
     const keys = { kernel: freeName(graph, `${name}/kernel`), bias: freeName(graph, `${name}/bias`) };
@@ -49,12 +63,14 @@ export function assembleModel({
     nodes.push({ op: 'dense', name, inputs: [features], ...keys });
     features = name;
     if (index === last) return;
-    const active = freeName(graph, `${name}/relu`);
-    nodes.push({ op: 'activation', kind: 'relu', name: active, inputs: [features] });
+    const kind = head.activation ?? 'relu';
+    const active = freeName(graph, `${name}/${kind}`);
+    nodes.push({ op: 'activation', kind, name: active, inputs: [features] });
     features = active;
   });
+  if (ending.kind === 'number') return appendNodes(graph, nodes, weights, [features]);
   const probabilities = freeName(graph, 'probabilities');
-  nodes.push({ op: 'activation', kind: 'softmax', name: probabilities, inputs: [features] });
+  nodes.push({ op: 'activation', kind: ending.kind, name: probabilities, inputs: [features] });
   return appendNodes(graph, nodes, weights, [probabilities]);
 }
 
@@ -94,6 +110,7 @@ export function headLogits(
   head: HeadWeights,
   matrix: { readonly rows: number; readonly columns: number; readonly data: Float32Array },
 ): Float32Array {
+  const active = activationValue(head.activation ?? 'relu');
   let x = Float64Array.from(matrix.data);
   let width = matrix.columns;
   head.layers.forEach(({ kernel, bias }, index) => {
@@ -111,7 +128,7 @@ export function headLogits(
         }
       }
     }
-    x = index === head.layers.length - 1 ? y : y.map((value) => Math.max(0, value));
+    x = index === head.layers.length - 1 ? y : y.map(active);
     width = out;
   });
   return Float32Array.from(x);

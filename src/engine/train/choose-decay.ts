@@ -29,11 +29,19 @@ export type ChooseEvent =
 export const weightDecays: Readonly<Record<OptimizerKind, readonly number[]>> = {
   adamw: [0.3, 1, 3, 10],
   adam: [0.01, 0.03, 0.1, 0.3],
+  momentum: [0.01, 0.03, 0.1, 0.3],
   sgd: [0.01, 0.03, 0.1, 0.3],
+  rmsprop: [0.01, 0.03, 0.1, 0.3],
 };
 
 /** What is taken when there are too few photos to compare anything. */
-export const usualDecays: Readonly<Record<OptimizerKind, number>> = { adamw: 1, adam: 0.1, sgd: 0.1 };
+export const usualDecays: Readonly<Record<OptimizerKind, number>> = {
+  adamw: 1,
+  adam: 0.1,
+  momentum: 0.1,
+  sgd: 0.1,
+  rmsprop: 0.1,
+};
 
 /** Every combination of weight decay and number of columns. */
 export function candidatesFor(decays: readonly number[], columns: readonly number[]): Candidate[] {

@@ -1,10 +1,13 @@
-import type { OptimizerKind, Sampling } from '../../contract/train.ts';
+import type { OptimizerKind, Sampling, ScheduleKind, StopMetric } from '../../contract/train.ts';
 import type { Weight } from '../graph/graph.ts';
+import type { Validated } from './early-stop.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
-import type { HeadGroup, HeadWeights } from './head-model.ts';
+import type { HeadGroup, HeadShape, HeadWeights } from './head-model.ts';
 import type { Objective } from './losses.ts';
+import type { OptimizerExtras } from './optimizer.ts';
+import type { ScheduleState } from './schedule.ts';
 
-export interface HeadTraining {
+export interface HeadTraining extends HeadShape, Omit<OptimizerExtras, 'groups'> {
   readonly train: FeatureMatrix;
   /** Watched after every epoch; absent: the last epoch's weights are kept. */
   readonly val?: FeatureMatrix;
@@ -14,17 +17,20 @@ export interface HeadTraining {
   readonly objective?: Objective;
   /** How an epoch goes through the rows; absent: each once. */
   readonly sampling?: Sampling;
-  readonly hidden: readonly number[];
   readonly groups: readonly HeadGroup[];
   readonly optimizer: OptimizerKind;
   /** At the peak of the schedule. */
   readonly learningRate: number;
+  /** Absent: cosine. */
+  readonly schedule?: ScheduleKind;
   /** Share of the steps spent warming up, 0..1. */
   readonly warmup: number;
   readonly batchSize: number;
   readonly epochs: number;
-  /** Epochs without a better validation loss in any group before training stops. */
+  /** Epochs without a better value of the watched metric in any group before training stops. */
   readonly patience: number;
+  /** What is watched on the validation photos; absent: the loss. */
+  readonly stopMetric?: StopMetric;
   readonly seed: number;
   /** Epochs from one look at the validation photos to the next; the last epoch always has one. Default 1. */
   readonly checkEvery?: number;
@@ -48,7 +54,9 @@ export interface HeadState {
   readonly epoch: number;
   readonly sinceBest: number;
   readonly optimizerSteps: number;
-  readonly best: readonly { readonly epoch: number; readonly loss: number }[];
+  readonly best: readonly (Validated & { readonly epoch: number })[];
+  /** Absent: as at the start. */
+  readonly schedule?: ScheduleState | undefined;
   readonly history: readonly HeadEpoch[];
   /** Weights, optimizer moments and each group's best weights, by name. */
   readonly tensors: ReadonlyMap<string, Weight>;

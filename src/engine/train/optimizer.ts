@@ -3,7 +3,6 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { OptimizerKind } from '../../contract/train.ts';
 import type { Weight } from '../graph/graph.ts';
 import { shrink, withL2 } from './regularizers.ts';
-import type { Penalties } from './regularizers.ts';
 import { tf } from './tf.ts';
 
 /** A variable, and how strongly each step pulls it to zero. */
@@ -17,7 +16,11 @@ export interface Trained {
 }
 
 /** What an optimizer does beside its steps; absent: nothing. */
-export interface OptimizerExtras extends Partial<Penalties> {
+export interface OptimizerExtras {
+  /** Adds so many times the sum of |w| to the loss. */
+  readonly l1?: number | undefined;
+  /** Adds so many times the sum of w squared to the loss. */
+  readonly l2?: number | undefined;
   /** Gradients of a larger norm are scaled down to it. */
   readonly clip?: number | undefined;
   /** Share of the averaged weights that stays at each step (0.99: over some 100 steps); 0: no average. */
@@ -131,7 +134,10 @@ export function createOptimizer(
           // The first steps' average is over as many steps as there were.
           const stays = Math.min(ema, (1 + steps) / (10 + steps));
           const average = momentOf(index, 'average');
-          average?.assign(tf.add(average, tf.mul(tf.sub(variable, average), 1 - stays)));
+          if (average === undefined) return;
+          const next = tf.add(average, tf.mul(tf.sub(variable, average), 1 - stays));
+          // What the L1 penalty holds at zero is zero in the average, too.
+          average.assign(penalized && l1 > 0 ? tf.mul(next, tf.abs(tf.sign(variable))) : next);
         });
       });
     },
@@ -200,10 +206,7 @@ function clipGradients(
     found.map(([name, gradient]) => {
       if (groups === 1) return [name, tf.mul(gradient, tf.reshape(factors, []))];
       const width = gradient.shape.at(-1) ?? 1;
-      const wide = tf.reshape(
-        tf.tile(tf.reshape(factors, [groups, 1]), [1, width / groups]),
-        [width],
-      );
+      const wide = tf.reshape(tf.tile(tf.reshape(factors, [groups, 1]), [1, width / groups]), [width]);
       return [name, tf.mul(gradient, wide)];
     }),
   );

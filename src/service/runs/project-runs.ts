@@ -3,19 +3,24 @@ import { z } from 'zod';
 import { HolotypeError } from '../../contract/errors.ts';
 import { jobEventSchema, type JobEvent } from '../../contract/job-events.ts';
 import type { EpochPoint } from '../../contract/runs.ts';
+import { currentConfig } from '../../contract/train-history.ts';
 import { trainSettingsSchema } from '../../contract/train-settings.ts';
 import { trainOptionsSchema, trainResultSchema, type TrainResult } from '../../contract/train.ts';
 import { removeFolder } from '../../store/folders.ts';
 import { createRun, listRuns, openRun } from '../../store/runs.ts';
+import { Curves } from '../train/curves.ts';
 
-const configSchema = z.object({
-  kind: z.literal('train'),
-  options: trainOptionsSchema,
-  /** As the person chose them; absent in runs of the command line. */
-  settings: trainSettingsSchema.optional(),
-  /** 1, 2, 3, ... in a project. */
-  number: z.number().int().positive().optional(),
-});
+const configSchema = z.preprocess(
+  currentConfig,
+  z.object({
+    kind: z.literal('train'),
+    options: trainOptionsSchema,
+    /** As the person chose them; absent in runs of the command line. */
+    settings: trainSettingsSchema.optional(),
+    /** 1, 2, 3, ... in a project. */
+    number: z.number().int().positive().optional(),
+  }),
+);
 export type RunConfig = z.infer<typeof configSchema>;
 
 /** What lies in a run's folder. */
@@ -116,23 +121,7 @@ export async function giveUp(folder: string): Promise<void> {
 
 /** The curves of head and fine-tuning. A part that was begun again, or gone on with, counts as it was done last. */
 export function curvesOf(events: readonly JobEvent[]): EpochPoint[] {
-  const curves = { head: new Map<number, EpochPoint>(), finetune: new Map<number, EpochPoint>() };
-  let stage: EpochPoint['stage'] = 'head';
-  for (const event of events) {
-    if (event.type === 'stage') {
-      if (event.stage !== 'head' && event.stage !== 'finetune') continue;
-      stage = event.stage;
-      // "Judging the fine-tuned model" ends a part, and so does whatever comes after its epochs.
-      const last = event.from?.epoch;
-      if (last !== undefined)
-        for (const epoch of curves[stage].keys()) if (epoch > last) curves[stage].delete(epoch);
-    } else if (event.type === 'epoch') {
-      const { epoch, trainLoss, valLoss, trainAccuracy, valAccuracy, learningRate } = event;
-      const points = curves[stage];
-      // An epoch that was there already means that all after it are of an earlier try.
-      if (points.has(epoch)) for (const other of points.keys()) if (other >= epoch) points.delete(other);
-      points.set(epoch, { stage, epoch, trainLoss, valLoss, trainAccuracy, valAccuracy, learningRate });
-    }
-  }
-  return [...curves.head.values(), ...curves.finetune.values()];
+  const curves = new Curves();
+  for (const event of events) curves.hear(event);
+  return curves.points;
 }

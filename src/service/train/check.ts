@@ -5,12 +5,14 @@ import { parseGroupBy } from '../../engine/data/groups.ts';
 import { exists } from '../../store/folders.ts';
 import { listFiles } from '../../store/photos.ts';
 import { listModels } from '../models.ts';
+import { checkTraining } from './check-training.ts';
 import { checkObjective } from './objective.ts';
 
 /** What can be said without looking at a photo. */
 export function checkOptions(options: TrainOptions): void {
   if (options.groupBy !== undefined) parseGroupBy(options.groupBy);
   checkObjective(options);
+  checkTraining(options);
   if (options.recipe === 'head' && options.freezeUntil !== undefined)
     throw new HolotypeError('bad-usage', 'The recipe "head" leaves the whole backbone as it is.', {
       remedy: 'Leave --freeze-until out, or use --recipe finetune.',

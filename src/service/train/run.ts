@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { HolotypeError } from '../../contract/errors.ts';
+import { currentConfig } from '../../contract/train-history.ts';
 import { trainOptionsSchema } from '../../contract/train.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { ensureFolder } from '../../store/atomic.ts';
@@ -11,7 +12,10 @@ import { createRun, listRuns, openRun } from '../../store/runs.ts';
 import type { Run } from '../../store/runs.ts';
 import type { ProjectPlace } from './surroundings.ts';
 
-const configSchema = z.object({ kind: z.literal('train'), options: trainOptionsSchema });
+const configSchema = z.preprocess(
+  currentConfig,
+  z.object({ kind: z.literal('train'), options: trainOptionsSchema }),
+);
 
 export interface TrainingRun {
   readonly run: Run;

@@ -45,7 +45,7 @@ function somewhere({ hidden, groups }: Case): HeadState {
       shape,
       data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
     });
-  const best = groups.map(() => ({ epoch: 0, loss: Infinity }));
+  const best = groups.map(() => ({ epoch: 0, loss: Infinity, accuracy: -Infinity }));
   return { epoch: 0, sinceBest: 0, optimizerSteps: 0, best, history: [], tensors };
 }
 
@@ -91,7 +91,7 @@ async function gradient(one: Case): Promise<Map<string, Float64Array>> {
       train: features,
       classes,
       ...one,
-      optimizer: 'sgd',
+      optimizer: 'momentum',
       learningRate: 1,
       warmup: 0,
       batchSize: rows,
@@ -173,7 +173,7 @@ test('the mean is taken over the rows a head learns from, so masked rows might a
       train: few,
       classes,
       groups: [{ weightDecay: 0 }],
-      optimizer: 'sgd',
+      optimizer: 'momentum',
       learningRate: 1,
       warmup: 0,
       epochs: 1,

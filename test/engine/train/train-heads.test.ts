@@ -79,16 +79,19 @@ describe('heads side by side', () => {
     { weightDecay: 0.3, mask },
   ];
 
-  test.each<OptimizerKind>(['adamw', 'adam', 'sgd'])('%s: equal heads trained alone', async (optimizer) => {
-    const together = await finish(training({ train, val, classes: 3, groups, optimizer }));
-    for (const [index, group] of groups.entries()) {
-      const alone = await finish(training({ train, val, classes: 3, groups: [group], optimizer }));
-      const [mine, theirs] = [numbers(together.heads[index]), numbers(alone.heads[0])];
-      expect(mine).toHaveLength(theirs.length);
-      mine.forEach((value, at) => expect(Math.abs(value - (theirs[at] ?? Number.NaN))).toBeLessThan(1e-5));
-      expect(together.heads[index]?.bestEpoch).toBe(alone.heads[0]?.bestEpoch);
-    }
-  });
+  test.each<OptimizerKind>(['adamw', 'adam', 'momentum', 'sgd', 'rmsprop'])(
+    '%s: equal heads trained alone',
+    async (optimizer) => {
+      const together = await finish(training({ train, val, classes: 3, groups, optimizer }));
+      for (const [index, group] of groups.entries()) {
+        const alone = await finish(training({ train, val, classes: 3, groups: [group], optimizer }));
+        const [mine, theirs] = [numbers(together.heads[index]), numbers(alone.heads[0])];
+        expect(mine).toHaveLength(theirs.length);
+        mine.forEach((value, at) => expect(Math.abs(value - (theirs[at] ?? Number.NaN))).toBeLessThan(1e-5));
+        expect(together.heads[index]?.bestEpoch).toBe(alone.heads[0]?.bestEpoch);
+      }
+    },
+  );
 
   test('a head never reads the columns it may not read', async () => {
     const { heads } = await finish(training({ train, val, classes: 3, groups }));
@@ -193,7 +196,15 @@ describe('going on', () => {
     ['adamw, two linear heads', { groups }],
     ['adam', { optimizer: 'adam' }],
     ['sgd', { optimizer: 'sgd' }],
+    ['momentum', { optimizer: 'momentum' }],
+    ['rmsprop', { optimizer: 'rmsprop' }],
     ['a hidden layer', { hidden: [5] }],
+    ['dropout and batch norm, two linear heads', { groups, dropout: 0.3, batchNorm: true }],
+    ['dropout and batch norm of hidden layers', { hidden: [5, 4], dropout: 0.3, batchNorm: true }],
+    ['another activation', { hidden: [5], activation: 'tanh' }],
+    ['averages, penalties and clipping', { groups, ema: 0.9, l1: 0.01, l2: 0.01, clip: 0.5 }],
+    ['a rate that follows the validation', { schedule: 'plateau', epochs: 10, learningRate: 0.2 }],
+    ['stopping by accuracy', { stopMetric: 'accuracy', patience: 2, epochs: 12 }],
     ['no validation photos', {}, true],
     ['early stopping', { patience: 2, epochs: 12, learningRate: 0.3 }],
   ])('from every epoch to the same bits: %s', async (_, more, unchecked) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobEvent, JobEventBody } from '../../../src/contract/job-events.ts';
-import { settingInfo } from '../../../src/contract/train-settings.ts';
+import { settingInfo } from '../../../src/contract/setting-info.ts';
 import { noTrain, reduceTrain, withSettings } from '../../../src/renderer/state/train.ts';
 import { between } from '../../../src/renderer/components/format.ts';
 import { factsOf } from '../../../src/renderer/screens/train/progress-facts.ts';

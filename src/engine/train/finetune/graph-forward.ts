@@ -2,7 +2,7 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { BatchNorm, Conv2d, DepthwiseConv2d, GraphNode } from '../../graph/graph.ts';
 import { tf } from '../tf.ts';
-import { activate } from './activate.ts';
+import { activate } from '../activate.ts';
 import { averagePool, convolve, depthwise, localResponseNorm, maxPool } from './layers.ts';
 
 /** Where a forward pass gets its weights. */

@@ -1,10 +1,11 @@
 import { toErrorShape } from '../../../contract/errors.ts';
+import { recalled, remembered } from '../../../contract/train-history.ts';
 import { trainSettingsSchema, type TrainSettings } from '../../../contract/train-settings.ts';
 import { withSettings } from '../../state/train.ts';
 import type { Api } from '../api.ts';
 
 /** Under which the project remembers what was chosen. */
-const remembered = 'training';
+const memory = 'training';
 /** Typing makes many changes; the engine is asked after so many milliseconds of quiet. */
 const quiet = 250;
 
@@ -42,7 +43,7 @@ export function trainActions(api: Api) {
     dispatch({ type: 'train/chosen', settings });
     planSoon();
     // Of a project that is open for reading only nothing can be remembered, and nothing has to be said about that.
-    call('projects.changeSettings', { project, settings: { [remembered]: settings } }).then(
+    call('projects.changeSettings', { project, settings: { [memory]: remembered(settings) } }).then(
       (state) => dispatch({ type: 'project/changed', state }),
       () => undefined,
     );
@@ -52,9 +53,9 @@ export function trainActions(api: Api) {
     /** The screen is shown for a project: takes up what was chosen last time. */
     enter: (project: string): void => {
       const { state } = getState().project;
-      const saved = state.status === 'ready' ? state.value.settings[remembered] : undefined;
+      const saved = state.status === 'ready' ? state.value.settings[memory] : undefined;
       // What an older or newer version remembered and this one doesn't understand is left out.
-      const settings = trainSettingsSchema.safeParse(saved).data ?? {};
+      const settings = trainSettingsSchema.safeParse(recalled(saved)).data ?? {};
       dispatch({ type: 'train/entered', project, settings });
       void plan();
     },

@@ -1,5 +1,6 @@
 import type { RunDetail, RunPhoto } from '../../../contract/runs.ts';
-import { settingInfo, type TrainSettings } from '../../../contract/train-settings.ts';
+import { settingInfo } from '../../../contract/setting-info.ts';
+import type { TrainSettings } from '../../../contract/train-settings.ts';
 
 /** One figure of two runs. */
 export interface ComparedFigure {

@@ -1,6 +1,6 @@
 import { ChevronDown, RotateCcw } from 'lucide-react';
 import { memo, useId, useMemo, useState } from 'react';
-import { settingGroups, settingInfo, type SettingInfo } from '../../../contract/train-settings.ts';
+import { settingGroups, settingInfo, type SettingInfo } from '../../../contract/setting-info.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { Badge, Button, EmptyState, SearchField } from '../../components/ui/index.ts';
@@ -11,6 +11,8 @@ const groupNames: Readonly<Record<(typeof settingGroups)[number], string>> = {
   simple: 'The simple choices',
   photos: 'Photos',
   head: 'Head',
+  steps: 'How the weights are moved',
+  simplicity: 'Against learning by heart',
   finetune: 'Fine-tuning',
 };
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { SettingInfo } from '../../../contract/train-settings.ts';
+import type { SettingInfo } from '../../../contract/setting-info.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { Select, TextField } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';

@@ -1,4 +1,5 @@
-import { settingInfo, type SettingInfo, type TrainSettings } from '../../../contract/train-settings.ts';
+import { settingInfo, type SettingInfo } from '../../../contract/setting-info.ts';
+import type { TrainSettings } from '../../../contract/train-settings.ts';
 
 /** Settings whose name, explanation or choices have all the words of a search. */
 export function findSettings(search: string): readonly SettingInfo[] {

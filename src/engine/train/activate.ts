@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationNode } from '../../graph/graph.ts';
-import { tf } from '../tf.ts';
+import type { ActivationNode } from '../graph/graph.ts';
+import { tf } from './tf.ts';
 
 /** An activation of the model graph, differentiable. */
-export function activate(node: ActivationNode, x: Tensor): Tensor {
+export function activate(node: Omit<ActivationNode, 'op' | 'name' | 'inputs'>, x: Tensor): Tensor {
   switch (node.kind) {
     case 'relu':
       return tf.relu(x);
