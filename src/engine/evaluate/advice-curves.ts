@@ -78,12 +78,13 @@ function diverged(shape: Shape, input: CurveInput): Finding {
       (measured && valLoss === null && points.slice(0, at).some((before) => before.valLoss !== null)),
   );
   if (lost === undefined) return null;
-  const before = points[points.indexOf(lost) - 1]?.trainLoss ?? shape.first.trainLoss;
+  const before = points[points.indexOf(lost) - 1]?.trainLoss ?? null;
+  const start = before === null ? 'Of the training loss: in' : `Training loss ${decimal(before)}, and in`;
   return {
     code: 'diverged',
     severity: 'warning',
     message: `The loss of ${nameOf(shape)} grew without end: the steps were far too long, and nothing was learned from there on.`,
-    evidence: `Training loss ${decimal(before)}, and in epoch ${lost.epoch} ${lost.trainLoss === null ? 'no number any more' : decimal(lost.trainLoss)}, at a learning rate of ${decimal(peakOf(shape))}.`,
+    evidence: `${start} epoch ${lost.epoch} ${lost.trainLoss === null ? 'it was no number any more' : `it was ${decimal(lost.trainLoss)}`}, at a learning rate of ${decimal(peakOf(shape))}.`,
     action: 'Train again with a lower learning rate.',
     ...lowerRate(shape.stage, peakOf(shape), 30, input),
   };
