@@ -56,6 +56,58 @@ export const binaryMetricsSchema = z.object({
   averagePrecision: share.nullable(),
 });
 
+/** What is known beside the usual figures where a photo can have several labels. */
+export const labelFiguresSchema = z.object({
+  /** Part of all single decisions (this photo, this label) that were wrong. */
+  hammingLoss: share.nullable(),
+  /** F1 over all decisions put together. */
+  microF1: share.nullable(),
+  /** Mean of the labels' average precision. */
+  meanAveragePrecision: share.nullable(),
+  perLabel: z.array(
+    z.object({
+      class: z.string(),
+      /** Null when all photos have the label, or none has. */
+      averagePrecision: share.nullable(),
+      /** From this probability on the label is given. */
+      threshold: share,
+    }),
+  ),
+});
+export type LabelFigures = z.infer<typeof labelFiguresSchema>;
+
+/** Two numbers in the target's own units, low first. */
+const rangeSchema = z.tuple([z.number(), z.number()]);
+
+/** What is known where a number is predicted; everything in the target's own units. */
+export const numberFiguresSchema = z.object({
+  /** Mean distance from the truth. */
+  mae: z.number().nonnegative(),
+  /** Root of the mean squared distance: large mistakes count more. */
+  rmse: z.number().nonnegative(),
+  medianError: z.number().nonnegative(),
+  /** Mean of predicted less true: above 0 it says too much. */
+  bias: z.number(),
+  /**
+   * Part of the numbers' variance that is explained: 1 is all of it, 0 as good as always saying the mean, below 0 worse.
+   * Null when all true numbers are the same.
+   */
+  r2: z.number().max(1).nullable(),
+  maeInterval: rangeSchema.nullable(),
+  rmseInterval: rangeSchema.nullable(),
+  r2Interval: rangeSchema.nullable(),
+  /** Mean distance if the mean of these photos were always said. */
+  maeOfMean: z.number().nonnegative(),
+  /** What the true numbers span. */
+  range: rangeSchema,
+});
+export type NumberFigures = z.infer<typeof numberFiguresSchema>;
+
+/**
+ * With one class a photo all is as it says. With several labels, a photo is right when all its labels are; log loss,
+ * calibration and reliability are those of single labels' probabilities; there is no confusion matrix. With a number
+ * everything that counts right and wrong is null or empty, and `regression` holds the figures.
+ */
 export const metricsSchema = z.object({
   /** Photos these figures rest on. */
   count: z.number().int().nonnegative(),
@@ -85,6 +137,10 @@ export const metricsSchema = z.object({
   reliability: z.array(reliabilityBinSchema),
   /** The same with the calibrated confidence; present when there is a temperature. */
   reliabilityCalibrated: z.array(reliabilityBinSchema).optional(),
+  /** With several labels a photo. */
+  multiLabel: labelFiguresSchema.optional(),
+  /** With a number to predict. */
+  regression: numberFiguresSchema.optional(),
   /** How the intervals above were made. */
   intervals: z.object({
     level: z.literal(0.95),

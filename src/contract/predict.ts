@@ -1,14 +1,23 @@
 import { z } from 'zod';
 import { metricsSchema } from './metrics.ts';
+import { taskSchema } from './project.ts';
 import { explanationSchema } from './runs.ts';
 
 /** The answer for one photo. */
 export const predictionSchema = z.object({
   /** As the person gave it: a file's path, or that of the folder joined with the photo's own. */
   path: z.string(),
+  /** With several labels a photo: all of them with "; " between; with a number: that, as text. */
   label: z.string(),
-  /** Calibrated probability of `label`, 0..1. */
-  confidence: z.number().min(0).max(1),
+  /** With several labels a photo. */
+  labels: z.array(z.string()).optional(),
+  /** With a number to predict. */
+  value: z.number().optional(),
+  /**
+   * Calibrated probability of `label`, 0..1. With several labels a photo, that of the decision that was closest; null
+   * for a number.
+   */
+  confidence: z.number().min(0).max(1).nullable(),
   /** Of every class, by name. */
   probabilities: z.record(z.string(), z.number()),
   /** Less sure than the model's threshold: better not to rely on it. */
@@ -28,6 +37,8 @@ export type PredictResult = z.infer<typeof predictResultSchema>;
 /** What `evaluate --json` prints. */
 export const evaluateResultSchema = z.object({
   model: z.string(),
+  /** Absent: single-label. */
+  task: taskSchema.optional(),
   classes: z.array(z.string()),
   /** Which of the photos were used: those in test/, else in val/, else all. */
   split: z.enum(['test', 'val', 'all']),

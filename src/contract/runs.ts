@@ -3,6 +3,7 @@ import { splitSchema } from './dataset.ts';
 import { errorSchema } from './error-schema.ts';
 import { photoIdSchema, runIdSchema } from './ids.ts';
 import { adviceSchema, intervalSchema } from './metrics.ts';
+import { taskSchema } from './project.ts';
 import { trainSettingsSchema } from './train-settings.ts';
 import { trainResultSchema } from './train.ts';
 
@@ -16,10 +17,14 @@ export const runSummarySchema = z.object({
   state: z.enum(['running', 'finished', 'stopped', 'failed']),
   backbone: z.string().nullable(),
   recipe: z.string().nullable(),
-  /** On validation photos. */
+  /** Absent: single-label. */
+  task: taskSchema.optional(),
+  /** On validation photos. With a number to predict all three are null, and `mae` and `r2` say how good it is. */
   accuracy: z.number().nullable(),
   accuracyInterval: intervalSchema.nullable(),
   macroF1: z.number().nullable(),
+  mae: z.number().nullable().optional(),
+  r2: z.number().nullable().optional(),
   seconds: z.number().nullable(),
   /** Training photos. */
   photos: z.number().int().nonnegative().nullable(),
@@ -57,12 +62,16 @@ export const runPhotoSchema = z.object({
   photo: photoIdSchema,
   path: z.string(),
   split: splitSchema,
-  /** The label the photo had when the run was made. */
+  /** The label the photo had when the run was made; several with "; " between them; a number as text. */
   truth: z.string(),
   predicted: z.string(),
-  /** Calibrated probability of `predicted`. */
+  /** With several labels a photo: those it had, and those the model gives it. */
+  labels: z.object({ truth: z.array(z.string()), predicted: z.array(z.string()) }).optional(),
+  /** With a number to predict. */
+  value: z.object({ truth: z.number(), predicted: z.number() }).optional(),
+  /** Calibrated probability of `predicted`; of several labels, that of the closest decision; 0 for a number. */
   confidence: z.number().min(0).max(1),
-  /** In the order of the run's classes. */
+  /** In the order of the run's classes; none for a number. */
   probabilities: z.array(z.number()),
 });
 export type RunPhoto = z.infer<typeof runPhotoSchema>;

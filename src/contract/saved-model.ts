@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { inputPolicySchema } from './input-policy.ts';
 import { metricsSchema } from './metrics.ts';
+import { taskSchema } from './project.ts';
+import { samplingSchema } from './train.ts';
 
 /** Version of the saved model's layout; older ones are migrated on load. */
 export const savedModelVersion = 1;
@@ -13,8 +15,13 @@ export const savedModelSchema = z.object({
   kind: z.literal('model'),
   name: z.string(),
   createdAt: z.string(),
-  task: z.literal('single-label'),
-  classes: z.array(z.string()).min(2),
+  task: taskSchema,
+  /** In the order of the model's answers; none for a number. */
+  classes: z.array(z.string()),
+  /** With several labels a photo: each is given from this probability on, in the order of the classes. */
+  thresholds: z.array(z.number().min(0).max(1)).optional(),
+  /** With a number: what the training photos' numbers span. */
+  target: z.object({ low: z.number(), high: z.number() }).optional(),
   /**
    * How a photo becomes the model's input. `mean` and `std` are applied inside the model: it takes RGB 0..255.
    */
@@ -37,6 +44,11 @@ export const savedModelSchema = z.object({
     epochs: z.number(),
     bestEpoch: z.number(),
     flips: z.boolean(),
+    /** What was made small, and how classes were weighed against each other; absent in models of older versions. */
+    loss: z.string().optional(),
+    labelSmoothing: z.number().optional(),
+    classWeights: z.array(z.object({ class: z.string(), weight: z.number() })).optional(),
+    sampling: samplingSchema.optional(),
     /** How the backbone's tail was trained, for the recipe `finetune`. */
     finetune: z
       .object({
@@ -66,12 +78,12 @@ export const savedModelSchema = z.object({
   calibration: z.object({
     /** Fitted on the validation photos. */
     temperature: z.number().positive(),
-    /** The last layer's weights are already divided by it: probabilities come out calibrated. */
+    /** The last layer's weights are already divided by it: probabilities come out calibrated. 1 for a number. */
     applied: z.literal(true),
   }),
-  /** Answers less sure than this are called unknown: 98% of the right answers on validation are surer. */
+  /** Answers less sure than this are called unknown: 98% of the right answers on validation are surer. 0: none is. */
   unknownBelow: z.number().min(0).max(1),
-  /** Largest difference of any probability between the trained model and each export, on real photos. */
+  /** Largest difference of any probability (or of the number) between the trained model and each export, on real photos. */
   parity: z.object({
     /** Photos the ONNX export was tried on; the first `tfjsPhotos` of them for the slower TF.js. */
     photos: z.number().int(),

@@ -157,6 +157,8 @@ export const trainResultSchema = z.object({
   model: z.string(),
   run: z.string(),
   report: z.string(),
+  /** Absent: single-label. */
+  task: taskSchema.optional(),
   classes: z.array(z.string()),
   counts: z.object({
     train: z.number().int().nonnegative(),

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import { jobIdSchema } from './ids.ts';
+import { taskSchema } from './project.ts';
 
 /** One answer of a prediction job. Its picture is at {@link answerPath}. */
 export const answerSchema = z.object({
   index: z.number().int().nonnegative(),
   path: z.string(),
+  /** Several labels with "; " between them; a number as text. */
   label: z.string(),
+  /** With several labels a photo. */
+  labels: z.array(z.string()).optional(),
+  /** With a number to predict. */
+  value: z.number().optional(),
+  /** 0 for a number. */
   confidence: z.number().min(0).max(1),
-  /** In the order of the model's classes. */
+  /** In the order of the model's classes; none for a number. */
   probabilities: z.array(z.number()),
   unknown: z.boolean(),
 });
@@ -15,6 +22,8 @@ export type Answer = z.infer<typeof answerSchema>;
 
 export const answersSchema = z.object({
   job: jobIdSchema,
+  /** Absent: single-label. */
+  task: taskSchema.optional(),
   classes: z.array(z.string()),
   unknownBelow: z.number().min(0).max(1),
   /** How many there are so far. */
@@ -51,6 +60,8 @@ export type Exported = z.infer<typeof exportedSchema>;
 /** What a run's model takes one picture of the camera for. */
 export const cameraAnswerSchema = z.object({
   label: z.string(),
+  labels: z.array(z.string()).optional(),
+  value: z.number().optional(),
   confidence: z.number().min(0).max(1),
   /** In the order of the model's classes. */
   probabilities: z.array(z.number()),

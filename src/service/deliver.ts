@@ -1,6 +1,8 @@
 import { basename, join, resolve } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ExportResult, PredictResult } from '../contract/predict.ts';
+import type { Task } from '../contract/project.ts';
+import type { AnswerKey } from '../engine/evaluate/answer.ts';
 import { ensureFolder, writeFileAtomic } from '../store/atomic.ts';
 import { copyInto, folderName } from '../store/copies.ts';
 import { exists, listFolder, readBytes } from '../store/folders.ts';
@@ -32,41 +34,64 @@ export const isExportFormat = (format: string): format is ExportFormat => Object
 export interface TableRow {
   readonly path: string;
   readonly label: string;
-  readonly confidence: number;
+  /** With a number to predict. */
+  readonly value?: number | undefined;
+  readonly confidence: number | null;
   readonly unknown: boolean;
   /** In the order of the classes. */
   readonly probabilities: readonly number[];
 }
 
-/** A table of answers as CSV (RFC 4180), piece by piece: path, label, confidence, unknown, then a column a class. */
+/**
+ * A table of answers as CSV (RFC 4180), piece by piece: path, label, confidence, unknown, then a column a class; with
+ * numbers path and value.
+ */
 export async function* tableOf(
-  classes: readonly string[],
+  { task, classes }: Pick<AnswerKey, 'task' | 'classes'>,
   rows: Iterable<TableRow> | AsyncIterable<TableRow>,
 ): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
+  if (task === 'regression') {
+    yield encoder.encode(csvLine(['path', 'value']));
+    for await (const { path, value } of rows) yield encoder.encode(csvLine([path, `${value ?? ''}`]));
+    return;
+  }
   yield encoder.encode(csvLine(['path', 'label', 'confidence', 'unknown', ...classes]));
   for await (const { path, label, confidence, unknown, probabilities } of rows) {
     const shares = probabilities.map((share) => share.toFixed(6));
-    yield encoder.encode(csvLine([path, label, confidence.toFixed(6), String(unknown), ...shares]));
+    yield encoder.encode(csvLine([path, label, (confidence ?? 0).toFixed(6), String(unknown), ...shares]));
   }
 }
 
 /** Writes predictions as a table, see {@link tableOf}. */
 export async function writeCsv(
   path: string,
-  classes: readonly string[],
+  key: Pick<AnswerKey, 'task' | 'classes'>,
   { results }: PredictResult,
 ): Promise<void> {
   const rows = results.map(({ probabilities, ...rest }) => ({
     ...rest,
-    probabilities: classes.map((name) => probabilities[name] ?? 0),
+    probabilities: key.classes.map((name) => probabilities[name] ?? 0),
   }));
-  await writeFileAtomic(resolve(path), tableOf(classes, rows));
+  await writeFileAtomic(resolve(path), tableOf(key, rows));
 }
 
 /** The folder that a photo with this answer is sorted into. */
 export function sortedFolder({ label, unknown }: { label: string; unknown: boolean }): string {
-  return unknown ? 'unknown' : folderName(label);
+  // Of several labels a photo may have none.
+  return unknown ? 'unknown' : label === '' ? 'no label' : folderName(label);
+}
+
+/** Photos are sorted by class or labels. @throws HolotypeError('bad-usage') for a model that predicts numbers */
+export function checkSortable(task: Task): void {
+  if (task === 'regression')
+    throw new HolotypeError(
+      'bad-usage',
+      'This model predicts a number: there are no classes to sort photos into.',
+      {
+        remedy: 'Write the numbers as a table instead.',
+      },
+    );
 }
 
 /** What sorting needs of each answer. */

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { HolotypeError } from '../contract/errors.ts';
 import type { PredictResult, Prediction } from '../contract/predict.ts';
-import { argmax } from '../engine/evaluate/confusion.ts';
+import { answerIn } from '../engine/evaluate/answer.ts';
+import type { ReadAnswer } from '../engine/evaluate/answer.ts';
 import { batchSize, extractFeatures } from '../engine/train/extract-features.ts';
 import type { PhotoToRead } from '../engine/train/extract-features.ts';
 import { fileSize, isFolder } from '../store/folders.ts';
@@ -103,25 +104,29 @@ export async function predict(
   return { results: files.flatMap((file) => answers.get(file) ?? []), failed };
 }
 
-function answer(model: OpenedModel, path: string, probabilities: Float32Array): Prediction {
+function answer(model: OpenedModel, path: string, outputs: Float32Array): Prediction {
+  const { confidence, probabilities, ...rest } = answerOf(model, outputs);
+  const { task, classes } = model.about;
   return {
     path,
-    ...answerOf(model, probabilities),
-    probabilities: Object.fromEntries(model.about.classes.map((name, c) => [name, probabilities[c] ?? 0])),
+    ...rest,
+    confidence: task === 'regression' ? null : confidence,
+    probabilities:
+      task === 'regression'
+        ? {}
+        : Object.fromEntries(classes.map((name, c) => [name, probabilities[c] ?? 0])),
   };
 }
 
-/** What a model's probabilities say; they come in the order of its classes. */
+/** What a model's answers say; they come in the order of its classes, or are one number. */
 export function answerOf(
   { about }: OpenedModel,
-  probabilities: Float32Array,
-): { label: string; confidence: number; unknown: boolean; probabilities: number[] } {
-  const best = argmax(probabilities);
-  const confidence = Math.min(1, probabilities[best] ?? 0);
+  outputs: Float32Array,
+): ReadAnswer & { unknown: boolean; probabilities: number[] } {
+  const read = answerIn(about, outputs);
   return {
-    label: about.classes[best] ?? '',
-    confidence,
-    unknown: confidence < about.unknownBelow,
-    probabilities: [...probabilities],
+    ...read,
+    unknown: read.confidence < about.unknownBelow,
+    probabilities: about.task === 'regression' ? [] : [...outputs],
   };
 }

@@ -209,7 +209,7 @@ describe('predicting', () => {
   test('answers less sure than the threshold are called unknown', async () => {
     const strict = { ...model, about: { ...model.about, unknownBelow: 1 } };
     const { results } = await predict(strict, [join(photos, 'red')]);
-    for (const { unknown, confidence } of results) expect(unknown).toBe(confidence < 1);
+    for (const { unknown, confidence } of results) expect(unknown).toBe((confidence ?? 0) < 1);
     expect(results.some(({ unknown }) => unknown)).toBe(true);
     const lax = { ...model, about: { ...model.about, unknownBelow: 0 } };
     expect((await predict(lax, [join(photos, 'red')])).results.some(({ unknown }) => unknown)).toBe(false);
@@ -283,7 +283,7 @@ describe('delivering', () => {
       unknown: false,
     }));
     const file = join(scratch, 'table.csv');
-    await writeCsv(file, ['a "b", c', 'ü'], { results, failed: [] });
+    await writeCsv(file, { task: 'single-label', classes: ['a "b", c', 'ü'] }, { results, failed: [] });
     const text = readFileSync(file, 'utf8');
     expect(text.split('\r\n')[1]).toBe('plain.jpg,ü,0.750000,false,0.250000,0.750000');
     const rows = parse(text);

@@ -15,6 +15,7 @@ import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
 import { usualGamma } from '../../contract/losses.ts';
 import type { LossSpec } from '../../contract/losses.ts';
 import type { Task } from '../../contract/project.ts';
+import { softplus } from '../evaluate/logistic.ts';
 import { tf } from './tf.ts';
 
 /** What is made small, once everything is settled. */
@@ -113,9 +114,6 @@ export function costOfGuessing({ task, loss }: Pick<Objective, 'task' | 'loss'>,
 }
 
 const gammaOf = ({ parameter }: LossSpec): number => parameter ?? usualGamma;
-
-/** log(1 + e^x) */
-export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
  * The loss of one answer, in float64.

@@ -1,20 +1,26 @@
 import { basename, join } from 'node:path';
+import type { Photo } from '../../contract/dataset.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
-import type { Metrics } from '../../contract/metrics.ts';
 import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
 import type { TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
-import { fitTemperature, softmaxRows } from '../../engine/evaluate/calibration.ts';
-import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
-import { assembleModel, headLogits } from '../../engine/train/assemble-model.ts';
-import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
+import { assembleModel } from '../../engine/train/assemble-model.ts';
 import { writePredictions } from '../../store/predictions.ts';
 import { softwareVersions } from '../../store/versions.ts';
-import { unknownThreshold } from './unknown-threshold.ts';
 import { answersFor } from './answers.ts';
+import { judgeModel } from './judge-model.ts';
+import type { JudgedModel } from './judge-model.ts';
+import { lossText } from './objective.ts';
 import { makeReport } from './report.ts';
-import { checkParity, describeFiles, exportModel, modelFiles, writeModel } from './save-model.ts';
+import {
+  answerNames,
+  checkParity,
+  describeFiles,
+  exportModel,
+  modelFiles,
+  writeModel,
+} from './save-model.ts';
 import { parityTolerance, pixelsOf, type ParityPhoto } from './parity.ts';
 import { parityPhotos, spread } from './spread.ts';
 import { findSuspects } from './suspects.ts';
@@ -32,22 +38,12 @@ export async function* finish(
 ): AsyncGenerator<JobEventBody, TrainResult> {
   const { options, out, run, dataset, divided, backbone, policy, trunk, matrices, head, seconds } = trained;
   const { classes } = dataset;
+  const { task } = options;
   const started = trained.clock.now();
   yield { type: 'stage', stage: 'export', message: `Writing and checking the model in ${out}` };
 
-  const judge = (matrix: FeatureMatrix | undefined): { logits: Float32Array; labels: Int32Array } =>
-    matrix === undefined
-      ? { logits: new Float32Array(), labels: new Int32Array() }
-      : { logits: headLogits(head.weights, matrix), labels: matrix.labels };
-  const onVal = judge(matrices.val);
-  const temperature = fitTemperature(onVal.logits, onVal.labels, classes.length);
-  const evaluate = (answers: { logits: Float32Array; labels: Int32Array }): Metrics =>
-    evaluateClassifier({ ...answers, classes, temperature, seed: options.seed });
-  const val = evaluate(onVal);
-  const onTest = judge(matrices.test);
-  const test = matrices.test === undefined ? undefined : evaluate(onTest);
-  const probabilities = softmaxRows(onVal.logits, classes.length, temperature);
-  const testProbabilities = softmaxRows(onTest.logits, classes.length, temperature);
+  const judged = judgeModel(trained);
+  const { temperature, thresholds, val, test, answers } = judged;
 
   const { columns } = head.candidate;
   const graph = assembleModel({
@@ -56,20 +52,23 @@ export async function* finish(
     standardization: matrices.standardization,
     columns,
     temperature,
+    ending: judged.ending,
   });
   const createdAt = new Date().toISOString();
   const name = trained.name ?? (basename(out) || 'model');
-  const exported = await exportModel(graph, { name, classes, policy, createdAt });
+  const exported = await exportModel(graph, { name, task, classes, policy, createdAt });
   signal?.throwIfAborted();
-  const photos = await photosForParity(trained, probabilities, temperature, signal);
+  const photos = await photosForParity(trained, judged, signal);
   if (photos.length === 0) {
     const message =
       'The exports could not be checked against the trained model: the photos are gone or changed.';
     yield { type: 'warning', message };
   }
-  const parity = await checkParity(exported, policy, photos, signal);
-  const suspects = yield* findSuspects(trained, { val: probabilities, test: testProbabilities }, signal);
-  const files = modelFiles(exported, classes);
+  // Numbers differ in proportion to what they span.
+  const tolerance = parityTolerance * (matrices.answering.scale?.deviation ?? 1);
+  const parity = await checkParity(exported, policy, photos, tolerance, signal);
+  const suspects = task === 'single-label' ? yield* findSuspects(trained, answers, signal) : [];
+  const files = modelFiles(exported, answerNames(task, classes));
   const counts = {
     train: divided.train.length,
     val: divided.val.length,
@@ -82,8 +81,10 @@ export async function* finish(
     kind: 'model',
     name,
     createdAt,
-    task: 'single-label',
+    task,
     classes,
+    ...(thresholds === undefined ? {} : { thresholds }),
+    ...(task === 'regression' ? { target: rangeOf(divided.train) } : {}),
     input: policy,
     backbone: {
       id: backbone.id,
@@ -102,6 +103,7 @@ export async function* finish(
       epochs: trained.settings.epochs,
       bestEpoch: head.bestEpoch,
       flips: trained.flips,
+      ...describeObjective(trained),
       ...describeFinetuning(trained),
     },
     seed: options.seed,
@@ -109,8 +111,8 @@ export async function* finish(
     counts,
     metrics: { val, ...(test === undefined ? {} : { test }) },
     calibration: { temperature, applied: true },
-    unknownBelow: unknownThreshold(probabilities, onVal.labels, classes.length),
-    parity: { ...parity, tolerance: parityTolerance },
+    unknownBelow: judged.unknownBelow,
+    parity: { ...parity, tolerance },
     customLayers: exported.tfjs.customLayers,
     files: describeFiles(files),
     versions: softwareVersions(),
@@ -128,12 +130,12 @@ export async function* finish(
     stoppedEarly: trained.stopped,
   });
   const totalSoFar = (trained.clock.now() - trained.started) / 1000;
-  const html = await makeReport(trained, about, probabilities, advice, totalSoFar, signal);
+  const html = await makeReport(trained, about, answers.val, advice, totalSoFar, signal);
   signal?.throwIfAborted();
   await writeModel(out, files, html, savedModelSchema.parse(about));
   await writePredictions(run.folder, [
-    ...answersFor(trained, 'val', probabilities),
-    ...answersFor(trained, 'test', testProbabilities),
+    ...answersFor(trained, 'val', answers.val, thresholds),
+    ...answersFor(trained, 'test', answers.test, thresholds),
   ]);
   seconds.export = (trained.clock.now() - started) / 1000;
   seconds.total = (trained.clock.now() - trained.started) / 1000;
@@ -143,6 +145,7 @@ export async function* finish(
     model: out,
     run: run.folder,
     report: join(out, 'report.html'),
+    ...(task === 'single-label' ? {} : { task }),
     classes,
     counts,
     skipped: dataset.skipped,
@@ -172,6 +175,33 @@ export async function* finish(
   return result;
 }
 
+/** What was made small, and what counted how much. */
+function describeObjective({
+  options,
+  dataset,
+  objective,
+}: Trained): Pick<SavedModel['recipe'], 'loss' | 'labelSmoothing' | 'classWeights' | 'sampling'> {
+  const { weights, labelSmoothing } = objective;
+  return {
+    loss: lossText(options),
+    labelSmoothing,
+    sampling: options.sampling,
+    ...(weights === undefined
+      ? {}
+      : {
+          classWeights: dataset.classes.map((name, c) => ({ class: name, weight: weights.present[c] ?? 1 })),
+        }),
+  };
+}
+
+function rangeOf(photos: readonly Photo[]): { low: number; high: number } {
+  const targets = photos.map(({ target = 0 }) => target);
+  return targets.reduce(
+    ({ low, high }, target) => ({ low: Math.min(low, target), high: Math.max(high, target) }),
+    { low: targets[0] ?? 0, high: targets[0] ?? 0 },
+  );
+}
+
 /** How the backbone's tail was trained, if it was. */
 function describeFinetuning({ finetuned, head }: Trained): Pick<SavedModel['recipe'], 'finetune'> {
   const tuned = finetuned?.tuned;
@@ -186,17 +216,14 @@ function describeFinetuning({ finetuned, head }: Trained): Pick<SavedModel['reci
  * that vanished or changed since their features were computed are left out.
  */
 async function photosForParity(
-  { divided, dataset, matrices, policy, head }: Trained,
-  valProbabilities: Float32Array,
-  temperature: number,
+  { divided, dataset, matrices, policy }: Trained,
+  judged: JudgedModel,
   signal: AbortSignal | undefined,
 ): Promise<ParityPhoto[]> {
-  const classes = dataset.classes.length;
+  const { outputs } = matrices.answering;
   const fromVal = divided.val.length > 0;
   const photos = fromVal ? divided.val : divided.train;
-  const probabilities = fromVal
-    ? valProbabilities
-    : softmaxRows(headLogits(head.weights, matrices.train), classes, temperature);
+  const answers = fromVal ? judged.answers.val : judged.answer(matrices.train);
   const found = await Promise.all(
     spread(photos.length, parityPhotos).map(async (index): Promise<ParityPhoto[]> => {
       const photo = photos[index];
@@ -204,7 +231,7 @@ async function photosForParity(
       const pixels = await pixelsOf(dataset.roots[photo.root] ?? '', photo, policy);
       signal?.throwIfAborted();
       if (pixels === undefined) return [];
-      return [{ pixels, probabilities: probabilities.slice(index * classes, (index + 1) * classes) }];
+      return [{ pixels, probabilities: answers.slice(index * outputs, (index + 1) * outputs) }];
     }),
   );
   return found.flat();

@@ -36,6 +36,12 @@ export function lossOf({ task, loss }: Pick<TrainOptions, 'task' | 'loss'>): Los
   return spec;
 }
 
+/** The loss with its number, as `--loss` takes it. */
+export function lossText(options: Pick<TrainOptions, 'task' | 'loss'>): string {
+  const { kind, parameter } = lossOf(options);
+  return parameter === undefined ? kind : `${kind}:${parameter}`;
+}
+
 const spelled = (kind: string): string =>
   kind === 'focal' ? 'focal[:gamma]' : kind === 'huber' ? 'huber[:delta]' : kind;
 

@@ -8,7 +8,10 @@ import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
 import { tfjsProbabilities } from '../../engine/train/run-tfjs.ts';
 import { readPhoto } from '../../store/photos.ts';
 
-/** Exports whose probabilities differ by more than this from the trained model's are refused. */
+/**
+ * Exports whose probabilities differ by more than this from the trained model's are refused; numbers by so many of
+ * their standard deviations.
+ */
 export const parityTolerance = 1e-3;
 
 /** Photos the TF.js export is tried on: it runs some 20x slower than ONNX Runtime. */
@@ -18,11 +21,11 @@ const tfjsParityPhotos = 8;
 export interface ParityPhoto {
   /** RGB uint8 [height, width, 3]. */
   readonly pixels: Uint8Array;
-  /** One a class. */
+  /** One a class or label, or the one number. */
   readonly probabilities: Float32Array;
 }
 
-/** The largest difference of any probability, and how many photos it was looked for on. */
+/** The largest difference of any answer, and how many photos it was looked for on. */
 export interface Difference {
   readonly difference: number;
   readonly photos: number;
@@ -42,12 +45,14 @@ export async function pixelsOf(
 /**
  * Runs a model.onnx on photos.
  *
- * @throws HolotypeError('failed') when it differs by more than {@link parityTolerance}; the signal's reason
+ * @param tolerance largest difference that is allowed
+ * @throws HolotypeError('failed') when it differs by more; the signal's reason
  */
 export async function checkOnnx(
   onnx: Uint8Array,
   policy: InputPolicy,
   photos: readonly ParityPhoto[],
+  tolerance: number,
   signal?: AbortSignal,
 ): Promise<Difference> {
   const session = await createPool(onnx, { lanes: 1 });
@@ -58,7 +63,7 @@ export async function checkOnnx(
       const [own] = await session.run(new Float32Array(pixels), [1, policy.height, policy.width, 3]);
       answers.push(own ?? new Float32Array());
     }
-    return judged('onnx', answers, photos);
+    return judged('onnx', answers, photos, tolerance);
   } finally {
     await session.release();
   }
@@ -73,17 +78,19 @@ export async function checkTfjs(
   files: TfjsFiles,
   policy: InputPolicy,
   photos: readonly ParityPhoto[],
+  tolerance: number,
   signal?: AbortSignal,
 ): Promise<Difference> {
   const some = photos.slice(0, tfjsParityPhotos);
   const pixels = some.map((photo) => photo.pixels);
-  return judged('tfjs', await tfjsProbabilities(files, pixels, policy, signal), some);
+  return judged('tfjs', await tfjsProbabilities(files, pixels, policy, signal), some, tolerance);
 }
 
 function judged(
   format: string,
   answers: readonly Float32Array[],
   photos: readonly ParityPhoto[],
+  tolerance: number,
 ): Difference {
   const difference = photos.reduce(
     (worst, { probabilities }, photo) =>
@@ -93,10 +100,10 @@ function judged(
       ),
     0,
   );
-  if (difference <= parityTolerance) return { difference, photos: photos.length };
+  if (difference <= tolerance) return { difference, photos: photos.length };
   throw new HolotypeError(
     'failed',
-    `The ${format} export answers differently from the trained model: a probability is off by ${difference}.`,
+    `The ${format} export answers differently from the trained model: an answer is off by ${difference}.`,
     { remedy: 'Please report this, with the backbone you used; the run itself is kept.' },
   );
 }

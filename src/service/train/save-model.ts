@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { Task } from '../../contract/project.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
 import { exportOnnx } from '../../engine/graph/export-onnx.ts';
 import { exportTfjs } from '../../engine/graph/export-tfjs.ts';
@@ -15,25 +16,39 @@ export interface ExportedModel {
   readonly tfjs: TfjsFiles;
 }
 
+/** What the model's answers are called, in order: one a class or label, or the one number. */
+export function answerNames(task: Task, classes: readonly string[]): readonly string[] {
+  return task === 'regression' ? ['value'] : classes;
+}
+
 /** The network in both formats: input RGB `[n, height, width, 3]` in 0..255 (ONNX) or Teachable Machine's (TF.js). */
 export async function exportModel(
   graph: ModelGraph,
-  about: { name: string; classes: readonly string[]; policy: InputPolicy; createdAt: string },
+  about: {
+    name: string;
+    task: Task;
+    classes: readonly string[];
+    policy: InputPolicy;
+    createdAt: string;
+  },
 ): Promise<ExportedModel> {
+  const names = answerNames(about.task, about.classes);
   const onnx = exportOnnx(graph, {
     inputType: 'float32',
     inputLayout: 'nhwc',
     inputName: 'image',
-    outputNames: ['probabilities'],
+    outputNames: [about.task === 'regression' ? 'value' : 'probabilities'],
     metadata: {
+      task: about.task,
       classes: JSON.stringify(about.classes),
       input: JSON.stringify(about.policy),
     },
   });
   const tfjs = await exportTfjs(graph, {
-    labels: about.classes,
+    labels: names,
     modelName: about.name,
     policy: about.policy,
+    ...(about.task === 'single-label' ? {} : { userMetadata: { task: about.task } }),
     timeStamp: new Date(about.createdAt),
   });
   return { onnx, tfjs };
@@ -42,19 +57,21 @@ export async function exportModel(
 /**
  * Runs the exported bytes themselves on real photos, TF.js on the first few.
  *
- * @returns the largest difference of any probability, per format
- * @throws HolotypeError('failed') when it is above {@link parityTolerance}: the export is wrong
+ * @param tolerance see {@link checkOnnx}
+ * @returns the largest difference of any answer, per format
+ * @throws HolotypeError('failed') when it is above the tolerance: the export is wrong
  */
 export async function checkParity(
   { onnx, tfjs }: ExportedModel,
   policy: InputPolicy,
   photos: readonly ParityPhoto[],
+  tolerance: number,
   signal?: AbortSignal,
 ): Promise<{ photos: number; tfjsPhotos: number; onnx: number; tfjs: number }> {
   // Side by side: ONNX Runtime has a thread of its own, TensorFlow.js this one.
   const checks = await Promise.allSettled([
-    checkOnnx(onnx, policy, photos, signal),
-    checkTfjs(tfjs, policy, photos, signal),
+    checkOnnx(onnx, policy, photos, tolerance, signal),
+    checkTfjs(tfjs, policy, photos, tolerance, signal),
   ]);
   const [inOnnx, inTfjs] = checks.map((check) => {
     if (check.status === 'rejected') throw check.reason;
@@ -72,8 +89,8 @@ export async function checkParity(
 export type ModelFile = readonly [path: string, bytes: Uint8Array];
 
 /** The files of a saved model that hold the network and its answers' names. */
-export function modelFiles(model: ExportedModel, classes: readonly string[]): ModelFile[] {
-  const labels = classes.map((name) => `${name.replaceAll(/[\r\n]+/g, ' ')}\n`).join('');
+export function modelFiles(model: ExportedModel, names: readonly string[]): ModelFile[] {
+  const labels = names.map((name) => `${name.replaceAll(/[\r\n]+/g, ' ')}\n`).join('');
   return [
     ['model.onnx', model.onnx],
     ['tfjs/model.json', Buffer.from(model.tfjs.modelJson)],

@@ -6,7 +6,8 @@ import { createZip } from '../../store/zip-writer.ts';
 import { exportTo } from '../deliver.ts';
 import type { Task } from '../jobs/task.ts';
 import { openSavedModel, type OpenedModel } from '../saved-model.ts';
-import { checkOnnx, checkTfjs, parityTolerance, pixelsOf, type ParityPhoto } from '../train/parity.ts';
+import { checkOnnx, checkTfjs, pixelsOf, type ParityPhoto } from '../train/parity.ts';
+import { answerNames } from '../train/save-model.ts';
 import { startTf } from '../train/start-tf.ts';
 import { exportRequestSchema, type ExportReply, type ExportRequest } from './export-request.ts';
 
@@ -41,7 +42,7 @@ export const exportTask: Task = async (request, tools) => {
 async function withPixels({ about }: OpenedModel, photos: ExportRequest['photos']): Promise<ParityPhoto[]> {
   const found: ParityPhoto[] = [];
   for (const { id, folder, path, probabilities } of photos) {
-    if (probabilities.length !== about.classes.length) continue;
+    if (probabilities.length !== answerNames(about.task, about.classes).length) continue;
     const pixels = await pixelsOf(folder, { id, path }, about.input);
     if (pixels !== undefined) found.push({ pixels, probabilities: Float32Array.from(probabilities) });
   }
@@ -69,12 +70,12 @@ async function parityOf(
       weights: await readBytes(join(out, 'weights.bin')),
       customLayers: about.customLayers,
     };
-    return { ...(await checkTfjs(files, about.input, photos, signal)), tolerance: parityTolerance };
+    return { ...(await checkTfjs(files, about.input, photos, tolerance, signal)), tolerance };
   }
   if (photos.length === 0)
     return onnxPhotos === 0 ? null : { difference: onnx, tolerance, photos: onnxPhotos };
   const bytes = await readBytes(join(out, 'model.onnx'));
-  return { ...(await checkOnnx(bytes, about.input, photos, signal)), tolerance: parityTolerance };
+  return { ...(await checkOnnx(bytes, about.input, photos, tolerance, signal)), tolerance };
 }
 
 /** @returns bytes of the archive */

@@ -16,6 +16,8 @@ export const answerLineSchema = z.object({
   /** Relative to the folder, with `/`. */
   path: z.string(),
   label: z.string(),
+  labels: z.array(z.string()).optional(),
+  value: z.number().optional(),
   confidence: z.number(),
   unknown: z.boolean(),
   probabilities: z.array(z.number()),

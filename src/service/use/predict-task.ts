@@ -35,10 +35,7 @@ export const predictTask: Task = async (request, tools) => {
   return null;
 };
 
-function line(
-  path: string,
-  { label, confidence, unknown, probabilities }: Omit<AnswerLine, 'path'>,
-): AnswerLine {
+function line(path: string, { confidence, probabilities, ...rest }: Omit<AnswerLine, 'path'>): AnswerLine {
   const short = (share: number): number => Number(share.toFixed(digits));
-  return { path, label, confidence: short(confidence), unknown, probabilities: probabilities.map(short) };
+  return { path, ...rest, confidence: short(confidence), probabilities: probabilities.map(short) };
 }

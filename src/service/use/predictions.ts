@@ -3,6 +3,7 @@ import type { Download } from '../../contract/app.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { Source } from '../../contract/ids.ts';
 import type { JobSummary } from '../../contract/jobs.ts';
+import type { Task } from '../../contract/project.ts';
 import type { Answer, Answers } from '../../contract/use.ts';
 import { writeFileAtomic } from '../../store/atomic.ts';
 import { exists, fileSize, isFolder } from '../../store/folders.ts';
@@ -10,7 +11,7 @@ import { LineFile } from '../../store/line-file.ts';
 import type { ScratchFolder } from '../../store/scratch-folder.ts';
 import { openStream } from '../../store/streams.ts';
 import { createZip } from '../../store/zip-writer.ts';
-import { sortedFolder, sortInto, tableOf } from '../deliver.ts';
+import { checkSortable, sortedFolder, sortInto, tableOf } from '../deliver.ts';
 import type { Downloads } from '../downloads.ts';
 import type { Jobs, JobTools } from '../jobs/jobs.ts';
 import type { Places } from '../places.ts';
@@ -46,6 +47,7 @@ interface Prediction {
   readonly root: string;
   readonly lines: LineFile;
   readonly name: string;
+  readonly task: Task;
   readonly classes: readonly string[];
   readonly unknownBelow: number;
   readonly failed: Answers['failed'];
@@ -99,6 +101,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
         root: (await isFolder(path)) ? path : dirname(path),
         lines: new LineFile(answers),
         name,
+        task: about.task,
         classes: about.classes,
         unknownBelow: about.unknownBelow,
         failed,
@@ -106,10 +109,11 @@ export function createPredictions(deps: PredictDeps): Predictions {
       return summary;
     },
     async answers(job, offset, limit) {
-      const { lines, classes, unknownBelow, failed } = predictionOf(job);
+      const { lines, task, classes, unknownBelow, failed } = predictionOf(job);
       const total = await lines.count();
       return {
         job,
+        ...(task === 'single-label' ? {} : { task }),
         classes: [...classes],
         unknownBelow,
         total,
@@ -118,14 +122,15 @@ export function createPredictions(deps: PredictDeps): Predictions {
       };
     },
     async table(job) {
-      const { lines, classes, name } = predictionOf(job);
+      const { lines, name, ...key } = predictionOf(job);
       const path = await scratch.file(`${job}.csv`);
-      await writeFileAtomic(path, tableOf(classes, everyOne(lines)));
+      await writeFileAtomic(path, tableOf(key, everyOne(lines)));
       const bytes = (await fileSize(path)) ?? 0;
       return downloads.offer({ name: `${name}.csv`, type: 'text/csv', content: { path, bytes } });
     },
     async sort(job, into) {
-      const { lines, root, name } = predictionOf(job);
+      const { lines, root, name, task } = predictionOf(job);
+      checkSortable(task);
       const { state, project } = jobs.get(job);
       if (['queued', 'running', 'paused'].includes(state))
         throw new HolotypeError('busy', 'The model is still answering.', {

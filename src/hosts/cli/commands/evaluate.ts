@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { judgementLines } from '../metrics-text.ts';
 import { interruptible, log, percent, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';
 
@@ -26,12 +27,24 @@ export function addEvaluate(program: Command): void {
         return;
       }
       const { metrics } = result;
+      const notes = (): void => {
+        for (const warning of result.warnings) log(`Note: ${warning}`);
+        for (const { path: photo, reason } of result.skipped) log(`Skipped ${photo}: ${reason}`);
+      };
       const [low, high] = metrics.accuracyInterval ?? [null, null];
       const which = result.split === 'all' ? 'photos' : `photos in ${result.split}/`;
-      print(`Right ${metrics.correct} times of ${metrics.count} ${which}: ${percent(metrics.accuracy)}`);
-      print(
-        `(on new photos like these between ${percent(low)} and ${percent(high)}); macro-F1 ${percent(metrics.macroF1)}.`,
-      );
+      if (metrics.regression !== undefined || metrics.multiLabel !== undefined)
+        for (const line of judgementLines(metrics, which)) print(line);
+      if (metrics.regression !== undefined) {
+        notes();
+        return;
+      }
+      if (metrics.multiLabel === undefined) {
+        print(`Right ${metrics.correct} times of ${metrics.count} ${which}: ${percent(metrics.accuracy)}`);
+        print(
+          `(on new photos like these between ${percent(low)} and ${percent(high)}); macro-F1 ${percent(metrics.macroF1)}.`,
+        );
+      }
       const width = Math.max(...metrics.perClass.map((one) => one.class.length), 5);
       print(`\n${'class'.padEnd(width)}  photos  found  right when said`);
       for (const one of metrics.perClass) {
@@ -39,7 +52,6 @@ export function addEvaluate(program: Command): void {
           `${one.class.padEnd(width)}  ${String(one.support).padStart(6)}  ${percent(one.recall).padStart(6)}  ${percent(one.precision)}`,
         );
       }
-      for (const warning of result.warnings) log(`Note: ${warning}`);
-      for (const { path: photo, reason } of result.skipped) log(`Skipped ${photo}: ${reason}`);
+      notes();
     });
 }

@@ -17,14 +17,16 @@ export function addPredict(program: Command): void {
       async (path: string, photos: string[], flags: { csv?: string; sortInto?: string; json?: boolean }) => {
         const { openSavedModel } = await import('../../../service/saved-model.ts');
         const { predict } = await import('../../../service/predict.ts');
-        const { sortInto, writeCsv } = await import('../../../service/deliver.ts');
+        const { checkSortable, sortInto, writeCsv } = await import('../../../service/deliver.ts');
         const signal = interruptible();
         const model = await openSavedModel(path);
+        const { task } = model.about;
+        if (flags.sortInto !== undefined) checkSortable(task);
         const counter = new Counter('photos');
         const result = await predict(model, photos, { signal, onProgress: counter.show }).finally(
           counter.clear,
         );
-        if (flags.csv !== undefined) await writeCsv(flags.csv, model.about.classes, result);
+        if (flags.csv !== undefined) await writeCsv(flags.csv, model.about, result);
         if (flags.sortInto !== undefined)
           await sortInto(flags.sortInto, result.results, {
             signal,
@@ -33,7 +35,11 @@ export function addPredict(program: Command): void {
         if (flags.json === true) printJson(result);
         else {
           for (const { path: photo, label, confidence, unknown } of result.results)
-            print(`${photo}\t${unknown ? `unknown (perhaps ${label})` : label}\t${percent(confidence)}`);
+            print(
+              task === 'regression'
+                ? `${photo}\t${label}`
+                : `${photo}\t${unknown ? `unknown (perhaps ${label})` : label === '' ? 'no label' : label}\t${percent(confidence)}`,
+            );
           if (flags.csv !== undefined) log(`Table: ${flags.csv}`);
           if (flags.sortInto !== undefined)
             log(`Copies of ${count(result.results.length, 'photo')}: ${flags.sortInto}`);

@@ -6,7 +6,8 @@ import { samplings } from '../../../contract/train.ts';
 import type { Sampling, TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
 import { amount, fraction, integer } from '../arguments.ts';
 import { adviceLine } from '../advice-line.ts';
-import { count, duration, interruptible, percent, print, printJson } from '../output.ts';
+import { judgementLines, testLine } from '../metrics-text.ts';
+import { count, duration, interruptible, print, printJson } from '../output.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { addTrainingOptions, trainingOptions } from '../training-options.ts';
 import type { TrainingFlags } from '../training-options.ts';
@@ -158,20 +159,17 @@ export async function runTrain(options: TrainOptionsInput, signal = interruptibl
 /** What a person wants to know, in a few lines. */
 export function summarize(result: TrainResult): void {
   const { val, test } = result.metrics;
-  const [low, high] = val.accuracyInterval ?? [null, null];
   print('');
-  if (val.count > 0) {
-    print(
-      `Right ${val.correct} times of ${val.count} on photos it did not learn from: ${percent(val.accuracy)}.`,
-    );
-    print(`On new photos like these, expect between ${percent(low)} and ${percent(high)}.`);
-  } else print('There were no photos to check on, so nobody knows how good the model is.');
-  if (test !== undefined && test.count > 0)
-    print(`On the ${count(test.count, 'test photo')}: ${percent(test.accuracy)}.`);
+  for (const line of judgementLines(val, 'photos it did not learn from')) print(line);
+  if (test !== undefined && test.count > 0) print(testLine(test));
   if (result.chosen.finetune !== undefined) print(result.chosen.finetune.why);
   const skipped = result.counts.skipped === 0 ? '' : `, ${result.counts.skipped} skipped (see the report)`;
+  const classes =
+    result.task === 'regression'
+      ? ''
+      : `${count(result.classes.length, result.task === 'multi-label' ? 'label' : 'class', result.task === 'multi-label' ? 'labels' : 'classes')}; `;
   print(
-    `${result.classes.length} classes; ${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,
+    `${classes}${result.counts.train} photos to learn from, ${result.counts.val} to check on${skipped}; ${duration(result.seconds.total)}.`,
   );
   for (const advice of result.advice) print(adviceLine(advice));
   print('');
