@@ -40,17 +40,29 @@ export interface PageLab {
   close(): Promise<void>;
 }
 
+/** Vitest says that this is a test, of which Vite would make React's slow build for developers. */
+async function buildPage(folder: string): Promise<void> {
+  const environment = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    const { renderer } = config;
+    await build({
+      ...renderer,
+      configFile: false,
+      base: './',
+      logLevel: 'error',
+      build: { ...renderer?.build, outDir: folder, emptyOutDir: true },
+    });
+  } finally {
+    if (environment === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = environment;
+  }
+}
+
 /** Builds the page into a folder of its own and starts a browser. */
 export async function openLab(): Promise<PageLab> {
   const folder = await mkdtemp(join(tmpdir(), 'holotype-page-'));
-  const { renderer } = config;
-  await build({
-    ...renderer,
-    configFile: false,
-    base: './',
-    logLevel: 'error',
-    build: { ...renderer?.build, outDir: folder, emptyOutDir: true },
-  });
+  await buildPage(folder);
   const browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
   return {
     browser,

@@ -238,6 +238,18 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     await page.context().close();
   });
 
+  it('shares a project that has no model yet', async () => {
+    const engine = trained();
+    projectOf(engine).runs = [];
+    const { page } = await open(engine);
+    await heading(page, 'No model to use yet');
+    await page.getByRole('button', { name: 'Make the archive' }).click();
+    await expect
+      .poll(() => engine.calls.find(({ method }) => method === 'projects.share')?.input)
+      .toMatchObject({ project: leaves, photos: true });
+    await page.context().close();
+  });
+
   it('answers for what is dropped anywhere on it', async () => {
     const engine = trained();
     const { page } = await open(engine);

@@ -22,7 +22,7 @@ import {
   sharedPhotos,
   type ComparedFigure,
 } from './compare.ts';
-import { nameOfRun } from './run-name.ts';
+import { nameOfRun } from '../../components/runs/run-name.ts';
 import { useClassColors } from './use-class-colors.ts';
 
 interface ComparePageProps {

@@ -1,65 +1,46 @@
 import { ChartNoAxesColumn, FileText, Play, Trash2 } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunSummary } from '../../../contract/runs.ts';
 import { useActions, useAppState, useDispatch } from '../../api/context.tsx';
-import { fullTime, plural } from '../../components/format.ts';
-import {
-  Button,
-  EmptyState,
-  ErrorState,
-  IconButton,
-  Notice,
-  Select,
-  Skeleton,
-  Tabs,
-} from '../../components/ui/index.ts';
+import { plural } from '../../components/format.ts';
+import { ChosenRun } from '../../components/runs/chosen-run.tsx';
+import { nameOfRun } from '../../components/runs/run-name.ts';
+import { RunSelect } from '../../components/runs/run-select.tsx';
+import { Button, ErrorState, IconButton, Notice, Skeleton, Tabs } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
-import { finishedRuns } from '../../state/runs.ts';
 import { ComparePage } from './compare-page.tsx';
 import { PhotosPage } from './photos-page.tsx';
 import { ResultsPage } from './results-page.tsx';
-import { nameOfRun } from './run-name.ts';
 import { SuspectsPage } from './suspects-page.tsx';
 import './judge.css';
 
 /** The tab "Judge" of a project: how good a run's model is, and why. */
 export function JudgeScreen({ project }: { readonly project: ProjectState }) {
-  const { judge, navigation, projects } = useActions();
+  const { judge } = useActions();
   useEffect(() => judge.enter(project.id), [judge, project.id]);
-  const list = useAppState((state) => state.runs.list);
-  const wanted = useAppState(({ route }) => (route.screen === 'project' ? route.detail : ''));
-  const finished = useMemo(() => finishedRuns(valueOf(list) ?? []), [list]);
-  const run = finished.find(({ id }) => id === wanted) ?? finished.at(0);
   return (
     <section className="judge" aria-labelledby="judge-title">
       <h1 id="judge-title" className="visually-hidden">
         Judge
       </h1>
-      {run !== undefined ? (
-        <OneRun key={run.id} project={project} run={run} finished={finished} />
-      ) : list.status === 'failed' ? (
-        <ErrorState error={list.error} onRetry={() => projects.loadRuns(project.id)} />
-      ) : list.status === 'ready' ? (
-        <EmptyState
-          icon={ChartNoAxesColumn}
-          title="Nothing to judge yet"
-          actions={
-            <Button variant="primary" icon={Play} onClick={() => navigation.tab('train')}>
-              Go to Train
-            </Button>
-          }
-        >
-          After a training you see here how often it is right, on which photos it errs, and which labels look
-          wrong.
-        </EmptyState>
-      ) : (
-        <div className="judge-loading" role="status" aria-label="Loading the runs">
-          <Skeleton height="32px" width="160px" />
-          <Skeleton height="32px" width="380px" />
-          <Skeleton height="236px" />
-        </div>
-      )}
+      <ChosenRun
+        project={project.id}
+        empty={{
+          icon: ChartNoAxesColumn,
+          title: 'Nothing to judge yet',
+          text: 'After a training you see here how often it is right, on which photos it errs, and which labels look wrong.',
+        }}
+        loading={
+          <div className="judge-loading" role="status" aria-label="Loading the runs">
+            <Skeleton height="32px" width="160px" />
+            <Skeleton height="32px" width="380px" />
+            <Skeleton height="236px" />
+          </div>
+        }
+      >
+        {(run, finished) => <OneRun key={run.id} project={project} run={run} finished={finished} />}
+      </ChosenRun>
     </section>
   );
 }
@@ -95,16 +76,7 @@ function OneRun({ project, run, finished }: OneRunProps) {
   return (
     <>
       <div className="judge-bar">
-        <Select
-          label="Run"
-          value={run.id}
-          options={finished.map((one) => ({
-            value: one.id,
-            label: nameOfRun(one),
-            hint: `${fullTime(one.createdAt)}${one.backbone === null ? '' : `, ${one.backbone}`}`,
-          }))}
-          onChange={(id) => navigation.detail(id)}
-        />
+        <RunSelect label="Run" run={run} finished={finished} />
         <span className="judge-bar-actions">
           <Button icon={FileText} onClick={() => void runs.saveReport(project.id, run.id)}>
             Save the report

@@ -60,6 +60,18 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
   const imports = useLabelImport(project);
   useLabelShortcuts({ project, labelling, ids, alone, search, goTo, findSimilar });
 
+  const photos = (
+    <GridArea
+      project={project}
+      shown={shown}
+      colors={colors}
+      labelling={labelling}
+      place={place}
+      grid={grid}
+      onOpen={open}
+      onSimilar={findSimilar}
+    />
+  );
   return (
     <section className="label" aria-labelledby="label-title">
       <h1 id="label-title" className="visually-hidden">
@@ -79,28 +91,10 @@ export function LabelScreen({ project }: { readonly project: ProjectState }) {
               max={420}
               pane={<FilterPanel project={project} counts={shown.counts} />}
             >
-              <GridArea
-                project={project}
-                shown={shown}
-                colors={colors}
-                labelling={labelling}
-                place={place}
-                grid={grid}
-                onOpen={open}
-                onSimilar={findSimilar}
-              />
+              {photos}
             </SplitPane>
           ) : (
-            <GridArea
-              project={project}
-              shown={shown}
-              colors={colors}
-              labelling={labelling}
-              place={place}
-              grid={grid}
-              onOpen={open}
-              onSimilar={findSimilar}
-            />
+            photos
           )}
         </>
       ) : (

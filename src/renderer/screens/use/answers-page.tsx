@@ -9,7 +9,7 @@ import { Button, EmptyState, ErrorState, Menu, Select, Skeleton } from '../../co
 import { useBusy } from '../../components/use-busy.ts';
 import { isOver } from '../../state/jobs.ts';
 import type { FetchedAnswers } from '../../state/use.ts';
-import { nameOfRun } from '../judge/run-name.ts';
+import { nameOfRun } from '../../components/runs/run-name.ts';
 import { countAnswers } from './answer-list.ts';
 import { AnswerKinds } from './answer-kinds.tsx';
 import { ShownAnswers } from './shown-answers.tsx';

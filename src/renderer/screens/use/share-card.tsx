@@ -21,8 +21,8 @@ export function ShareCard({ project }: { readonly project: ProjectState }) {
       <div>
         <h2 id="share-title">Copy the project to share</h2>
         <p className="muted small">
-          One archive with labels, classes and the newest model. On another machine: “Open a shared project”
-          on the home screen.
+          One archive with labels, classes and the newest model, if there is one. On another machine: “Open a
+          shared project” on the home screen.
         </p>
       </div>
       <Switch

@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../../contract/runs.ts';
-import { percent } from '../../components/format.ts';
+import { percent } from '../format.ts';
 
 /** "Run 3, 98.0%". */
 export function nameOfRun({ number, accuracy }: RunSummary): string {
