@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exitCode, HolotypeError } from '../../contract/errors.ts';
+import { addCompare } from './commands/compare.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -29,6 +30,7 @@ for (const add of [
   addEvaluate,
   addPredict,
   addExplain,
+  addCompare,
   addExport,
   addModels,
   addDevices,
