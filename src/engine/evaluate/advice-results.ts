@@ -1,7 +1,7 @@
 /** Advice from the figures on the validation photos. */
 import type { Advice, AdviceFix, Metrics } from '../../contract/metrics.ts';
 import type { AdviceInput, CurveInput, Finding } from './advice-input.ts';
-import { between, count, integer, percent } from './plain-words.ts';
+import { between, count, decimal, integer, percent } from './plain-words.ts';
 
 /** Intervals wider than this are worth a note, and than the second a warning. */
 const wideInterval = 0.1;
@@ -20,12 +20,15 @@ const swing = 0.05;
 
 /** @returns in the order of their weight */
 export function adviseOnResults(input: AdviceInput): Advice[] {
+  // With several labels a photo, confidence and the largest class say nothing about whole photos.
+  const whole = input.metrics.multiLabel === undefined;
   return [
     nothingToCheck(input),
-    guessing(input),
+    whole ? guessing(input) : null,
+    noBetterThanMean(input),
     validationSmall(input),
     ...hardClasses(input),
-    overconfident(input),
+    whole ? overconfident(input) : null,
     tooGood(input),
     stopped(input),
   ].filter((one) => one !== null);
@@ -100,6 +103,21 @@ function validationSmall(input: AdviceInput): Finding {
   };
 }
 
+function noBetterThanMean({ metrics: { regression, count: n } }: AdviceInput): Finding {
+  if (regression === undefined || n < enoughToJudge) return null;
+  const { r2, r2Interval, mae, maeOfMean } = regression;
+  if (r2 === null || (r2Interval?.[0] ?? r2) > 0) return null;
+  return {
+    code: 'no-better-than-guessing',
+    severity: 'warning',
+    message: 'Always saying the mean number might do as well as this model.',
+    evidence: `Off by ${decimal(mae)} on average; always saying the mean is off by ${decimal(maeOfMean)}. R² is ${decimal(r2)} on ${count(n, 'validation photo')}.`,
+    action:
+      'Check that the numbers are right and can be seen in the photos; then add photos or try another backbone.',
+    fix: { label: 'Look at the mistakes', go: 'mistakes' },
+  };
+}
+
 function guessing({ metrics }: AdviceInput): Finding {
   const { accuracyInterval, accuracy, count: n } = metrics;
   const largest = [...metrics.perClass].sort((a, b) => b.support - a.support)[0];
@@ -123,8 +141,9 @@ function hardClasses({ metrics }: AdviceInput): Advice[] {
     .filter((one) => one.support >= enoughToJudge && one.recall !== null && one.recall < hardRecall)
     .sort((a, b) => (a.recall ?? 0) - (b.recall ?? 0));
   // More than three would drown the rest; the class table has them all.
-  return hard.slice(0, 3).map(({ class: name, row, k, support }) => {
-    const right = row[k] ?? 0;
+  return hard.slice(0, 3).map(({ class: name, row, k, support, recall }) => {
+    // Of several labels there is no matrix.
+    const right = row[k] ?? Math.round((recall ?? 0) * support);
     const others = row
       .map((times, j) => ({ times: j === k ? 0 : times, j }))
       .sort((a, b) => b.times - a.times);

@@ -1,5 +1,6 @@
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { Advice, Metrics } from '../../contract/metrics.ts';
+import type { Task } from '../../contract/project.ts';
 
 /** Photos of one class, by split. */
 export interface ClassCounts {
@@ -30,6 +31,10 @@ export interface ReportPrediction {
   /** True class and predicted class, by name. */
   readonly label: string;
   readonly predicted: string;
+  /** With several labels a photo. */
+  readonly labels?: { readonly truth: readonly string[]; readonly predicted: readonly string[] } | undefined;
+  /** With a number to predict. */
+  readonly value?: { readonly truth: number; readonly predicted: number } | undefined;
   /** Probability of the predicted class after calibration, 0..1. */
   readonly confidence: number;
   /** Of every class, in the order of `ReportData.classes`. */
@@ -51,6 +56,8 @@ export interface ReportData {
   readonly name: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** Absent: one class a photo. */
+  readonly task?: Task;
   readonly classes: readonly string[];
   readonly counts: {
     readonly train: number;

@@ -1,28 +1,33 @@
 import type { InputPolicy } from '../../contract/input-policy.ts';
+import type { Task } from '../../contract/project.ts';
 import type { ReportData } from './report-data.ts';
 import { html, type Markup } from './report-html.ts';
 
 /** How to use the saved model: our command line, Python and JavaScript. */
 export function usage(data: ReportData): Markup {
-  const { inputPolicy: policy, name } = data;
+  const { inputPolicy: policy, name, task = 'single-label' } = data;
+  const numbers = task === 'regression';
   return html`
     <p>
       The saved model is this folder. It needs nothing from us: <code>model.onnx</code> is the whole model in
-      an open format that runs on any computer, and <code>labels.txt</code> holds its classes in order.
+      an open format that runs on any
+      computer${numbers ? '; it answers with the number.' : html`, and <code>labels.txt</code> holds its classes in order.`}
     </p>
     <h3>Command line</h3>
-    <p class="note">Answers as a table, and the photos sorted into a folder for each class.</p>
-    <pre><code>holotype predict ${shellWord(name)} new-photos --csv answers.csv --sort-into sorted</code></pre>
+    <p class="note">
+      ${numbers ? 'Numbers as a table.' : 'Answers as a table, and the photos sorted into a folder for each class.'}
+    </p>
+    <pre><code>holotype predict ${shellWord(name)} new-photos --csv answers.csv${numbers ? '' : ' --sort-into sorted'}</code></pre>
     <h3>Python</h3>
     <p class="note">With <code>pip install onnxruntime pillow numpy</code>, from inside this folder.</p>
-    <pre><code>${python(policy)}</code></pre>
+    <pre><code>${python(policy, task)}</code></pre>
     <h3>JavaScript</h3>
     <p class="note">With <code>npm install onnxruntime-node sharp</code>, from inside this folder.</p>
-    <pre><code>${javascript(policy)}</code></pre>
+    <pre><code>${javascript(policy, task)}</code></pre>
     <p class="note">
-      Both give the same classes as the command line; the last digits of a confidence may differ, because
-      every program shrinks photos a little differently. For a web page, the folder <code>tfjs</code> loads
-      with the Teachable Machine image library:
+      Both give the same ${numbers ? 'numbers' : 'classes'} as the command line; the last digits may differ,
+      because every program shrinks photos a little differently. For a web page, the folder
+      <code>tfjs</code> loads with the Teachable Machine image library:
       <code>tmImage.load('tfjs/model.json', 'tfjs/metadata.json')</code>.
     </p>
   `;
@@ -35,7 +40,7 @@ function shellWord(text: string): string {
     : `'${text.replaceAll("'", `'\\''`)}'`.replace(/^'-/, "'./-");
 }
 
-function python({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
+function python({ width: w, height: h, resize, cropFraction }: InputPolicy, task: Task): string {
   const fit = {
     squash: [`photo = photo.resize((${w}, ${h}), Image.Resampling.LANCZOS)`],
     crop: [
@@ -56,12 +61,16 @@ function python({ width: w, height: h, resize, cropFraction }: InputPolicy): str
     'photo = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")',
     ...fit,
     'pixels = np.asarray(photo, dtype=np.float32)[None]  # 1 x height x width x 3, from 0 to 255',
-    'chances = session.run(None, {session.get_inputs()[0].name: pixels})[0][0]',
-    'print(labels[chances.argmax()], chances.max())',
+    `${task === 'regression' ? 'answer' : 'chances'} = session.run(None, {session.get_inputs()[0].name: pixels})[0][0]`,
+    {
+      'single-label': 'print(labels[chances.argmax()], chances.max())',
+      'multi-label': 'for label, chance in zip(labels, chances): print(label, chance)',
+      regression: 'print(answer[0])',
+    }[task],
   ].join('\n');
 }
 
-function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy): string {
+function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy, task: Task): string {
   const [wide, high] = [Math.round(w / cropFraction), Math.round(h / cropFraction)];
   const upright = "sharp('photo.jpg').rotate().flatten({ background: 'white' }).toColourspace('srgb')";
   const fit = {
@@ -89,7 +98,13 @@ function javascript({ width: w, height: h, resize, cropFraction }: InputPolicy):
     `const input = new ort.Tensor('float32', pixels, [1, ${h}, ${w}, 3]);`,
     'const answer = await session.run({ [session.inputNames[0]]: input });',
     'const chances = [...answer[session.outputNames[0]].data];',
-    'const best = chances.indexOf(Math.max(...chances));',
-    'console.log(labels[best], chances[best]);',
+    ...{
+      'single-label': [
+        'const best = chances.indexOf(Math.max(...chances));',
+        'console.log(labels[best], chances[best]);',
+      ],
+      'multi-label': ['labels.forEach((label, i) => console.log(label, chances[i]));'],
+      regression: ['console.log(chances[0]);'],
+    }[task],
   ].join('\n');
 }

@@ -3,13 +3,21 @@ import { between, count, decimal, duration, integer } from './plain-words.ts';
 import { glossary, leftOut, provenance } from './report-about.ts';
 import { learningCurves } from './report-charts.ts';
 import { classCards, confusionMatrix } from './report-classes.ts';
-import type { ReportData } from './report-data.ts';
+import type { ReportData, ReportPrediction } from './report-data.ts';
 import { html, Markup, own, type Piece } from './report-html.ts';
 import { cellSections, gallery } from './report-photos.ts';
 import { reliabilityDiagram, reliabilityTable } from './report-reliability.ts';
 import { classResults } from './report-results.ts';
 import { selectPhotos, withinBudget, type Selection } from './report-select.ts';
 import { styleSheet } from './report-style.ts';
+import {
+  labelTable,
+  numberFigures,
+  scatterPlot,
+  taskHeadline,
+  worstAnswers,
+  worstGallery,
+} from './report-tasks.ts';
 import { usage } from './report-usage.ts';
 
 export { thumbnailPaths } from './report-select.ts';
@@ -33,6 +41,15 @@ interface Section {
  * @returns a whole HTML document, UTF-8; under 5 MB whatever the number of photos
  */
 export function renderReport(data: ReportData): string {
+  if (data.task !== undefined && data.task !== 'single-label') {
+    // Only the worst answers are shown, which always fit.
+    const worst = new Set(worstAnswers(data.predictions));
+    const predictions = data.predictions.map(({ thumbnail, ...rest }, index) => {
+      const shown = thumbnail !== undefined && worst.has(data.predictions[index] as ReportPrediction);
+      return shown ? { ...rest, thumbnail } : rest;
+    });
+    return renderPage({ ...data, predictions });
+  }
   const words = renderPage({ ...data, predictions: withinBudget(data.predictions, data.classes, 0) });
   const room = Math.max(0, Math.min(thumbnailCharacters, pageCharacters - words.length));
   return renderPage({ ...data, predictions: withinBudget(data.predictions, data.classes, room) });
@@ -40,15 +57,21 @@ export function renderReport(data: ReportData): string {
 
 function renderPage(data: ReportData): string {
   const selection = selectPhotos(data.predictions, data.classes);
+  const results =
+    data.task === undefined || data.task === 'single-label'
+      ? [
+          classSection(data),
+          matrixSection(data, selection),
+          mistakesSection(selection),
+          uncertainSection(selection),
+        ]
+      : taskSections(data);
   const sections = [
-    learnedSection(data, selection),
+    data.task === 'regression' ? null : learnedSection(data, selection),
     adviceSection(data),
-    classSection(data),
-    matrixSection(data, selection),
-    mistakesSection(selection),
-    uncertainSection(selection),
+    ...results,
     curvesSection(data),
-    confidenceSection(data),
+    data.task === 'regression' ? null : confidenceSection(data),
     { id: 'left-out', title: 'What was left out', body: leftOut(data) },
     { id: 'use', title: 'How to use it', body: usage(data) },
     { id: 'made', title: 'How it was made', body: provenance(data) },
@@ -99,34 +122,35 @@ function lead({ metrics }: ReportData): { metrics: Metrics; photos: 'test' | 'va
 
 function header(data: ReportData, sections: readonly Section[]): Markup {
   const { metrics, photos } = lead(data);
-  const { accuracyInterval: interval } = metrics;
   const facts: readonly Piece[] = [
-    html`<b>${integer(data.classes.length)}</b> ${data.classes.length === 1 ? 'class' : 'classes'}`,
+    data.task !== 'regression' &&
+      html`<b>${integer(data.classes.length)}</b> ${
+          data.task === 'multi-label'
+            ? data.classes.length === 1
+              ? 'label'
+              : 'labels'
+            : data.classes.length === 1
+              ? 'class'
+              : 'classes'
+        }`,
     html`<b>${integer(data.counts.train)}</b> photos to learn from`,
     html`<b>${integer(data.counts.val)}</b> to check with`,
     data.counts.test > 0 && html`<b>${integer(data.counts.test)}</b> for the final test`,
     html`<b>${duration(data.seconds)}</b> of training`,
     html`backbone <b>${data.backbone.name}</b>`,
   ];
+  const plain = data.task === undefined || data.task === 'single-label';
+  const { title, expect } = plain ? classHeadline(metrics) : taskHeadline(metrics);
   return html`<header>
     <p class="name">${own(data.name)}</p>
-    <h1>
-      ${
-        metrics.count === 0
-          ? 'Trained, but not checked'
-          : `Right ${integer(metrics.correct)} times of ${integer(metrics.count)}`
-      }
-    </h1>
+    <h1>${title}</h1>
     <p class="lead">
+      ${expect}
       ${
-        interval === null
-          ? 'There were no photos to check it with.'
-          : html`Expect it to be right ${between(interval)} of the time on new photos like these.
-            ${
-              photos === 'test'
-                ? 'Counted on test photos that played no part in the training.'
-                : 'Counted on photos that it did not learn from.'
-            }`
+        metrics.count > 0 &&
+        (photos === 'test'
+          ? 'Counted on test photos that played no part in the training.'
+          : 'Counted on photos that it did not learn from.')
       }
     </p>
     <ul class="facts">
@@ -140,6 +164,44 @@ function header(data: ReportData, sections: readonly Section[]): Markup {
       </ul>
     </nav>
   </header>`;
+}
+
+function classHeadline(metrics: Metrics): { title: string; expect: Piece } {
+  const { accuracyInterval: interval } = metrics;
+  return {
+    title:
+      metrics.count === 0
+        ? 'Trained, but not checked'
+        : `Right ${integer(metrics.correct)} times of ${integer(metrics.count)}`,
+    expect:
+      interval === null
+        ? 'There were no photos to check it with.'
+        : html`Expect it to be right ${between(interval)} of the time on new photos like these.`,
+  };
+}
+
+/** Results of a model that gives several labels, or a number. */
+function taskSections(data: ReportData): Section[] {
+  const { metrics, photos } = lead(data);
+  if (metrics.count === 0) return [];
+  const worst: Section = {
+    id: 'mistakes',
+    title: 'Worst mistakes',
+    body: worstGallery(data.predictions, data),
+  };
+  if (data.task === 'multi-label')
+    return [{ id: 'classes', title: 'Label by label', body: labelTable(metrics, photos) }, worst];
+  return [
+    {
+      id: 'numbers',
+      title: 'How close it comes',
+      body: html`<div class="pair">
+        ${scatterPlot(data.predictions)}
+        <div>${numberFigures(metrics, photos)}</div>
+      </div>`,
+    },
+    worst,
+  ];
 }
 
 function adviceSection({ advice }: ReportData): Section | null {
@@ -243,8 +305,8 @@ function confidenceSection({ metrics: { val } }: ReportData): Section | null {
     id: 'confidence',
     title: 'Can its confidence be trusted?',
     body: html`<p>
-        On average its confidence is ${points(error)} percentage points away from how often it is
-        right${val.temperature !== undefined && `; before correction it was ${points(val.ece)}`}.
+        On average its confidence is ${points(error)} percentage points away from how often
+        ${val.multiLabel === undefined ? 'it is right' : 'the photos have the label'}${val.temperature !== undefined && `; before correction it was ${points(val.ece)}`}.
       </p>
       <div class="pair">
         <figure>

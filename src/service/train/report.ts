@@ -6,14 +6,16 @@ import { thumbnail } from '../../engine/data/thumbnail.ts';
 import { renderReport } from '../../engine/evaluate/report.ts';
 import type { ReportPrediction, ReportSetting } from '../../engine/evaluate/report-data.ts';
 import { thumbnailPaths } from '../../engine/evaluate/report-select.ts';
+import { worstAnswers } from '../../engine/evaluate/report-tasks.ts';
 import { readPhoto } from '../../store/photos.ts';
 import { answersFor } from './answers.ts';
+import { lossText } from './objective.ts';
 import type { Trained } from './train.ts';
 
 /** Side of the report's pictures (pixels). */
 const side = 160;
 
-/** report.html of a training. @param probabilities calibrated, [validation photos, classes] */
+/** report.html of a training. @param probabilities calibrated, [validation photos, classes], or numbers */
 export async function makeReport(
   trained: Trained,
   about: SavedModel,
@@ -27,6 +29,7 @@ export async function makeReport(
   return renderReport({
     name: about.name,
     createdAt: about.createdAt,
+    task: about.task,
     classes: about.classes,
     counts: about.counts,
     classCounts: divided.classCounts,
@@ -43,7 +46,7 @@ export async function makeReport(
       valAccuracy: finite(shown.valAccuracy),
     })),
     ...(head.bestEpoch > 0 ? { bestEpoch: head.bestEpoch } : {}),
-    predictions: await predictions(trained, probabilities, signal),
+    predictions: await predictions(trained, probabilities, about.thresholds, signal),
     skipped: dataset.skipped,
     duplicates: [
       ...dataset.exactDuplicates.map((paths) => ({ kind: 'exact' as const, paths })),
@@ -71,20 +74,19 @@ export async function makeReport(
 async function predictions(
   trained: Trained,
   valProbabilities: Float32Array,
+  thresholds: readonly number[] | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ReportPrediction[]> {
   const { roots } = trained.dataset;
   const { divided } = trained;
-  const answers = [...answersFor(trained, 'val', valProbabilities)].map(
-    ({ path, truth, predicted, confidence, probabilities }): ReportPrediction => ({
-      path,
-      label: truth,
-      predicted,
-      confidence,
-      probabilities,
-    }),
+  const answers = [...answersFor(trained, 'val', valProbabilities, thresholds)].map(
+    ({ photo: _photo, split: _split, truth, ...rest }): ReportPrediction => ({ ...rest, label: truth }),
   );
-  const wanted = new Set(thumbnailPaths(answers));
+  const wanted = new Set(
+    trained.options.task === 'single-label'
+      ? thumbnailPaths(answers)
+      : worstAnswers(answers).map(({ path }) => path),
+  );
   const pictures = new Map<string, string>();
   const queue = divided.val.filter((photo) => wanted.has(displayPath(roots, photo))).values();
   const work = async (): Promise<void> => {
@@ -133,6 +135,7 @@ function settingsOf({ settings, head, flips, trunk, options, finetuned }: Traine
       value: `${head.candidate.weightDecay} (${how})`,
       explanation: 'Keeps the head simple, so that it does not learn your photos by heart.',
     },
+    ...objectiveSettings(options),
     ...finetuneSettingsOf(finetuned),
     {
       name: 'Epochs',
@@ -154,6 +157,41 @@ function settingsOf({ settings, head, flips, trunk, options, finetuned }: Traine
       value: options.val ?? `${Math.round(options.valFraction * 100)}% where the folder does not say`,
       explanation: 'Photos kept apart from training to see how good the model is.',
     },
+  ];
+}
+
+/** What was made small; of what is as usual only the loss is told. */
+function objectiveSettings(options: Trained['options']): ReportSetting[] {
+  const { classWeights, sampling, labelSmoothing = 0 } = options;
+  return [
+    { name: 'Loss', value: lossText(options), explanation: 'What training makes small.' },
+    ...(classWeights === 'none'
+      ? []
+      : [
+          {
+            name: 'Class weights',
+            value: classWeights === 'balanced' ? 'balanced' : 'as a file says',
+            explanation: 'How much the photos of each class count.',
+          },
+        ]),
+    ...(sampling === 'shuffle'
+      ? []
+      : [
+          {
+            name: 'Sampling',
+            value: sampling,
+            explanation: 'Every class is seen equally often, whatever number of photos it has.',
+          },
+        ]),
+    ...(labelSmoothing === 0
+      ? []
+      : [
+          {
+            name: 'Label smoothing',
+            value: `${labelSmoothing}`,
+            explanation: 'The share of certainty that was spread over all classes.',
+          },
+        ]),
   ];
 }
 
