@@ -27,7 +27,8 @@ const digits = 4;
 /** Reads the answer of a model for one photo. @param own calibrated probabilities in the classes' order, or one number */
 export function answerIn({ task, classes, thresholds }: AnswerKey, own: Float32Array): ReadAnswer {
   if (task === 'regression') {
-    const value = own[0] ?? 0;
+    // As many digits as a 32-bit number has.
+    const value = Number((own[0] ?? 0).toPrecision(7));
     return { label: `${Number(value.toPrecision(digits))}`, value, confidence: 0 };
   }
   if (task === 'multi-label') {

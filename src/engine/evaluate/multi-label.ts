@@ -8,7 +8,7 @@ import { averagePrecision } from './roc.ts';
 
 const resamples = 1000;
 /** A label's threshold is only chosen where so many photos have it and so many have not. */
-const enoughForThreshold = 5;
+const enoughForThreshold = 25;
 /** Where a label is given when there are too few photos to tell better. */
 const usualThreshold = 0.5;
 

@@ -88,6 +88,6 @@ function meanBy(indices: Int32Array, of: (index: number) => number): number {
  * @param span of the numbers it is one of, above 0
  */
 export function numberText(value: number, span: number): string {
-  const digits = span > 0 ? Math.max(0, Math.min(9, 3 - Math.ceil(Math.log10(span)))) : 3;
+  const digits = span > 0 ? Math.max(0, Math.min(9, 4 - Math.ceil(Math.log10(span)))) : 4;
   return value.toFixed(digits).replace(/^-(0(\.0*)?)$/, '$1');
 }

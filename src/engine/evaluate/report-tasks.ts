@@ -75,8 +75,9 @@ export function labelTable(metrics: Metrics, photos: 'test' | 'validation'): Mar
     ['All labels of a photo right', percent(metrics.accuracy, 1)],
   ];
   return html`<p>
-      A label is given where its probability reaches its threshold, which was chosen on the validation
-      photos.${photos === 'validation' && ' These figures are of the same photos, and so slightly flattering.'}
+      A label is given where its probability reaches its threshold: 50%, or what gives the best F1 on the
+      validation photos where there are enough of
+      them.${photos === 'validation' && ' These figures are of the same photos, and so slightly flattering.'}
       <span class="soft">Counted on ${count(metrics.count, `${photos} photo`)}.</span>
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Results label by label, hardest first">
