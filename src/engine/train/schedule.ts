@@ -21,8 +21,11 @@ const stairs = { parts: 3, drop: 0.1 };
 const cycle = { start: 1 / 25, end: 1e-4 };
 /** The share of the steps in which one-cycle usually rises. */
 const cycleRise = 0.3;
-/** `plateau`: after so many epochs without a better validation metric the rate is multiplied by `drop`. */
-const plateau = { epochs: 3, drop: 0.5, least: 1e-3 };
+/**
+ * `plateau`: after so many epochs in which the validation metric got no better by `margin` (as Keras has it) the rate is
+ * multiplied by `drop`.
+ */
+const plateau = { epochs: 3, margin: 1e-4, drop: 0.5, least: 1e-3 };
 
 /** What a schedule remembers of the validation: nothing but for `plateau`. */
 export interface ScheduleState {
@@ -56,7 +59,7 @@ export function createSchedule(kind: ScheduleKind, total: number, warmup: number
     factor: (step) => shapeOf(kind, step, total, warmup) * state.level,
     afterEpoch(value) {
       if (kind !== 'plateau' || Number.isNaN(value)) return;
-      if (value < state.best) state = { ...state, sinceBetter: 0, best: value };
+      if (value < state.best - plateau.margin) state = { ...state, sinceBetter: 0, best: value };
       else if (state.sinceBetter + 1 < plateau.epochs)
         state = { ...state, sinceBetter: state.sinceBetter + 1 };
       else state = { ...state, sinceBetter: 0, level: Math.max(plateau.least, state.level * plateau.drop) };

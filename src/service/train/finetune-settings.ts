@@ -1,4 +1,6 @@
-import type { OptimizerKind, TrainOptions } from '../../contract/train.ts';
+import type { OptimizerKind, ScheduleKind, StopMetric, TrainOptions } from '../../contract/train.ts';
+import { earlyStopOf } from '../../engine/train/early-stop.ts';
+import { usualWarmup } from '../../engine/train/schedule.ts';
 import type { Rates } from '../../engine/train/finetune/flat-optimizer.ts';
 
 /** What a tail is trained with, once everything left open is settled. */
@@ -6,10 +8,18 @@ export interface FinetuneSettings extends Rates {
   readonly optimizer: OptimizerKind;
   readonly batchSize: number;
   readonly epochs: number;
+  readonly stopMetric: StopMetric;
   readonly patience: number;
+  readonly schedule: ScheduleKind;
   readonly warmup: number;
   readonly clip: number;
   readonly ema: number;
+  /** Penalties on the head's weights and what of its inputs is left out, as when it was trained alone. */
+  readonly l1: number;
+  readonly l2: number;
+  readonly dropout: number;
+  /** Batch norms of the trained blocks follow the photos. */
+  readonly updateBn: boolean;
   readonly labelSmoothing: number;
   readonly views: number;
   readonly seed: number;
@@ -44,6 +54,8 @@ export function finetuneSettings(options: TrainOptions, photos: number, headDeca
   const stepsPerEpoch = Math.ceil(photos / batchSize);
   const usual = Math.min(mostEpochs, Math.max(fewestEpochs, Math.round(usualSteps / stepsPerEpoch)));
   const epochs = options.finetuneEpochs ?? usual;
+  const usualPatience = Math.max(3, Math.ceil(epochs / 2));
+  const { metric: stopMetric, patience } = earlyStopOf(options.earlyStop, usualPatience);
   const learningRate = options.finetuneLearningRate ?? learningRates[options.optimizer];
   return {
     optimizer: options.optimizer,
@@ -54,10 +66,16 @@ export function finetuneSettings(options: TrainOptions, photos: number, headDeca
     headWeightDecay: headDecay,
     batchSize,
     epochs,
-    patience: Math.max(3, Math.ceil(epochs / 2)),
-    warmup: options.warmup ?? 0.1,
+    stopMetric,
+    patience,
+    schedule: options.schedule,
+    warmup: options.warmup ?? usualWarmup(options.schedule, 0.1),
     clip: options.clip ?? 1,
     ema: options.ema ?? 0.99,
+    l1: options.l1,
+    l2: options.l2,
+    dropout: options.dropout,
+    updateBn: options.updateBn === 'on',
     labelSmoothing: options.labelSmoothing ?? 0,
     views: options.views ?? epochs,
     seed: options.seed,

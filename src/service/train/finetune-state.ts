@@ -13,7 +13,8 @@ const stateSchema = z.object({
   optimizerSteps: real,
   sums: z.object({ loss: real, right: real, n: real }),
   watch: z.object({ reference: real, seen: real, smoothed: real, halvings: real }),
-  best: z.object({ epoch: real, loss: real }),
+  best: z.object({ epoch: real, loss: real, accuracy: real }),
+  schedule: z.object({ level: real, sinceBetter: real, best: real }),
   sinceBest: real,
   history: z.array(
     z.object({

@@ -74,6 +74,11 @@ export async function* finetune(
     stage: 'finetune',
     message: `Fine-tuning ${from}: ${plan.blocks.length} block${plan.blocks.length === 1 ? '' : 's'} and the head`,
   };
+  if (settings.updateBn && !plan.nodes.some(({ op }) => op === 'batch-norm')) {
+    const message =
+      'The trained blocks of this backbone have no batch normalization: there is none to adapt to your photos.';
+    yield { type: 'warning', message };
+  }
   const fingerprint = fingerprintOf(task);
   const resume = saved?.fingerprint === fingerprint ? saved.state : undefined;
   if (resume !== undefined) {
@@ -84,7 +89,7 @@ export async function* finetune(
 
   const { columns } = head.candidate;
   const start = { weights: head.weights, standardization: matrices.standardization, columns };
-  const model = createTail(trunk.graph, plan, start, constantTensor);
+  const model = createTail(trunk.graph, plan, start, settings, constantTensor);
   const runner = new PhotoRunner(plan.frozen, policy, roots);
   let optimizer: FlatOptimizer | undefined;
   // A view that every epoch has to itself is never asked for again.
@@ -102,7 +107,7 @@ export async function* finetune(
   try {
     optimizer = createFlatOptimizer(
       model.parts,
-      { kind: settings.optimizer, rates: settings, clip: settings.clip, ema: settings.ema },
+      { ...settings, kind: settings.optimizer, rates: settings },
       constantTensor,
     );
     const training: TailTraining = {

@@ -1,6 +1,8 @@
 /** An optimizer whose arithmetic is on one flat vector of all weights: a dozen operations, however many layers. */
 import type { Scalar, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import type { OptimizerKind } from '../../../contract/train.ts';
+import { beta1, beta2, epsilon, momentsOf, momentum, rho } from '../optimizer.ts';
+import { shrink, withL2 } from '../regularizers.ts';
 import { tf } from '../tf.ts';
 import type { FlatPart } from './tail-model.ts';
 
@@ -55,6 +57,8 @@ export interface FlatOptimizer {
    * @returns the norm before clipping, to be read and disposed
    */
   step(gradients: Readonly<Record<string, Tensor>> | undefined, factor: number): Scalar;
+  /** Steps taken so far. */
+  readonly steps: number;
   /** Weights averaged over the last steps; undefined when they aren't kept. */
   averaged(): Float32Array | undefined;
   state(): FlatState;
@@ -64,11 +68,6 @@ export interface FlatOptimizer {
   dispose(): void;
 }
 
-const beta1 = 0.9;
-const beta2 = 0.999;
-const epsilon = 1e-8;
-const momentum = 0.9;
-
 export interface FlatOptimizerOptions {
   readonly kind: OptimizerKind;
   readonly rates: Rates;
@@ -76,16 +75,15 @@ export interface FlatOptimizerOptions {
   readonly clip: number;
   /** Share of the averaged weights that stays at each step (0.99: over some 100 steps); 0: no average. */
   readonly ema: number;
+  /** Penalties on the head's kernels, as `createOptimizer` has them; absent: none. */
+  readonly l1?: number;
+  readonly l2?: number;
 }
 
-/**
- * - `adamw`: Adam with decoupled weight decay (Loshchilov & Hutter 2019)
- * - `adam`: Adam (Kingma & Ba 2015) with the decay added to the gradient
- * - `sgd`: momentum 0.9, decay added to the gradient
- */
+/** The same optimizers as `createOptimizer`, which says what they are. */
 export function createFlatOptimizer(
   parts: readonly FlatPart[],
-  { kind, rates, clip, ema }: FlatOptimizerOptions,
+  { kind, rates, clip, ema, l1 = 0, l2 = 0 }: FlatOptimizerOptions,
   constant: (tensor: Tensor) => Tensor = (tensor) => tensor,
 ): FlatOptimizer {
   const { rate, decay } = flatRates(parts, rates);
@@ -96,17 +94,19 @@ export function createFlatOptimizer(
     tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1])));
   const vector = (name: string): Variable => tf.tidy(() => tf.variable(tf.zeros([size]), false, name));
   const id = parts[0]?.variable.name ?? 'tail';
-  const first = vector(`${id}/first`);
-  const second = kind === 'sgd' ? undefined : vector(`${id}/second`);
+  const moments = new Map(momentsOf[kind].map((name) => [name, vector(`${id}/${name}`)]));
+  const [first, second, gathered] = ['first', 'second', 'momentum'].map((name) => moments.get(name));
   const average =
     ema > 0
       ? tf.tidy(() => tf.variable(flatten(parts.map(({ variable }) => variable)), false, `${id}/average`))
       : undefined;
   const vectors = new Map<string, Variable>([
-    ['first', first],
-    ...(second === undefined ? [] : ([['second', second]] as const)),
+    ...moments,
     ...(average === undefined ? [] : ([['average', average]] as const)),
   ]);
+  /** 1 where the penalties are on. */
+  const penalized =
+    l1 > 0 || l2 > 0 ? (constant(tf.tensor1d(headKernels(parts, size))) as Tensor1D) : undefined;
   let steps = 0;
   let sum: Variable | undefined;
   const flatGradient = (gradients: Readonly<Record<string, Tensor>>): Tensor1D =>
@@ -116,18 +116,29 @@ export function createFlatOptimizer(
     return sum;
   };
 
-  /** What to take off the weights, for a rate of 1. */
-  const direction = (gradient: Tensor, weights: Tensor): Tensor => {
-    const pulled = kind === 'adamw' ? gradient : tf.add(gradient, tf.mul(weights, decayOf));
+  /** What to take off the weights for a rate of 1, and how far a steady gradient of 1 would move each. */
+  const direction = (gradient: Tensor, weights: Tensor): { change: Tensor; reach: () => Tensor } => {
+    let pulled = kind === 'adamw' ? gradient : tf.add(gradient, tf.mul(weights, decayOf));
+    if (l2 > 0 && penalized !== undefined) pulled = withL2(pulled, weights, tf.mul(penalized, l2));
     if (second === undefined) {
-      first.assign(tf.add(tf.mul(first, momentum), pulled));
-      return first;
+      if (gathered === undefined) return { change: pulled, reach: () => tf.scalar(1) };
+      gathered.assign(tf.add(tf.mul(gathered, momentum), pulled));
+      return { change: gathered, reach: () => tf.scalar((1 - momentum ** steps) / (1 - momentum)) };
+    }
+    if (first === undefined) {
+      second.assign(tf.add(tf.mul(second, rho), tf.mul(tf.square(pulled), 1 - rho)));
+      const scale = tf.add(tf.sqrt(second), epsilon);
+      return { change: tf.div(pulled, scale), reach: () => tf.div(1, scale) };
     }
     first.assign(tf.add(tf.mul(first, beta1), tf.mul(pulled, 1 - beta1)));
     second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(pulled), 1 - beta2)));
-    const correction = Math.sqrt(1 - beta2 ** steps) / (1 - beta1 ** steps);
-    const step = tf.mul(tf.div(first, tf.add(tf.sqrt(second), epsilon)), tf.scalar(correction));
-    return kind === 'adamw' ? tf.add(step, tf.mul(weights, decayOf)) : step;
+    const steady = Math.sqrt(1 - beta2 ** steps);
+    const scale = tf.add(tf.sqrt(second), epsilon);
+    const step = tf.mul(tf.div(first, scale), tf.scalar(steady / (1 - beta1 ** steps)));
+    return {
+      change: kind === 'adamw' ? tf.add(step, tf.mul(weights, decayOf)) : step,
+      reach: () => tf.div(tf.scalar(steady), scale),
+    };
   };
 
   return {
@@ -146,18 +157,28 @@ export function createFlatOptimizer(
           ? tf.mul(raw, tf.minimum(tf.div(clip, tf.maximum(norm, 1e-12)), 1))
           : raw;
         const weights = flatten(parts.map(({ variable }) => variable));
-        const change = tf.mul(tf.mul(direction(gradient, weights), rateOf), tf.scalar(factor));
-        const next = tf.sub(weights, change);
+        const { change, reach } = direction(gradient, weights);
+        let next = tf.sub<Tensor1D>(weights, tf.mul(tf.mul(change, rateOf), tf.scalar(factor)));
+        if (l1 > 0 && penalized !== undefined) {
+          const by = tf.mul(tf.mul(reach(), tf.mul(rateOf, penalized)), tf.scalar(l1 * factor));
+          next = shrink(next, by) as Tensor1D;
+        }
         for (const { variable, start, size: length } of parts)
           variable.assign(tf.reshape(tf.slice(next, [start], [length]), variable.shape));
         if (average !== undefined) {
           // The first steps' average is over as many steps as there were.
           const kept = Math.min(ema, (1 + steps) / (10 + steps));
-          average.assign(tf.add(average, tf.mul(tf.sub(next, average), tf.scalar(1 - kept))));
+          const moved = tf.add<Tensor1D>(average, tf.mul(tf.sub(next, average), tf.scalar(1 - kept)));
+          // What the L1 penalty holds at zero is zero in the average, too.
+          const held = l1 > 0 && penalized !== undefined ? whereHeld(next, penalized) : undefined;
+          average.assign(held === undefined ? moved : tf.mul<Tensor1D>(moved, held));
         }
         sum?.assign(tf.zeros([size]));
         return norm;
       });
+    },
+    get steps() {
+      return steps;
     },
     averaged: () => average?.dataSync<'float32'>().slice(),
     state: () => ({
@@ -176,9 +197,8 @@ export function createFlatOptimizer(
       steps = 0;
       tf.tidy(() => {
         sum?.assign(tf.zeros([size]));
-        first.assign(tf.zeros([size]));
-        second?.assign(tf.zeros([size]));
-        average?.assign(tf.tensor1d(flat));
+        for (const moment of moments.values()) moment.assign(tf.zeros([size]));
+        average?.assign(tf.tensor1d(flat.slice(0, size)));
       });
     },
     dispose() {
@@ -186,6 +206,20 @@ export function createFlatOptimizer(
       sum?.dispose();
       rateOf.dispose();
       decayOf.dispose();
+      penalized?.dispose();
     },
   };
+}
+
+/** 0 where a penalized weight is zero, else 1. */
+function whereHeld(weights: Tensor, penalized: Tensor): Tensor {
+  return tf.sub(1, tf.mul(penalized, tf.sub(1, tf.abs(tf.sign(weights)))));
+}
+
+/** 1 at the kernels of the head, else 0. */
+function headKernels(parts: readonly FlatPart[], size: number): Float32Array {
+  const marks = new Float32Array(size);
+  for (const { start, size: length, depth, decays } of parts)
+    if (decays && depth < 0) marks.fill(1, start, start + length);
+  return marks;
 }

@@ -9,8 +9,10 @@ import { averagePool, convolve, depthwise, localResponseNorm, maxPool } from './
 export interface ForwardWeights {
   /** A weight as a tensor: a variable, or a constant. */
   tensor(key: string): Tensor;
-  /** 1 / sqrt(variance + epsilon) of a batch norm, whose statistics never change. */
+  /** 1 / sqrt(variance + epsilon) of a batch norm. */
   inverseDeviation(node: BatchNorm): Tensor;
+  /** Brings a batch to mean 0 and variance 1 by its own statistics; absent: batch norms use the ones they have. */
+  normalize?: ((node: BatchNorm, x: Tensor) => Tensor) | undefined;
 }
 
 /**
@@ -33,7 +35,9 @@ export function forward(
     if (tensor === undefined) throw new Error(`The forward pass has no tensor "${name}".`);
     return tensor;
   };
-  const merged = mergedNorms(nodes, outputs);
+  // What is merged with a convolution never has its map to take statistics of.
+  const merged =
+    weights.normalize === undefined ? mergedNorms(nodes, outputs) : new Map<string, Convolution>();
   const waiting = new Set<GraphNode>(merged.values());
   for (const node of nodes) {
     if (waiting.has(node)) continue; // computed together with the batch norm that reads it
@@ -106,6 +110,11 @@ function forwardNode(node: GraphNode, inputs: readonly Tensor[], weights: Forwar
     case 'dense':
       return plus(tf.matMul(x, weights.tensor(node.kernel)), node.bias);
     case 'batch-norm': {
+      if (weights.normalize !== undefined)
+        return tf.add(
+          tf.mul(weights.normalize(node, x), weights.tensor(node.scale)),
+          weights.tensor(node.offset),
+        );
       const { factor, offset } = lineOf(node, weights);
       return tf.add(tf.mul(x, factor), offset);
     }

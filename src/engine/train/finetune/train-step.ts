@@ -48,7 +48,7 @@ export function trainStep(task: StepTask, batch: Batch, rateFactor: number): Ste
   for (let start = 0; start < n; start += size) {
     const some = Math.min(size, n - start);
     const part = tf.tidy(() => {
-      const { value, grads, answers } = gradients(task, padded(batch, start, size), n);
+      const { value, grads, answers } = gradients(task, padded(batch, start, size), n, start / size);
       optimizer.add(grads);
       return tf.concat1d([tf.reshape(value, [1]), answers]);
     });
@@ -62,7 +62,7 @@ export function trainStep(task: StepTask, batch: Batch, rateFactor: number): Ste
 
 function wholeStep(task: StepTask, batch: Batch, rateFactor: number): StepResult {
   const all = tf.tidy(() => {
-    const { value, grads, answers } = gradients(task, batch, batch.labels.length);
+    const { value, grads, answers } = gradients(task, batch, batch.labels.length, 0);
     const norm = task.optimizer.step(grads, rateFactor);
     return tf.concat1d([tf.reshape(value, [1]), tf.reshape(norm, [1]), answers]);
   });
@@ -77,12 +77,14 @@ function wholeStep(task: StepTask, batch: Batch, rateFactor: number): StepResult
  *
  * @param labels below 0: the photo is there to fill up, and changes nothing
  * @param n photos in the whole batch, whose mean loss is wanted
+ * @param part of the batch that they are
  * @returns answers: logits, flat
  */
 function gradients(
-  { model, classes, objective }: StepTask,
+  { model, optimizer, classes, objective }: StepTask,
   { values, ...known }: Batch,
   n: number,
+  part: number,
 ): { value: Scalar; grads: ReturnType<typeof tf.variableGrads>['grads']; answers: Tensor1D } {
   const rows = known.labels.length;
   const x = tf.tensor2d(values, [rows, values.length / rows]);
@@ -91,7 +93,7 @@ function gradients(
   let answers: Tensor2D | undefined;
   try {
     const { value, grads } = tf.variableGrads(() => {
-      const z = tf.keep(model.logits(x));
+      const z = tf.keep(model.logits(x, { step: optimizer.steps, part }));
       answers = z;
       return loss(z);
     }, variables);

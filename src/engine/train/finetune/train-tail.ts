@@ -1,8 +1,11 @@
-import type { Sampling } from '../../../contract/train.ts';
+import type { Sampling, ScheduleKind, StopMetric } from '../../../contract/train.ts';
 import { seededRandom } from '../../data/random.ts';
+import { isBetter, nothingYet, watchedValue } from '../early-stop.ts';
+import type { Validated } from '../early-stop.ts';
 import { costOfGuessing } from '../losses.ts';
 import { epochOrder } from '../sampling.ts';
-import { cosineSchedule } from '../schedule.ts';
+import { createSchedule } from '../schedule.ts';
+import type { ScheduleState } from '../schedule.ts';
 import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
 import type { FlatState } from './flat-optimizer.ts';
@@ -17,9 +20,13 @@ export interface TailTraining extends StepTask {
   /** Watched after every epoch, in its plain view; absent: the last epoch's weights are kept. */
   readonly val?: BoundaryPhotos;
   readonly epochs: number;
+  /** Absent: cosine. */
+  readonly schedule?: ScheduleKind;
   /** Share of the steps spent warming up, 0..1. */
   readonly warmup: number;
-  /** Epochs without a better validation loss before training stops. */
+  /** What is watched on the validation photos; absent: the loss. */
+  readonly stopMetric?: StopMetric;
+  /** Epochs without a better value of it before training stops. */
   readonly patience: number;
   /** Views that the epochs take turns with: 1 is the plain one alone. */
   readonly views: number;
@@ -59,7 +66,9 @@ export interface TailState {
   readonly optimizerSteps: number;
   readonly sums: Sums;
   readonly watch: WatchState;
-  readonly best: { readonly epoch: number; readonly loss: number };
+  readonly best: Validated & { readonly epoch: number };
+  /** Absent: as at the start. */
+  readonly schedule?: ScheduleState | undefined;
   readonly sinceBest: number;
   readonly history: readonly TailEpoch[];
   /** Flat vectors: `weights`, `best`, and the optimizer's. */
@@ -86,8 +95,8 @@ export type TailEvent =
 const safeEvery = 25;
 
 /**
- * Trains the tail of a backbone and its head: mini-batches in a seeded order, warm-up and
- * cosine schedule. The weights of the best epoch are given back, and the head alone (epoch 0) counts as one. When
+ * Trains the tail of a backbone and its head: mini-batches in a seeded order, a learning-rate
+ * schedule. The weights of the best epoch are given back, and the head alone (epoch 0) counts as one. When
  * training diverges it goes back to the last good weights and on at half the rates.
  *
  * @throws the signal's reason, within a batch of its abort
@@ -99,7 +108,9 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
   const perEpoch = Math.ceil(rows / batchSize);
   const total = epochs * perEpoch;
   let history: TailEpoch[] = [];
-  let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
+  const schedule = createSchedule(task.schedule ?? 'cosine', total, task.warmup);
+  const metric = task.stopMetric ?? 'loss';
+  let best = { epoch: 0, ...nothingYet };
   let bestWeights = model.read();
   let good = bestWeights;
   let sinceBest = 0;
@@ -116,11 +127,12 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     watch.restore(resume.watch);
     ({ epoch, step, sums, best, sinceBest } = resume);
     history = [...resume.history];
+    if (resume.schedule !== undefined) schedule.restore(resume.schedule);
   }
   if (resume === undefined) {
     const start = await judge(task, signal);
     history.push({ epoch: 0, rateFactor: 0, trainLoss: Number.NaN, trainAccuracy: Number.NaN, ...start });
-    if (task.val !== undefined) best = { epoch: 0, loss: start.valLoss };
+    if (task.val !== undefined) best = { epoch: 0, loss: start.valLoss, accuracy: start.valAccuracy };
   }
   const atStart = history[0]?.valLoss ?? Number.NaN;
   const state = (): TailState => ({
@@ -131,6 +143,7 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
     watch: watch.state(),
     best,
     sinceBest,
+    schedule: schedule.state(),
     history: [...history],
     vectors: new Map([['weights', good], ['best', bestWeights], ...optimizer.state().vectors]),
   });
@@ -158,7 +171,7 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
         continue;
       }
       const known = batchOf(train, batches[step] ?? [], task.classes);
-      rateFactor = watch.rateFactor * cosineSchedule((epoch - 1) * perEpoch + step, total, task.warmup);
+      rateFactor = watch.rateFactor * schedule.factor((epoch - 1) * perEpoch + step);
       const result = trainStep(task, { values: event.values, ...known }, rateFactor);
       step += 1;
       if (watch.after(result.loss, result.norm)) {
@@ -181,8 +194,9 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
       }
     }
     if (stopped() && step === 0) break;
-    const trained = optimizer.averaged() ?? model.read();
     const own = model.read();
+    const trained = own.slice();
+    trained.set(optimizer.averaged() ?? []);
     model.write(trained);
     const validated = await judge(task, signal);
     const lost = task.val !== undefined && watch.isLost(validated.valLoss, atStart);
@@ -201,8 +215,10 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
       ...validated,
     };
     history.push(record);
-    if (task.val === undefined ? !lost : validated.valLoss < best.loss) {
-      best = { epoch, loss: validated.valLoss };
+    const now = { loss: validated.valLoss, accuracy: validated.valAccuracy };
+    schedule.afterEpoch(watchedValue(metric, now));
+    if (task.val === undefined ? !lost : isBetter(metric, now, best)) {
+      best = { epoch, ...now };
       bestWeights = trained;
       sinceBest = 0;
     } else sinceBest += 1;

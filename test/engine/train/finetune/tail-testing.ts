@@ -14,7 +14,7 @@ import type { Standardization } from '../../../../src/engine/train/feature-matri
 import { planTail } from '../../../../src/engine/train/finetune/plan.ts';
 import type { TailPlan } from '../../../../src/engine/train/finetune/plan.ts';
 import { createTail } from '../../../../src/engine/train/finetune/tail-model.ts';
-import type { TailModel } from '../../../../src/engine/train/finetune/tail-model.ts';
+import type { TailModel, TailOptions } from '../../../../src/engine/train/finetune/tail-model.ts';
 import { trainTail } from '../../../../src/engine/train/finetune/train-tail.ts';
 import type { TailEvent, TailState, TailTraining } from '../../../../src/engine/train/finetune/train-tail.ts';
 import { crossEntropy } from '../../../../src/engine/train/losses.ts';
@@ -142,10 +142,11 @@ export function tailTraining(
   train: BoundaryPhotos & { readonly standardization?: Standardization },
   task: Partial<TailTraining> = {},
   options: Partial<FlatOptimizerOptions> = {},
+  tail: TailOptions & { readonly hidden?: readonly number[] } = {},
 ): TailTraining & { readonly model: TailModel } {
-  const { standardization, ...head } = randomHead(divided.trunk, 5);
+  const { standardization, ...head } = randomHead(divided.trunk, 5, tail.hidden);
   const start = { ...head, standardization: train.standardization ?? standardization };
-  const model = createTail(divided.trunk.graph, divided.plan, start);
+  const model = createTail(divided.trunk.graph, divided.plan, start, tail);
   return {
     model,
     optimizer: createFlatOptimizer(model.parts, { kind: 'adamw', rates, clip: 1, ema: 0, ...options }),
