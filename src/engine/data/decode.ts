@@ -4,11 +4,14 @@ import type { Sharp, SharpOptions } from 'sharp';
 import type { SkipCode } from '../../contract/dataset.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
+import { changePixels } from './augment/change-pixels.ts';
+import type { PixelChange } from './augment/change.ts';
+import { mirrored, turned } from './augment/turn.ts';
 import { BitmapError, decodeBitmap, readBitmapHeader } from './bmp.ts';
 import { decodableFormats, formatHeadBytes, recognizeFormat } from './format.ts';
 import type { FileFormat } from './format.ts';
 
-/** A way to look at a photo: a part of it, mirrored or not. */
+/** A way to look at a photo: a part of it, turned, mirrored or not, and changed pixel by pixel; in this order. */
 export interface View {
   /** Mirrored left to right. */
   readonly flip: boolean;
@@ -17,6 +20,10 @@ export interface View {
    * place of the photo, so the policy's resize mode applies to it, and its cropFraction counts as 1.
    */
   readonly crop?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Turned clockwise by so many quarters before it is fitted to the model's input; absent: 0. */
+  readonly turns?: number;
+  /** What happens to the pixels in the end. */
+  readonly change?: PixelChange;
 }
 
 /** The whole photo as it is. */
@@ -77,19 +84,26 @@ export async function decodeViews(
   const open = openPhoto(bytes);
   try {
     const unflipped = new Map<string, Promise<Uint8Array>>();
-    const magnified = new Map<number, Promise<Magnified>>();
+    const magnified = new Map<string, Promise<Magnified>>();
     const results: Uint8Array[] = [];
-    for (const { flip, crop } of views) {
-      const key = crop === undefined ? '' : `${crop.x} ${crop.y} ${crop.width} ${crop.height}`;
+    for (const view of views) {
+      const { crop, turns = 0 } = view;
+      // Fitted lying, it stands in the model's input once it is turned.
+      const lying = turns % 2 !== 0;
+      const fitted = lying ? { ...policy, width: policy.height, height: policy.width } : policy;
+      const part = crop === undefined ? '' : `${crop.x} ${crop.y} ${crop.width} ${crop.height}`;
+      const key = `${fitted.width} ${fitted.height} ${part}`;
       let pixels = unflipped.get(key);
       if (pixels === undefined) {
         pixels =
           crop === undefined
-            ? rgb(fit(open(), policy, policy.cropFraction))
-            : cropped(open, policy, crop, magnified);
+            ? rgb(fit(open(), fitted, policy.cropFraction))
+            : cropped(open, fitted, crop, magnified);
         unflipped.set(key, pixels);
       }
-      results.push(flip ? mirrored(await pixels, policy.width) : await pixels);
+      const upright = turned(await pixels, fitted.width, fitted.height, turns);
+      const seen = view.flip ? mirrored(upright, policy.width) : upright;
+      results.push(view.change === undefined ? seen : changePixels(seen, policy, view.change));
     }
     return results;
   } catch (error) {
@@ -235,15 +249,16 @@ async function cropped(
   open: () => Sharp,
   policy: InputPolicy,
   crop: NonNullable<View['crop']>,
-  copies: Map<number, Promise<Magnified>>,
+  copies: Map<string, Promise<Magnified>>,
 ): Promise<Uint8Array> {
   if (!(crop.x >= 0 && crop.y >= 0 && crop.width > 0 && crop.height > 0)) throw badCrop(crop);
   if (crop.x + crop.width > 1 + 1e-9 || crop.y + crop.height > 1 + 1e-9) throw badCrop(crop);
   const magnification = 2 ** Math.ceil(Math.log2(1 / Math.min(crop.width, crop.height)));
-  let copy = copies.get(magnification);
+  const key = `${policy.width} ${policy.height} ${magnification}`;
+  let copy = copies.get(key);
   if (copy === undefined) {
     copy = magnify(open(), policy, magnification);
-    copies.set(magnification, copy);
+    copies.set(key, copy);
   }
   const { data, width, height } = await copy;
   const left = Math.min(width - 1, Math.round(crop.x * width));
@@ -274,20 +289,6 @@ async function magnify(image: Sharp, policy: InputPolicy, magnification: number)
 
 function badCrop(crop: NonNullable<View['crop']>): RangeError {
   return new RangeError(`A crop must lie within the photo (0..1), not ${JSON.stringify(crop)}.`);
-}
-
-/** A copy of RGB pixels [height, width, 3], left and right exchanged. */
-function mirrored(pixels: Uint8Array, width: number): Uint8Array {
-  const result = new Uint8Array(pixels.length);
-  const row = width * 3;
-  for (let start = 0; start < pixels.length; start += row) {
-    for (let from = start, to = start + row - 3; from < start + row; from += 3, to -= 3) {
-      result[to] = pixels[from] ?? 0;
-      result[to + 1] = pixels[from + 1] ?? 0;
-      result[to + 2] = pixels[from + 2] ?? 0;
-    }
-  }
-  return result;
 }
 
 const plain = (buffer: Buffer): Uint8Array =>

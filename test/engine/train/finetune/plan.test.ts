@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { blocksOf } from '../../../../src/engine/graph/blocks.ts';
 import { defaultFreezePoint } from '../../../../src/engine/train/finetune/plan.ts';
 import { photosAtOnce } from '../../../../src/engine/train/finetune/room.ts';
+import { augmentations, augmentPresets } from '../../../../src/contract/augment.ts';
 import { trainingView, viewName } from '../../../../src/engine/train/finetune/views.ts';
 import { mobileNetV2, resNet } from '../../graph/networks.ts';
 import { divide } from './tail-testing.ts';
@@ -66,6 +67,23 @@ test('a view is named by all that decides what it shows of a photo', () => {
   expect(viewName(1, 0)).toBe(viewName(2, 0));
   const names = [1, 2].flatMap((seed) => [0, 1, 2, 12].map((view) => viewName(seed, view)));
   expect(new Set(names).size).toBe(7);
+  const { none, ...others } = augmentations;
+  const byPreset = Object.values(others).map((augmentation) => viewName(1, 2, augmentation));
+  expect(new Set(byPreset).size).toBe(augmentPresets.length - 1);
+  expect(viewName(1, 2, none)).toBe('plain');
+  // Stored activations of older trainings stay good.
+  expect(viewName(1, 2, augmentations.standard)).toBe('random 1 1 2');
+  const { crop, flip, ...rest } = augmentations.light;
+  expect(viewName(1, 2, { ...rest, crop, flip, headViews: 3 })).toBe(viewName(1, 2, augmentations.light));
+});
+
+test('the standard augmentation draws the views that there were before there were others', () => {
+  const view = trainingView(7, `0a1b2c3d${'0'.repeat(56)}`, 3);
+  expect(view).toEqual({
+    flip: true,
+    crop: { x: 0, y: 0.10817271421033983, width: 1, height: 0.8045635397576414 },
+  });
+  expect(trainingView(7, `0a1b2c3d${'0'.repeat(56)}`, 3, augmentations.strong).crop).not.toEqual(view.crop);
 });
 
 test('the more a tail puts out, the fewer photos pass through it at once; but one always does', () => {
