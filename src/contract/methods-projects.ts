@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { skippedSchema } from './dataset.ts';
 import { jobIdSchema, photoIdSchema, projectIdSchema, sourceSchema } from './ids.ts';
 import { labelImportSchema, photoDetailsSchema, photoPage, photoRowSchema } from './photos.ts';
+import { taskSchema } from './project.ts';
 import { projectStateSchema, projectSummarySchema } from './projects.ts';
 
 const project = projectIdSchema;
@@ -37,6 +38,11 @@ export const projectMethods = {
     output: projectStateSchema,
   },
   /** Makes a project that is open for reading ours for writing; whoever had it can only read from then on. */
+  /**
+   * What is said of each photo from now on: one class, any number of labels, or a number. Nothing that was said is lost,
+   * so it can be changed back; with one class only where no photo has several labels.
+   */
+  'projects.changeTask': { input: z.strictObject({ project, task: taskSchema }), output: projectStateSchema },
   'projects.takeOver': { input: one, output: projectStateSchema },
   /** Looks through the folder again for new, changed and missing photos. */
   'projects.rescan': { input: one, output: z.object({ job: jobIdSchema }) },
@@ -93,6 +99,11 @@ export const projectMethods = {
       label: className.nullable(),
       mode: z.enum(['set', 'add', 'remove']).default('set'),
     }),
+    output: projectStateSchema,
+  },
+  /** Gives photos the number to predict; null takes it away. In projects that predict numbers. */
+  'labels.setTarget': {
+    input: z.strictObject({ project, photos, target: z.number().nullable() }),
     output: projectStateSchema,
   },
   'labels.undo': { input: one, output: projectStateSchema },

@@ -60,7 +60,11 @@ function rangeBounds(targets: readonly number[]): number[] {
 }
 
 /** The kinds of photos that splits are balanced by, in words, in the order of `Photo.label`. */
-export function kindNames(photos: readonly Photo[], classes: readonly string[], task: Task): string[] {
+export function kindNames(
+  photos: readonly Pick<Photo, 'label' | 'target'>[],
+  classes: readonly string[],
+  task: Task,
+): string[] {
   if (task !== 'regression') return task === 'multi-label' ? [...classes, 'no label'] : [...classes];
   const ranges = new Map<number, [low: number, high: number]>();
   for (const { label, target = 0 } of photos) {

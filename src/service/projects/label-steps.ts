@@ -1,5 +1,5 @@
 import { HolotypeError } from '../../contract/errors.ts';
-import type { Asset, AssetPatch } from '../../contract/project.ts';
+import type { Asset, AssetPatch, Task } from '../../contract/project.ts';
 import type { Project, RequestedChange, Step } from '../../store/project.ts';
 
 export type AssignMode = 'set' | 'add' | 'remove';
@@ -21,7 +21,7 @@ export function assignLabel(
   const { task } = project.manifest;
   if (task === 'regression')
     throw new HolotypeError('bad-input', `"${project.manifest.name}" predicts numbers, not classes.`, {
-      remedy: 'Import the numbers from a CSV file.',
+      remedy: 'Give photos their numbers one by one, or import them from a CSV file.',
     });
   const name = label?.normalize('NFC') ?? null;
   const after = (labels: readonly string[]): readonly string[] => {
@@ -33,6 +33,48 @@ export function assignLabel(
   const changes = relabel(assetsOf(project, photos), after);
   if (changes.length === 0) return undefined;
   return { description: describeAssign(project, changes, name, mode), photos: changes };
+}
+
+/**
+ * Gives photos the number to predict, or takes it from them.
+ *
+ * @param target null: takes it away
+ * @returns undefined when there is nothing to do
+ * @throws HolotypeError 'bad-input' in a project of classes, 'not-found' for a photo that isn't there
+ */
+export function setTarget(
+  project: Project,
+  photos: readonly string[],
+  target: number | null,
+): Step | undefined {
+  const { task, name } = project.manifest;
+  if (task !== 'regression')
+    throw new HolotypeError('bad-input', `"${name}" tells classes apart, it predicts no numbers.`, {
+      remedy: 'Say first that each photo has a number.',
+    });
+  const patch: AssetPatch = { target };
+  const changes = assetsOf(project, photos)
+    .filter((asset) => (asset.target ?? null) !== target)
+    .map(({ id }) => ({ id, to: patch }));
+  if (changes.length === 0) return undefined;
+  const what = countOf(project, changes);
+  return {
+    description: target === null ? `Take the number from ${what}` : `Give ${what} the number ${target}`,
+    photos: changes,
+  };
+}
+
+/** Whether what is said of photos may be of another kind. @throws HolotypeError('bad-input') with the reason */
+export function checkTask(project: Project, task: Task): void {
+  if (task !== 'single-label') return;
+  const several = [...project.assets.values()].filter(({ labels }) => labels.length > 1);
+  const [first] = several;
+  if (first === undefined) return;
+  throw new HolotypeError(
+    'bad-input',
+    `${several.length === 1 ? 'A photo has' : `${several.length} photos have`} several labels, for example "${first.path}".`,
+    { remedy: 'Leave each photo one label first.' },
+  );
 }
 
 /** Leaves photos out of training, or takes them back in; undefined when they are as they should be. */

@@ -2,6 +2,7 @@ import type { LabelImport } from '../../contract/photos.ts';
 import type { Asset, AssetPatch } from '../../contract/project.ts';
 import { parseLabelsCsv } from '../../engine/data/csv.ts';
 import type { LabelRow } from '../../engine/data/csv.ts';
+import { labelNamesOf } from '../../engine/data/label-names.ts';
 import { PhotoFinder } from '../../engine/data/photo-finder.ts';
 import type { Project, RequestedChange, Step } from '../../store/project.ts';
 import { csvLine } from '../csv.ts';
@@ -77,9 +78,11 @@ class Wanted {
     if (typeof found === 'string') return this.#refuse(row, found);
     const wish = this.#photos.get(found.id) ?? { asset: found, labels: [], patch: {} };
     this.#photos.set(found.id, wish);
-    if (row.label !== undefined) {
-      const label = className(row.label);
-      const { task } = this.#project.manifest;
+    const { task } = this.#project.manifest;
+    // A class may be called so; what is none stands for several.
+    const whole = row.label === undefined || this.#classes.has(className(row.label));
+    for (const text of whole ? [row.label ?? []].flat() : (labelNamesOf(row.label, task) ?? [])) {
+      const label = className(text);
       if (task === 'regression') return this.#refuse(row, 'this project predicts numbers, not classes');
       if (task === 'single-label' && wish.labels.some((other) => other !== label))
         return this.#refuse(row, `an earlier line gives this photo the label "${wish.labels[0] ?? ''}"`);

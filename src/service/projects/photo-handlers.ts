@@ -3,7 +3,7 @@ import type { Handlers } from '../../contract/server.ts';
 import { cameraFacts, type PhotoFact } from '../../engine/data/camera-facts.ts';
 import { readPhotoFile } from '../read-photo.ts';
 import { createClass, mergeClasses, recolorClass, removeClass, renameClass } from './class-steps.ts';
-import { assignLabel, excludePhotos } from './label-steps.ts';
+import { assignLabel, excludePhotos, setTarget } from './label-steps.ts';
 import { exportLabels, importLabels } from './label-table.ts';
 
 import type { OpenProject } from './open-projects.ts';
@@ -31,6 +31,8 @@ export function photoHandlers(
 
     'labels.assign': ({ project, photos, label, mode }) =>
       projects.get(project).take((own) => assignLabel(own, photos, label, mode)),
+    'labels.setTarget': ({ project, photos, target }) =>
+      projects.get(project).take((own) => setTarget(own, photos, target)),
     'labels.undo': ({ project }) => projects.get(project).edit((own) => own.undo()),
     'labels.redo': ({ project }) => projects.get(project).edit((own) => own.redo()),
     'labels.import': async ({ project, csv }) => {

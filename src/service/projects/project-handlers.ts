@@ -9,6 +9,7 @@ import type { Places } from '../places.ts';
 import type { Uploads } from '../uploads.ts';
 import { demoProject } from './demo-project.ts';
 import { locateProject, nameOfUpload, projectsFolder } from './locate.ts';
+import { checkTask } from './label-steps.ts';
 import { unpackProject } from './open-archive.ts';
 import { listRecent, type ProjectRegistry } from './project-registry.ts';
 import { shareProject } from './share.ts';
@@ -80,6 +81,11 @@ export function projectHandlers(
       await projects.remember(open, false);
       return open.state();
     },
+    'projects.changeTask': ({ project, task }) =>
+      projects.get(project).edit((own) => {
+        checkTask(own, task);
+        return own.updateManifest({ task });
+      }),
     'projects.takeOver': async ({ project }) => (await projects.takeOver(project)).state(),
     'projects.rescan': async ({ project }) => {
       const open = projects.get(project);

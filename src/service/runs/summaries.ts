@@ -8,6 +8,7 @@ import { curvesOf, modelFolder, runEvents, type RunRecord } from './project-runs
 export async function summaryOf(record: RunRecord, job: JobSummary | undefined): Promise<RunSummary> {
   const { id, number, createdAt, result, config } = record;
   const val = result?.metrics.val;
+  const task = result?.task ?? config?.options.task ?? 'single-label';
   return {
     id,
     number,
@@ -18,6 +19,8 @@ export async function summaryOf(record: RunRecord, job: JobSummary | undefined):
     accuracy: val?.accuracy ?? null,
     accuracyInterval: val?.accuracyInterval ?? null,
     macroF1: val?.macroF1 ?? null,
+    ...(task === 'single-label' ? {} : { task }),
+    ...(task === 'regression' ? { mae: val?.regression?.mae ?? null, r2: val?.regression?.r2 ?? null } : {}),
     seconds: result?.seconds.total ?? null,
     photos: result?.counts.train ?? null,
   };

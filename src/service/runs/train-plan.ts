@@ -1,10 +1,12 @@
 import { HolotypeError } from '../../contract/errors.ts';
 import { deviceChoiceSchema, type DeviceId } from '../../contract/devices.ts';
 import type { ModelInfo } from '../../contract/models.ts';
+import type { Task } from '../../contract/project.ts';
 import type { ObstacleRemedy, TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { deviceName } from '../../engine/devices/list-devices.ts';
 import { isFolder } from '../../store/folders.ts';
+import { labelSeparator } from '../../engine/data/label-names.ts';
 import { chooseDevice } from '../devices.ts';
 import type { WorkerCalls } from '../jobs/worker-calls.ts';
 import { defaultBackbone, listModels } from '../models.ts';
@@ -44,16 +46,17 @@ export async function planTraining(
   chosen: TrainSettings,
   signal?: AbortSignal,
 ): Promise<TrainPlan> {
-  const photos = trainingPhotos(open.project.assets.values());
+  const { task } = open.state();
+  const photos = trainingPhotos(open.project.assets.values(), task);
   const settings = settled(
     { ...chosen, device: chosen.device ?? (await deps.usualDevice()) },
     // The share that is learned from; a photo more or less changes nothing.
     Math.round(photos.length * (1 - (chosen.valFraction ?? 0.2))),
   );
-  const options = optionsOf(settings);
+  const options = { ...optionsOf(settings), task };
   const obstacles = [
     ...(await projectObstacles(open)),
-    ...labelObstacles(photos),
+    ...labelObstacles(photos, task),
     ...attempt('defaults', () => checkOptions(options)),
   ];
   const counts = { train: 0, val: 0, test: 0 };
@@ -79,21 +82,13 @@ export async function planTraining(
 }
 
 async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
-  const { readOnly, task, name } = open.state();
+  const { readOnly, name } = open.state();
   const obstacles: Obstacle[] = [];
   if (readOnly !== null)
     obstacles.push({
       message: `"${name}" is open for reading only: ${readOnly.holder} has it open for writing.`,
       action: 'Take it over, or close it there.',
       remedy: 'take-over',
-    });
-  if (task !== 'single-label')
-    obstacles.push({
-      message:
-        task === 'regression'
-          ? 'This project is to predict a number, which can’t be trained yet.'
-          : 'In this project a photo can have several labels, which can’t be trained yet.',
-      action: 'Make a project in which each photo has one label.',
     });
   if (!(await isFolder(open.photoFolder)))
     obstacles.push({
@@ -104,18 +99,39 @@ async function projectObstacles(open: OpenProject): Promise<Obstacle[]> {
   return obstacles;
 }
 
-function labelObstacles(photos: readonly TrainingPhoto[]): Obstacle[] {
+function labelObstacles(photos: readonly TrainingPhoto[], task: Task): Obstacle[] {
+  if (task === 'regression') return numberObstacles(photos);
   const sizes = classSizes(photos);
   const [only] = sizes;
   if (only === undefined)
     return [
       {
         message: 'No photo has a label yet.',
-        action: 'Give photos of two or more classes their labels.',
+        action:
+          task === 'multi-label'
+            ? 'Give photos their labels; those that have none of them are not learned from.'
+            : 'Give photos of two or more classes their labels.',
         remedy: 'labels',
       },
     ];
-  if (sizes.length === 1)
+  const torn = sizes.find(([name]) => name.includes(labelSeparator));
+  if (task === 'multi-label' && torn !== undefined)
+    return [
+      {
+        message: `The label "${torn[0]}" has a “${labelSeparator}” in its name, which stands between several labels.`,
+        action: 'Give it another name.',
+        remedy: 'labels',
+      },
+    ];
+  if (task === 'multi-label' && sizes.every(([, count]) => count === photos.length))
+    return [
+      {
+        message: 'All photos have the same labels.',
+        action: 'Label photos that differ: training learns to tell who has a label from who has not.',
+        remedy: 'labels',
+      },
+    ];
+  if (sizes.length === 1 && task === 'single-label')
     return [
       {
         message: `All labelled photos are of one class, "${only[0]}".`,
@@ -124,6 +140,25 @@ function labelObstacles(photos: readonly TrainingPhoto[]): Obstacle[] {
       },
     ];
   return [];
+}
+
+function numberObstacles(photos: readonly TrainingPhoto[]): Obstacle[] {
+  if (photos.length === 0)
+    return [
+      {
+        message: 'No photo has a number yet.',
+        action: 'Give photos their numbers, one by one or from a table.',
+        remedy: 'labels',
+      },
+    ];
+  if (new Set(photos.map(({ target }) => target)).size > 1) return [];
+  return [
+    {
+      message: 'All photos have the same number.',
+      action: 'Give photos with other numbers theirs, too.',
+      remedy: 'labels',
+    },
+  ];
 }
 
 function attempt(remedy: ObstacleRemedy, work: () => void): Obstacle[] {
@@ -156,9 +191,12 @@ function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string
     warnings.push(
       `"${largest[0]}" has ${largest[1]} photos and "${smallest[0]}" only ${smallest[1]}: rare classes are recognized less well.`,
     );
-  if (counts.unlabeled > 0) {
-    const what = counts.unlabeled === 1 ? '1 photo has' : `${counts.unlabeled} photos have`;
-    warnings.push(`${what} no label and will not be learned from.`);
+  const { task } = open.state();
+  const without =
+    task === 'regression' ? Math.max(0, counts.photos - counts.excluded - photos.length) : counts.unlabeled;
+  if (without > 0) {
+    const what = without === 1 ? '1 photo has' : `${without} photos have`;
+    warnings.push(`${what} no ${task === 'regression' ? 'number' : 'label'} and will not be learned from.`);
   }
   if (scan !== null) warnings.push('The folder is still being looked through: more photos may be found.');
   return warnings;

@@ -1,4 +1,6 @@
-import type { Asset } from '../../contract/project.ts';
+import type { Asset, Task } from '../../contract/project.ts';
+import { answersOf, kindNames } from '../../engine/data/answers.ts';
+import { labelCell } from '../../engine/data/label-names.ts';
 import { splitPhotos } from '../../engine/data/split.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { writeFileAtomic } from '../../store/atomic.ts';
@@ -7,16 +9,21 @@ import { csvLine } from '../csv.ts';
 /** A photo that training may use. */
 export interface TrainingPhoto {
   readonly asset: Asset;
-  readonly label: string;
+  /** None where a number is to be predicted. */
+  readonly labels: readonly string[];
+  readonly target?: number;
 }
 
-/** The photos of a project that have a label, are where they were, and were not left out by a person. */
-export function trainingPhotos(assets: Iterable<Asset>): TrainingPhoto[] {
+/** The photos of a project that have a label (or a number), are where they were, and were not left out by a person. */
+export function trainingPhotos(assets: Iterable<Asset>, task: Task): TrainingPhoto[] {
   const photos: TrainingPhoto[] = [];
   for (const asset of assets) {
-    const [label] = asset.labels;
-    if (label !== undefined && asset.excluded !== true && asset.missing !== true)
-      photos.push({ asset, label });
+    if (asset.excluded === true || asset.missing === true) continue;
+    const { labels, target } = asset;
+    if (task === 'regression') {
+      if (target !== undefined) photos.push({ asset, labels: [], target });
+    } else if (labels.length > 0)
+      photos.push({ asset, labels: task === 'single-label' ? labels.slice(0, 1) : labels });
   }
   return photos.sort((a, b) => (a.asset.path < b.asset.path ? -1 : 1));
 }
@@ -24,7 +31,7 @@ export function trainingPhotos(assets: Iterable<Asset>): TrainingPhoto[] {
 /** How many photos of each class there are, most first. */
 export function classSizes(photos: readonly TrainingPhoto[]): [name: string, count: number][] {
   const sizes = new Map<string, number>();
-  for (const { label } of photos) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  for (const label of photos.flatMap(({ labels }) => labels)) sizes.set(label, (sizes.get(label) ?? 0) + 1);
   return [...sizes].sort((a, b) => b[1] - a[1]);
 }
 
@@ -35,24 +42,36 @@ export function classSizes(photos: readonly TrainingPhoto[]): [name: string, cou
  */
 export function countSplits(
   photos: readonly TrainingPhoto[],
-  { valFraction, testFraction, seed }: TrainOptions,
+  { valFraction, testFraction, seed, task }: TrainOptions,
 ): { train: number; val: number; test: number } {
-  const classes = [...new Set(photos.map(({ label }) => label))].sort();
-  const labels = new Map(classes.map((name, index) => [name, index]));
+  const classes = [...new Set(photos.flatMap(({ labels }) => labels))].sort();
+  const answers = answersOf(
+    photos.map(({ labels, target }) => ({ labelNames: labels, target })),
+    classes,
+    task,
+  );
+  const kinds = answers.map((answer) => answer?.label ?? 0);
   const groups = new Map<string, number>();
   const { splits } = splitPhotos(
-    photos.map(({ asset: { id, path, split }, label }) => ({
+    photos.map(({ asset: { id, path, split } }, index) => ({
       id,
       path,
       root: 0,
-      label: labels.get(label) ?? 0,
+      label: kinds[index] ?? 0,
       split,
     })),
     {
       valFraction,
       testFraction,
       seed,
-      classes,
+      classes: kindNames(
+        photos.map(({ target }, index) => ({
+          label: kinds[index] ?? 0,
+          ...(target === undefined ? {} : { target }),
+        })),
+        classes,
+        task,
+      ),
       groups: photos.map(({ asset: { group, id } }) => {
         const key = group === undefined ? `photo ${id}` : `group ${group}`;
         const number = groups.get(key) ?? groups.size;
@@ -66,11 +85,19 @@ export function countSplits(
 }
 
 /**
- * Writes the labels file of a training, as the command line takes it: filename,label,split,group.
+ * Writes the labels file of a training, as the command line takes it: filename,label (or target),split,group.
  *
  * @throws HolotypeError('storage')
  */
-export async function writeLabels(path: string, photos: readonly TrainingPhoto[]): Promise<void> {
-  const rows = photos.map(({ asset, label }) => [asset.path, label, asset.split ?? '', asset.group ?? '']);
-  await writeFileAtomic(path, [['filename', 'label', 'split', 'group'], ...rows].map(csvLine).join(''));
+export async function writeLabels(path: string, photos: readonly TrainingPhoto[], task: Task): Promise<void> {
+  const answer = ({ labels, target }: TrainingPhoto): string => {
+    if (task === 'regression') return `${target ?? ''}`;
+    return task === 'multi-label' ? labelCell(labels) : (labels[0] ?? '');
+  };
+  const rows = photos.map((photo) => {
+    const { asset } = photo;
+    return [asset.path, answer(photo), asset.split ?? '', asset.group ?? ''];
+  });
+  const header = ['filename', task === 'regression' ? 'target' : 'label', 'split', 'group'];
+  await writeFileAtomic(path, [header, ...rows].map(csvLine).join(''));
 }

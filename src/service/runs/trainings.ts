@@ -53,10 +53,11 @@ export async function startTraining(
   const [obstacle] = obstacles;
   if (obstacle !== undefined)
     throw new HolotypeError('bad-input', obstacle.message, { remedy: obstacle.action });
-  const options = { ...optionsOf(settings), photos: open.photoFolder };
+  const { task } = open.project.manifest;
+  const options = { ...optionsOf(settings), task, photos: open.photoFolder };
   const run = await newRun(open.folder, { options, settings });
   const labels = labelsFile(open.folder, run);
-  await writeLabels(labels, trainingPhotos(open.project.assets.values()));
+  await writeLabels(labels, trainingPhotos(open.project.assets.values(), task), task);
   return deps.jobs.heavy(trainingJob(deps, open, run, { ...options, labels }));
 }
 

@@ -134,7 +134,8 @@ function photosFor(
   return spread(answers.length, parityPhotos).flatMap((at) => {
     const answer = answers[at];
     if (answer === undefined) return [];
-    const { photo, path, probabilities } = answer;
+    const { photo, path, value } = answer;
+    const probabilities = value === undefined ? answer.probabilities : [value.predicted];
     return [{ id: photo, folder: photoFolder, path: project.assets.get(photo)?.path ?? path, probabilities }];
   });
 }

@@ -104,6 +104,12 @@ export function projectTable(world: World, events: Emitter): Partial<Handlers> {
     'projects.close': async () => ({}),
     'projects.rename': async ({ project, name }) =>
       change(project, 'Rename', (it) => (it.state = { ...it.state, name })),
+    'projects.changeTask': async ({ project, task }) => {
+      const it = find(project);
+      it.state = { ...it.state, task };
+      events.emit('project.changed', { state: it.state });
+      return it.state;
+    },
     'projects.takeOver': async ({ project }) => {
       const it = find(project);
       it.state = { ...it.state, readOnly: null };
@@ -160,6 +166,10 @@ export function projectTable(world: World, events: Emitter): Partial<Handlers> {
           const others = row.labels.filter((one) => one !== label);
           return { ...row, labels: mode === 'add' ? [...others, label] : others };
         }),
+      ),
+    'labels.setTarget': async ({ project, photos, target }) =>
+      change(project, `Give ${photos.length} photos a number`, (it) =>
+        edit(it, photos, ({ target: _old, ...row }) => (target === null ? row : { ...row, target })),
       ),
     'labels.undo': async ({ project }) => travel(project, 'undo'),
     'labels.redo': async ({ project }) => travel(project, 'redo'),

@@ -98,6 +98,15 @@ const photoArbitrary = fc.record({
 });
 
 describe('a table of labels', () => {
+  it('may give a photo several labels in a cell, with ; between them', async () => {
+    const project = await projectOf([bare({ path: 'a.jpg' }), bare({ path: 'b.jpg' })], {
+      task: 'multi-label',
+    });
+    await take(project, 'filename,label\na.jpg,wet; dark\nb.jpg,dark\n');
+    expect(said(project).map(({ labels }) => labels)).toEqual([['dark', 'wet'], ['dark']]);
+    expect(project.manifest.classes).toEqual(['dark', 'wet']);
+  });
+
   it('that was exported is read back unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -108,7 +117,8 @@ describe('a table of labels', () => {
           const given = photos.map(({ labels, ...photo }) => ({
             ...Object.fromEntries(Object.entries(photo).filter(([, value]) => value !== undefined)),
             path: photo.path,
-            labels: multi ? labels : labels.slice(0, 1),
+            // Where there may be several, ; stands between them.
+            labels: multi ? labels.filter((label) => !label.includes(';')) : labels.slice(0, 1),
           }));
           const source = await projectOf(given, { task });
           const csv = exportLabels(source);

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MethodInput } from '../../../src/contract/methods.ts';
+import type { Task } from '../../../src/contract/project.ts';
 import type { ProjectState } from '../../../src/contract/projects.ts';
 import { createProject, openProject } from '../../../src/store/project.ts';
 import { asset, id } from '../../store/project-testing.ts';
@@ -82,6 +83,35 @@ describe('labels', () => {
     expect(classes(removed)).toEqual(['ants 2', 'bees 4']);
     await assign(['ants/1.jpg', 'new.jpg'], { label: 'ants' });
     expect(await labels()).toMatchObject({ 'ants/1.jpg': ['ants'], 'new.jpg': ['ants'] });
+  });
+
+  it('are numbers where a number is to be predicted, and come back with the task', async () => {
+    const before = await labels();
+    const change = (task: Task) => engine.client.call('projects.changeTask', { project, task });
+    const set = (paths: readonly string[], target: number | null) =>
+      engine.client.call('labels.setTarget', { project, photos: of(...paths), target });
+    const targets = async () =>
+      Object.fromEntries(
+        (await engine.client.call('photos.list', { project, offset: 0 })).photos.flatMap(
+          ({ path, target }) => (target === undefined ? [] : [[path, target]]),
+        ),
+      );
+    await expect(set(['new.jpg'], 3)).rejects.toMatchObject({ code: 'bad-input' });
+    expect(await change('regression')).toMatchObject({ task: 'regression' });
+    await expect(assign(['new.jpg'], { label: 'ants' })).rejects.toMatchObject({ code: 'bad-input' });
+    expect((await set(['new.jpg', 'ants/1.jpg'], 2.5)).undo).toBe('Give 2 photos the number 2.5');
+    expect((await set(['new.jpg'], null)).undo).toBe('Take the number from new.jpg');
+    expect(await targets()).toEqual({ 'ants/1.jpg': 2.5 });
+    await undo();
+    expect(await targets()).toEqual({ 'ants/1.jpg': 2.5, 'new.jpg': 2.5 });
+    expect(await change('single-label')).toMatchObject({ task: 'single-label' });
+    expect(await labels()).toEqual(before);
+    await change('multi-label');
+    await assign(['ants/1.jpg'], { label: 'bees', mode: 'add' });
+    await expect(change('single-label')).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('ants/1.jpg') as string,
+    });
   });
 
   it('are refused where they can not be, and nothing has changed then', async () => {

@@ -99,7 +99,13 @@ describe('the plan of a training', () => {
     project.changes.state = { readOnly: { holder: 'another window' } };
     expect(await messages()).toEqual([expect.stringContaining('another window')]);
     project.changes.state = { task: 'regression' };
-    expect(await messages()).toEqual([expect.stringContaining('number')]);
+    expect(await messages()).toEqual(['No photo has a number yet.']);
+    await project.patch(() => true, { target: 1 });
+    expect(await messages()).toEqual(['All photos have the same number.']);
+    await project.patch((path) => path.startsWith('red'), { target: 2 });
+    expect(await messages()).toEqual([]);
+    project.changes.state = { task: 'multi-label' };
+    expect(await messages()).toEqual([]);
     project.changes.state = {};
     renameSync(photos, `${photos}-elsewhere`);
     expect(await messages()).toEqual([expect.stringContaining('not where it was')]);
