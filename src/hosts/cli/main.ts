@@ -5,6 +5,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExplain } from './commands/explain.ts';
+import { addExplore } from './commands/explore.ts';
 import { addExport } from './commands/export.ts';
 import { addModels } from './commands/models.ts';
 import { addPredict } from './commands/predict.ts';
@@ -31,6 +32,7 @@ for (const add of [
   addPredict,
   addExplain,
   addCompare,
+  addExplore,
   addExport,
   addModels,
   addDevices,

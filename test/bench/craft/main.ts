@@ -5,10 +5,11 @@ import { loadavg, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cores } from '../measure.ts';
+import { exploreParts } from './explore.ts';
 import type { CraftFigure, CraftMaterial, CraftPart } from './part.ts';
 
 /** In the order of the issue. A part is added here once it can be run. */
-const parts: readonly CraftPart[] = [];
+const parts: readonly CraftPart[] = [...exploreParts];
 
 const names = parts.map(({ name }) => name);
 

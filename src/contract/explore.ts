@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { deviceChoiceSchema } from './devices.ts';
+import { resizeModes } from './input-policy.ts';
+import { jobIdSchema, photoIdSchema } from './ids.ts';
+
+export const groupingMethods = [
+  'k-means', // each photo to the nearest of so many middles
+  'hierarchical', // small groups joined step by step: more groups divide fewer ones
+] as const;
+export type GroupingMethod = (typeof groupingMethods)[number];
+
+/** Most groups that can be asked for. */
+export const mostGroups = 100;
+
+/** How photos are looked through. */
+export const exploreSettingsSchema = z.strictObject({
+  method: z.enum(groupingMethods).default('k-means'),
+  /** How many groups; absent: chosen. */
+  groups: z.number().int().min(1).max(mostGroups).optional(),
+  /** How many photos to name that are worth labelling next. */
+  next: z.number().int().min(0).max(1_000).default(100),
+  seed: z.number().int().default(0),
+});
+export type ExploreSettings = z.infer<typeof exploreSettingsSchema>;
+
+/** What `explore` is told on the command line. */
+export const exploreOptionsSchema = exploreSettingsSchema.extend({
+  /** A folder of photos, labelled or not. */
+  photos: z.string(),
+  /** A labels file. */
+  labels: z.string().optional(),
+  backbone: z.string().optional(),
+  resize: z.enum(resizeModes).optional(),
+  device: deviceChoiceSchema.default('auto'),
+});
+export type ExploreOptions = z.infer<typeof exploreOptionsSchema>;
+export type ExploreOptionsInput = z.input<typeof exploreOptionsSchema>;
+
+/** 0..1, the more the more important. */
+const score = z.number().min(0).max(1);
+
+/** What `explore --json` prints; each list has the most important first. */
+export const exploreResultSchema = z.object({
+  /** Photos that were looked at; copies of one file count each. */
+  total: z.number().int().nonnegative(),
+  backbone: z.string(),
+  method: z.enum(groupingMethods),
+  /** How well the groups are set apart, -1..1; null for one group. */
+  silhouette: z.number().min(-1).max(1).nullable(),
+  /** The largest first; in each, the most typical photos first. */
+  clusters: z.array(z.object({ size: z.number().int().positive(), paths: z.array(z.string()) })),
+  /** Photos that are the same, or versions of one shot. */
+  duplicates: z.array(
+    z.object({ kind: z.enum(['exact', 'near']), similarity: score, paths: z.array(z.string()) }),
+  ),
+  /** All photos: those that belong least first. */
+  anomalies: z.array(z.object({ path: z.string(), score })),
+  /** Labels that are probably wrong. */
+  labelErrors: z.array(z.object({ path: z.string(), given: z.string(), suggested: z.string(), score })),
+  /** Photos without a label whose label would tell most, in the order to label them. */
+  next: z.array(z.object({ path: z.string(), score })),
+  /** Every photo's place on a map where like ones lie together, 0..1 each way. */
+  map: z.array(z.object({ path: z.string(), x: score, y: score })),
+  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type ExploreResult = z.infer<typeof exploreResultSchema>;
+
+/** What was found out about a project's photos. Lists of numbers say photos by their place in `photos`. */
+export const explorationSchema = z.object({
+  job: jobIdSchema,
+  /** ISO 8601, UTC. */
+  madeAt: z.string(),
+  backbone: z.string(),
+  /** Whether all is there: the map of principal components and the groups come first. */
+  complete: z.boolean(),
+  photos: z.array(photoIdSchema),
+  /** x and y of every photo, 0..1, one after the other. */
+  places: z.array(score),
+  map: z.enum(['pca', 'neighbors']),
+  /** The group of every photo, 0 being the largest. */
+  groups: z.array(z.number().int().nonnegative()),
+  groupCount: z.number().int().nonnegative(),
+  method: z.enum(groupingMethods),
+  silhouette: z.number().min(-1).max(1).nullable(),
+  /** Most typical photos of each group, first of all. */
+  typical: z.array(z.array(z.number().int().nonnegative())),
+  duplicates: z.array(
+    z.object({
+      kind: z.enum(['exact', 'near']),
+      similarity: score,
+      photos: z.array(z.number().int().nonnegative()),
+    }),
+  ),
+  /** Those that belong least, first. */
+  anomalies: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
+  labelErrors: z.array(
+    z.object({ photo: z.number().int().nonnegative(), given: z.string(), suggested: z.string(), score }),
+  ),
+  next: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
+});
+export type Exploration = z.infer<typeof explorationSchema>;

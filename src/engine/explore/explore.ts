@@ -1,0 +1,235 @@
+import type { ExploreSettings, GroupingMethod } from '../../contract/explore.ts';
+import { nearDuplicates } from '../data/perceptual-hash.ts';
+import { seededRandom, shuffled } from '../data/random.ts';
+import type { Suspicion } from '../evaluate/suspects.ts';
+import { anomalyScores } from './anomalies.ts';
+import { findDuplicates } from './duplicates.ts';
+import type { Duplicates } from './duplicates.ts';
+import { groupsOf } from './groups.ts';
+import type { Groups } from './groups.ts';
+import { labelNext, uncertaintyOf } from './label-next.ts';
+import type { Next } from './label-next.ts';
+import { answersFor, labelErrors, matrixOf } from './labels.ts';
+import { flatMap, neighborMap } from './map.ts';
+import { nearestNeighbors } from './neighbors.ts';
+import type { Neighbors } from './neighbors.ts';
+import { Pace } from './pace.ts';
+import { rowsOf } from './points.ts';
+import type { Points } from './points.ts';
+import { fitProjection, project } from './projection.ts';
+
+/** Photos to look through, one row each. */
+export interface ExploreInput {
+  /** A backbone's features, the final ones first. */
+  readonly features: Points;
+  readonly finalColumns: number;
+  /** Perceptual hash of each photo. */
+  readonly hashes: readonly string[];
+  /** Class of each photo; -1: it has none. */
+  readonly labels: Int32Array;
+  readonly classes: number;
+  readonly settings: ExploreSettings;
+}
+
+export type ExploreEvent =
+  | { readonly type: 'progress'; readonly message: string; readonly done: number; readonly total: number }
+  /** A first map, of principal components, and the groups. */
+  | { readonly type: 'first'; readonly places: Float32Array; readonly groups: Groups };
+
+export interface Explored {
+  readonly groups: Groups;
+  readonly method: GroupingMethod;
+  /** x and y of each photo, 0..1, one after the other. */
+  readonly places: Float32Array;
+  readonly duplicates: readonly Duplicates[];
+  /** 0..1 a photo: how little it belongs. */
+  readonly anomalies: Float32Array;
+  readonly labelErrors: readonly Suspicion[];
+  readonly next: readonly Next[];
+}
+
+/** Principal components that are kept, neighbours that are looked for, and photos that components are taken of. */
+const components = 64;
+const neighborCount = 15;
+const fitted = 3_000;
+/** Photos that are projected at a time. */
+const batch = 256;
+
+/**
+ * Looks through photos: groups, a map, versions of one shot, photos that don't belong, labels that may be wrong, photos
+ * worth labelling next. TensorFlow.js has to be started where some photos have labels.
+ *
+ * @throws the signal's reason, soon after its abort
+ */
+export async function* explore(
+  input: ExploreInput,
+  signal?: AbortSignal,
+): AsyncGenerator<ExploreEvent, Explored> {
+  const { features, finalColumns, labels, settings } = input;
+  const { seed, method } = settings;
+  const pace = new Pace(signal);
+  const say = (message: string): ExploreEvent => ({ type: 'progress', message, done: 0, total: 1 });
+
+  yield say('Reducing features to principal components');
+  const final = await reduced(features, [[0, finalColumns]], seed, pace);
+  yield say('Grouping photos');
+  const groups = await groupsOf(final.points, method, settings.groups, seed, pace);
+  yield { type: 'first', places: framed(flatMap(final.points)), groups };
+
+  yield say('Finding the nearest neighbours');
+  const neighbors = await nearestNeighbors(final.points, neighborCount, seed, pace);
+  yield say('Looking for photos that do not belong');
+  const spans: Span[] = [[0, finalColumns]];
+  if (finalColumns < features.columns) spans.push([finalColumns, features.columns]);
+  const all = spans.length === 1 ? final : await reduced(features, spans, seed, pace);
+  const anomalies = anomalyScores(all.points, neighbors, final.leftOut);
+  const duplicates = duplicatesOf(input, neighbors);
+  yield say('Laying out the map');
+  const places = framed(await neighborMap(final.points, neighbors, seed, pace));
+
+  const labelled = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
+  const errors = yield* errorsOf(input, labelled, signal);
+  const uncertainty = yield* uncertaintiesOf(input, labelled, signal);
+  yield say('Choosing photos to label next');
+  const known = labels.map((label) => (label >= 0 ? 1 : 0));
+  const next = await labelNext(final.points, known, uncertainty, settings.next, seed, pace);
+  return { groups, method, places, duplicates, anomalies, labelErrors: errors, next };
+}
+
+type Span = readonly [from: number, to: number];
+
+interface Reduced {
+  readonly points: Points;
+  /** Squared length of what the components leave out, of each photo. */
+  readonly leftOut: Float32Array;
+}
+
+/**
+ * Principal components of features, each span of them scaled to length 1 first: what counts is which features a photo
+ * has, not how strongly it is lit.
+ */
+export async function reduced(
+  features: Points,
+  spans: readonly Span[],
+  seed: number,
+  pace: Pace,
+): Promise<Reduced> {
+  const { rows } = features;
+  const sample = shuffled(Array(rows).keys(), seededRandom(seed)).slice(0, fitted);
+  const projection = await fitProjection(ofLengthOne(features, spans, sample), components, seed, pace);
+  const { columns, mean, dimension } = projection;
+  const points = { rows, columns, data: new Float32Array(rows * columns) };
+  const leftOut = new Float32Array(rows);
+  for (let start = 0; start < rows; start += batch) {
+    const length = Math.min(batch, rows - start);
+    const some = ofLengthOne(
+      features,
+      spans,
+      Array.from({ length }, (_, i) => start + i),
+    );
+    project(projection, some.data, points, start);
+    for (let i = 0; i < length; i++) {
+      let rest = 0;
+      for (let j = 0; j < dimension; j++)
+        rest += ((some.data[i * dimension + j] as number) - (mean[j] as number)) ** 2;
+      for (let j = 0; j < columns; j++) rest -= (points.data[(start + i) * columns + j] as number) ** 2;
+      leftOut[start + i] = Math.max(0, rest);
+    }
+    if (pace.due) await pace.rest(start, rows);
+  }
+  return { points, leftOut };
+}
+
+function ofLengthOne(features: Points, spans: readonly Span[], rows: readonly number[]): Points {
+  const whole = rowsOf(features, rows);
+  const columns = spans.reduce((sum, [from, to]) => sum + to - from, 0);
+  const data = new Float32Array(rows.length * columns);
+  for (let row = 0; row < rows.length; row++) {
+    let at = row * columns;
+    for (const [from, to] of spans) {
+      const part = whole.data.subarray(row * whole.columns + from, row * whole.columns + to);
+      let square = 0;
+      for (const value of part) square += value * value;
+      const factor = square > 0 ? 1 / Math.sqrt(square) : 0;
+      for (const value of part) data[at++] = value * factor;
+    }
+  }
+  return { rows: rows.length, columns, data };
+}
+
+/** Places brought into 0..1, the longer side filling it. */
+export function framed(places: Float32Array): Float32Array {
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
+  for (const [at, value] of places.entries()) {
+    low[at % 2] = Math.min(low[at % 2] as number, value);
+    high[at % 2] = Math.max(high[at % 2] as number, value);
+  }
+  const sides = low.map((value, axis) => (high[axis] as number) - value);
+  const side = Math.max(...sides, Number.MIN_VALUE);
+  return places.map((value, at) =>
+    Math.min(1, Math.max(0, 0.5 + (value - (low[at % 2] as number) - (sides[at % 2] as number) / 2) / side)),
+  );
+}
+
+function duplicatesOf({ features, finalColumns, hashes }: ExploreInput, neighbors: Neighbors): Duplicates[] {
+  const { columns, data } = features;
+  return findDuplicates(hashes, neighbors, (a, b) => {
+    let [product, squareA, squareB] = [0, 0, 0];
+    for (let j = 0; j < finalColumns; j++) {
+      const x = data[a * columns + j] as number;
+      const y = data[b * columns + j] as number;
+      product += x * y;
+      squareA += x * x;
+      squareB += y * y;
+    }
+    return product / Math.sqrt(squareA * squareB || 1);
+  });
+}
+
+/** Fewer labels of a class than this say too little about the others. */
+const fewest = 5;
+
+async function* errorsOf(
+  { features, labels, classes, hashes, settings }: ExploreInput,
+  labelled: readonly number[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ExploreEvent, Suspicion[]> {
+  const counts = new Int32Array(classes);
+  for (const row of labelled) counts[labels[row] as number] = (counts[labels[row] as number] ?? 0) + 1;
+  const rows = labelled.filter((row) => (counts[labels[row] as number] ?? 0) >= fewest);
+  if (new Set(rows.map((row) => labels[row])).size < 2) return [];
+  // Versions of one shot stay in one fold: they would vouch for each other.
+  const groups = Int32Array.from(rows, (_, at) => at);
+  for (const group of nearDuplicates(rows.map((row) => hashes[row] ?? '')))
+    for (const at of group) groups[at] = group[0] ?? at;
+  const found = yield* told(
+    'Looking for labels that may be wrong',
+    labelErrors(matrixOf(features, rows, labels), classes, groups, settings.seed, signal),
+  );
+  return found.map((one) => ({ ...one, index: rows[one.index] ?? 0 }));
+}
+
+/** Undefined where labels say nothing yet, or there is nothing left to label. */
+async function* uncertaintiesOf(
+  { features, labels, classes, settings }: ExploreInput,
+  labelled: readonly number[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ExploreEvent, Float32Array | undefined> {
+  if (labelled.length === features.rows || new Set(labelled.map((row) => labels[row])).size < 2)
+    return undefined;
+  const train = matrixOf(features, labelled, labels);
+  const answers = answersFor(features, train, classes, settings.seed, signal);
+  return uncertaintyOf(yield* told('Learning from the labels there are', answers), classes);
+}
+
+async function* told<Result>(
+  message: string,
+  events: AsyncGenerator<{ readonly done: number; readonly total: number }, Result>,
+): AsyncGenerator<ExploreEvent, Result> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) return value;
+    yield { type: 'progress', message, ...value };
+  }
+}

@@ -1,0 +1,137 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { exploreSettingsSchema } from '../../../src/contract/explore.ts';
+import { ranksOf } from '../../../src/engine/explore/anomalies.ts';
+import { explore } from '../../../src/engine/explore/explore.ts';
+import type { Explored, ExploreEvent, ExploreInput } from '../../../src/engine/explore/explore.ts';
+import { labelNext, uncertaintyOf } from '../../../src/engine/explore/label-next.ts';
+import { Pace } from '../../../src/engine/explore/pace.ts';
+import { startWasm } from '../train/tf-testing.ts';
+import { clouds, isPartition } from './clouds.ts';
+
+beforeAll(startWasm);
+
+const kinds = 4;
+
+/** Photos of four kinds: two versions of one shot at the end, and one that is of no kind before them. */
+function photos(over: Partial<ExploreInput> = {}): ExploreInput {
+  const rows = 203;
+  const { data } = clouds(rows, 40, kinds, 2);
+  data.set(data.subarray(0, 40), 201 * 40);
+  data.set(data.subarray(0, 40), 202 * 40);
+  for (let j = 0; j < 40; j++) data[200 * 40 + j] = j % 2 === 0 ? 6 : -6;
+  return {
+    features: { rows, columns: 40, data: data.map((value) => value) },
+    finalColumns: 32,
+    hashes: Array.from({ length: rows }, (_, row) => (row < 201 ? '0'.repeat(16) : 'abcdef0123456789')),
+    labels: Int32Array.from({ length: rows }, (_, row) => (row < 200 ? row % kinds : -1)),
+    classes: kinds,
+    settings: exploreSettingsSchema.parse({ next: 5 }),
+    ...over,
+  };
+}
+
+async function explored(input: ExploreInput): Promise<{ result: Explored; events: ExploreEvent[] }> {
+  const events: ExploreEvent[] = [];
+  const work = explore(input);
+  for (;;) {
+    const { value, done } = await work.next();
+    if (done === true) return { result: value, events };
+    events.push(value);
+  }
+}
+
+const mostFirst = (scores: Float32Array): number[] =>
+  [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+
+describe('looking through photos', () => {
+  test('without labels: groups, copies, the photo that does not belong, what to label first', async () => {
+    const labels = new Int32Array(203).fill(-1);
+    const { result, events } = await explored(photos({ labels, classes: 0 }));
+    expect(isPartition(result.groups.assignment.subarray(0, 200), kinds)).toBe(true);
+    expect(mostFirst(result.anomalies)[0]).toBe(200);
+    expect(result.duplicates[0]).toEqual({
+      photos: [0, 201, 202],
+      similarity: expect.closeTo(1, 4) as number,
+    });
+    expect(result.labelErrors).toEqual([]);
+    // One of each kind before a second of any.
+    const first = result.next.slice(0, kinds).map(({ index }) => result.groups.assignment[index]);
+    expect(new Set(first).size).toBe(kinds);
+    expect(result.next.map(({ score }) => score)).toEqual(
+      result.next.map(({ score }) => score).sort((a, b) => b - a),
+    );
+    const firstMap = events.find((event) => event.type === 'first');
+    expect(firstMap).toMatchObject({ groups: result.groups });
+  });
+
+  test('with labels: those that were changed are suspected first, with the right class', async () => {
+    const input = photos();
+    const wrong = [3, 50, 101, 160];
+    for (const row of wrong) input.labels[row] = (row + 1) % kinds;
+    const { result } = await explored(input);
+    const suspects = result.labelErrors.slice(0, wrong.length);
+    expect(suspects.map(({ index }) => index).sort((a, b) => a - b)).toEqual(wrong);
+    for (const { index, given, suggested } of suspects)
+      expect([given, suggested]).toEqual([(index + 1) % kinds, index % kinds]);
+    expect(result.next.every(({ index }) => index >= 200)).toBe(true);
+  });
+
+  test('everything labelled leaves nothing to label; a few labels of a class raise no suspicion', async () => {
+    const input = photos({ labels: Int32Array.from({ length: 203 }, (_, row) => row % kinds) });
+    const { result } = await explored(input);
+    expect(result.next).toEqual([]);
+    const few = new Int32Array(203).fill(-1);
+    few.set([0, 1, 2, 3, 1]);
+    const { result: early } = await explored(photos({ labels: few }));
+    expect(early.labelErrors).toEqual([]);
+    expect(early.next).toHaveLength(5);
+  });
+
+  test.each([1, 2, 3])('%i photos are enough to look at', async (rows) => {
+    const all = photos();
+    const { result } = await explored({
+      ...all,
+      features: { rows, columns: 40, data: all.features.data.slice(0, rows * 40) },
+      hashes: all.hashes.slice(0, rows),
+      labels: all.labels.slice(0, rows),
+    });
+    expect(result.anomalies).toHaveLength(rows);
+    expect(result.places.every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+
+  test('a search that is cancelled ends with the reason', async () => {
+    const stop = new AbortController();
+    stop.abort(new Error('enough'));
+    const work = explore(photos(), stop.signal);
+    await expect(
+      (async () => {
+        for (;;) if ((await work.next()).done === true) return;
+      })(),
+    ).rejects.toThrow('enough');
+  });
+});
+
+describe('what to label next', () => {
+  test('goes where answers are unsure', async () => {
+    const points = clouds(200, 6, 2, 6);
+    const unsure = Float32Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? 0.9 : 0.02));
+    const next = await labelNext(points, new Uint8Array(200), unsure, 4, 0, new Pace());
+    expect(next.map(({ index }) => index % 2)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('leaves what is next to a labelled photo for later', async () => {
+    const points = clouds(200, 6, 2, 6);
+    const labelled = Uint8Array.from({ length: 200 }, (_, row) => (row % 2 === 0 && row < 40 ? 1 : 0));
+    const [first] = await labelNext(points, labelled, undefined, 1, 0, new Pace());
+    expect((first?.index ?? 0) % 2).toBe(1);
+  });
+
+  test('uncertainty is what the margin lacks', () => {
+    const unsure = uncertaintyOf(Float32Array.of(0.5, 0.5, 0, 1, 0, 0, 0.2, 0.7, 0.1), 3);
+    expect([...unsure].map((value) => Number(value.toFixed(4)))).toEqual([1, 0, 0.5]);
+  });
+});
+
+test('ranks: equals share the middle', () => {
+  expect([...ranksOf(Float64Array.of(5, 1, 5, 9, 2))]).toEqual([0.625, 0, 0.625, 1, 0.25]);
+});
