@@ -23,10 +23,12 @@ export function targetOf({ labels, targets }: Known, row: number, output: number
   return labels[row] === output ? 1 : 0;
 }
 
-/** How much a row counts, 1 where nothing else is said. */
-export function weightOfRow({ task, weights }: Objective, { labels }: Known, row: number): number {
-  if (task !== 'single-label') return 1;
-  return weights?.present[labels[row] as number] ?? 1;
+/** How much a row counts, 1 where nothing else is said; a mixture of classes as the mean of theirs. */
+export function weightOfRow({ task, weights }: Objective, { labels, targets }: Known, row: number): number {
+  if (task !== 'single-label' || weights === undefined) return 1;
+  const { present } = weights;
+  if (targets === undefined) return present[labels[row] as number] ?? 1;
+  return present.reduce((sum, weight, c) => sum + weight * (targets[row * present.length + c] ?? 0), 0);
 }
 
 /** How much a label of a photo counts. @param target whether the photo has it, 0 or 1 */

@@ -10,6 +10,8 @@ import { inBatches } from './activations.ts';
 import type { BoundaryPhotos } from './activations.ts';
 import type { FlatState } from './flat-optimizer.ts';
 import { judgeTail } from './judge.ts';
+import { mixBatch } from './mix.ts';
+import type { Mixing } from './mix.ts';
 import { trainStep } from './train-step.ts';
 import type { Batch, StepTask } from './train-step.ts';
 import { DivergenceWatch } from './watch.ts';
@@ -33,6 +35,8 @@ export interface TailTraining extends StepTask {
   readonly seed: number;
   /** How an epoch goes through the photos; absent: each once. */
   readonly sampling?: Sampling;
+  /** How photos of a batch are mixed; absent: not at all. */
+  readonly mixing?: Mixing;
   /** Where a killed run had got to; goes on from there to the same bits. */
   readonly resume?: TailState | undefined;
   /** Aborted to end early: the epoch that runs is judged as far as it got. */
@@ -172,7 +176,8 @@ export async function* trainTail(task: TailTraining, signal?: AbortSignal): Asyn
       }
       const known = batchOf(train, batches[step] ?? [], task.classes);
       rateFactor = watch.rateFactor * schedule.factor((epoch - 1) * perEpoch + step);
-      const result = trainStep(task, { values: event.values, ...known }, rateFactor);
+      const batch = mixed(task, { values: event.values, ...known }, epoch, step);
+      const result = trainStep(task, batch, rateFactor);
       step += 1;
       if (watch.after(result.loss, result.norm)) {
         goBack();
@@ -240,6 +245,13 @@ async function judge(
   if (val === undefined) return { valLoss: Number.NaN, valAccuracy: Number.NaN };
   const { loss, accuracy } = await judgeTail(model, val, classes, batchSize, objective, signal);
   return { valLoss: loss, valAccuracy: accuracy };
+}
+
+/** Seeded by epoch and step, so that a resumed run mixes as one that was never killed. */
+function mixed({ mixing, seed, classes }: TailTraining, batch: Batch, epoch: number, step: number): Batch {
+  if (mixing === undefined) return batch;
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch, 0x85ebca6b) ^ (step + 1));
+  return mixBatch(batch, classes, mixing, random);
 }
 
 /** What some photos are to be answered with. */
