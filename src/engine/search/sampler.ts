@@ -1,0 +1,33 @@
+import type { SearchPoint } from '../../contract/search.ts';
+
+/** A trial that a sampler may learn from. */
+export interface Sampled {
+  readonly point: SearchPoint;
+  /** What is to be as low as possible; null where the trial failed. */
+  readonly loss: number | null;
+  /** How much of a whole training it had, above 0 to 1. */
+  readonly share: number;
+  /** Its place in the plan of the sampler that asked for it; see {@link Proposal}. */
+  readonly slot?: string | undefined;
+}
+
+/** What is to be tried next. */
+export interface Proposal {
+  readonly point: SearchPoint;
+  /** How much of a whole training it is worth, above 0 to 1. */
+  readonly share: number;
+  readonly slot?: string;
+}
+
+/** `wait`: what runs has to end first; `done`: nothing is left to try. */
+export type Next = Proposal | 'wait' | 'done';
+
+/**
+ * Says what to try next from nothing but what was tried before: a search that was killed goes on exactly where it was.
+ *
+ * @param finished trials in the order they were begun
+ * @param running trials whose loss is not known yet; also counted for the number of the next one
+ */
+export interface Sampler {
+  next(finished: readonly Sampled[], running: readonly Omit<Sampled, 'loss'>[]): Next;
+}
