@@ -20,8 +20,10 @@ export const predictionSchema = z.object({
   confidence: z.number().min(0).max(1).nullable(),
   /** Of every class, by name. */
   probabilities: z.record(z.string(), z.number()),
-  /** Less sure than the model's threshold: better not to rely on it. */
+  /** Less sure than the model's threshold, or unlike the photos it learned from: better not to rely on it. */
   unknown: z.boolean(),
+  /** Whether it is unlike the photos the model learned from; absent where the model can't tell. */
+  unlike: z.boolean().optional(),
 });
 export type Prediction = z.infer<typeof predictionSchema>;
 
@@ -43,6 +45,10 @@ export const evaluateResultSchema = z.object({
   /** Which of the photos were used: those in test/, else in val/, else all. */
   split: z.enum(['test', 'val', 'all']),
   metrics: metricsSchema,
+  /** Of these photos, how many are called unknown, and how many of those the model would have got wrong; single-label. */
+  unknown: z
+    .object({ photos: z.number().int().nonnegative(), wrong: z.number().int().nonnegative() })
+    .optional(),
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
   warnings: z.array(z.string()),
 });

@@ -83,6 +83,28 @@ export const savedModelSchema = z.object({
   }),
   /** Answers less sure than this are called unknown: 98% of the right answers on validation are surer. 0: none is. */
   unknownBelow: z.number().min(0).max(1),
+  /**
+   * What tells photos that are unlike those the model learned from: they are called unknown, too, however sure the
+   * model is. Absent in models of older versions, and where too few validation photos were there to set a limit by.
+   */
+  unlike: z
+    .object({
+      version: z.literal(1),
+      /** One of `files`. */
+      file: z.string(),
+      /** The tensor of model.onnx that is looked at: what the head reads. */
+      features: z.string(),
+      /** How many numbers that is. */
+      columns: z.number().int().positive(),
+      /** Of the kernel, see `how`. */
+      gamma: z.number().positive(),
+      /** A photo is unlike above this novelty (0 as one it learned from, 1 like none): of the photos on validation this share is not. */
+      above: z.number().min(0).max(1),
+      share: z.number().min(0).max(1),
+      /** How a program computes a photo's novelty. */
+      how: z.string(),
+    })
+    .optional(),
   /** Largest difference of any probability (or of the number) between the trained model and each export, on real photos. */
   parity: z.object({
     /** Photos the ONNX export was tried on; the first `tfjsPhotos` of them for the slower TF.js. */

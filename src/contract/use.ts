@@ -17,6 +17,8 @@ export const answerSchema = z.object({
   /** In the order of the model's classes; none for a number. */
   probabilities: z.array(z.number()),
   unknown: z.boolean(),
+  /** Unknown because it is unlike the photos the model learned from, however sure it is. */
+  unlike: z.boolean().optional(),
 });
 export type Answer = z.infer<typeof answerSchema>;
 
@@ -67,5 +69,6 @@ export const cameraAnswerSchema = z.object({
   probabilities: z.array(z.number()),
   classes: z.array(z.string()),
   unknown: z.boolean(),
+  unlike: z.boolean().optional(),
 });
 export type CameraAnswer = z.infer<typeof cameraAnswerSchema>;

@@ -10,12 +10,15 @@ import { isHidden } from '../store/photos.ts';
 import { csvLine } from './csv.ts';
 import { readModelFile } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
+import { unlikeFile } from './unlike-photos.ts';
 
 /** A file of a saved model, and what an export calls it. */
 type Renamed = readonly [from: string, to: string];
 
 const onnx: Renamed[] = [['model.onnx', 'model.onnx']];
 const labels: Renamed[] = [['labels.txt', 'labels.txt']];
+/** Only for models that can tell photos unlike those they learned from, and only beside the file that it reads. */
+const unlike: Renamed = [unlikeFile, unlikeFile];
 const tfjs = ['model.json', 'weights.bin', 'metadata.json'];
 
 /** Formats `export` knows, and the saved model's files that make them; holotype.json comes with each. */
@@ -137,7 +140,10 @@ export async function exportTo(model: OpenedModel, format: string, out: string):
       remedy: `Formats are ${Object.keys(formats).join(', ')}.`,
     });
   const folder = resolve(out);
-  const wanted: Renamed[] = formats[format];
+  const wanted: Renamed[] = [
+    ...formats[format],
+    ...(format !== 'tfjs' && model.about.unlike !== undefined ? [unlike] : []),
+  ];
   const report = join(model.folder, 'report.html');
   const withReport = format === 'holotype' && (await exists(report));
   const names = [...wanted.map(([, to]) => to), 'holotype.json', ...(withReport ? ['report.html'] : [])];

@@ -7,7 +7,7 @@ import { evaluateClassifier } from '../engine/evaluate/metrics.ts';
 import { evaluateLabels } from '../engine/evaluate/multi-label.ts';
 import { evaluateNumbers } from '../engine/evaluate/numbers.ts';
 import { openDataset } from './dataset.ts';
-import { classify } from './predict.ts';
+import { answerOf, classify } from './predict.ts';
 import type { PhotoFile } from './predict.ts';
 import type { OpenedModel } from './saved-model.ts';
 
@@ -62,6 +62,7 @@ export async function evaluate(
 
   const answers: number[] = [];
   const truths: Truth[] = [];
+  const unknown = { photos: 0, wrong: 0 };
   let done = 0;
   for await (const outcome of classify(model, [...files.keys()], options.signal)) {
     done += 1;
@@ -70,7 +71,12 @@ export async function evaluate(
     if ('reason' in outcome) skipped.push({ path: outcome.file.path, reason: outcome.reason });
     else if (truth !== undefined) {
       truths.push(truth);
-      for (const value of outcome.probabilities) answers.push(value);
+      for (const value of outcome.answers.outputs) answers.push(value);
+      const answer = answerOf(model, outcome.answers);
+      if (answer.unknown) {
+        unknown.photos += 1;
+        if (answer.label !== about.classes[truth.labels[0] ?? 0]) unknown.wrong += 1;
+      }
     }
   }
   if (truths.length === 0)
@@ -79,7 +85,7 @@ export async function evaluate(
     });
   const metrics = metricsOf(about, answers, truths);
   const { task, classes } = about;
-  const told = task === 'single-label' ? {} : { task };
+  const told = task === 'single-label' ? { unknown } : { task };
   return { model: model.folder, ...told, classes, split, metrics, skipped, warnings };
 }
 

@@ -23,8 +23,22 @@ export interface PhotoFile {
 
 /** One photo's outcome: an answer, or why there is none. */
 export type Outcome = { readonly file: PhotoFile } & (
-  { readonly probabilities: Float32Array } | { readonly reason: string }
+  { readonly answers: Answers } | { readonly reason: string }
 );
+
+/** What a model gives for a photo. */
+export interface Answers {
+  /** Of the classes in their order, or one number. */
+  readonly outputs: Float32Array;
+  /** How unlike the photos the model learned from, 0..1; undefined where the model can't tell. */
+  readonly novelty: number | undefined;
+}
+
+/** @param row of what a model's session gives, see {@link loadSession} */
+export function answersIn({ about }: OpenedModel, row: Float32Array): Answers {
+  const width = about.task === 'regression' ? 1 : about.classes.length;
+  return { outputs: row.slice(0, width), novelty: row[width] };
+}
 
 /**
  * The files behind paths: files as they are, folders with all that is in them.
@@ -78,7 +92,7 @@ export async function* classify(
       if (file === undefined) continue;
       yield event.type === 'failed'
         ? { file, reason: event.reason }
-        : { file, probabilities: event.vector.slice() };
+        : { file, answers: answersIn(model, event.vector) };
     }
   } finally {
     await session.release();
@@ -97,15 +111,15 @@ export async function predict(
   let done = 0;
   for await (const outcome of classify(model, files, options.signal)) {
     if ('reason' in outcome) failed.push({ path: outcome.file.path, reason: outcome.reason });
-    else answers.set(outcome.file, answer(model, outcome.file.path, outcome.probabilities));
+    else answers.set(outcome.file, answer(model, outcome.file.path, outcome.answers));
     done += 1;
     options.onProgress?.(done, files.length);
   }
   return { results: files.flatMap((file) => answers.get(file) ?? []), failed };
 }
 
-function answer(model: OpenedModel, path: string, outputs: Float32Array): Prediction {
-  const { confidence, probabilities, ...rest } = answerOf(model, outputs);
+function answer(model: OpenedModel, path: string, answers: Answers): Prediction {
+  const { confidence, probabilities, ...rest } = answerOf(model, answers);
   const { task, classes } = model.about;
   return {
     path,
@@ -121,12 +135,15 @@ function answer(model: OpenedModel, path: string, outputs: Float32Array): Predic
 /** What a model's answers say; they come in the order of its classes, or are one number. */
 export function answerOf(
   { about }: OpenedModel,
-  outputs: Float32Array,
-): ReadAnswer & { unknown: boolean; probabilities: number[] } {
+  { outputs, novelty }: Answers,
+): ReadAnswer & { unknown: boolean; unlike?: boolean; probabilities: number[] } {
   const read = answerIn(about, outputs);
+  const unlike =
+    about.unlike === undefined || novelty === undefined ? undefined : novelty > about.unlike.above;
   return {
     ...read,
-    unknown: read.confidence < about.unknownBelow,
+    unknown: read.confidence < about.unknownBelow || unlike === true,
+    ...(unlike === undefined ? {} : { unlike }),
     probabilities: about.task === 'regression' ? [] : [...outputs],
   };
 }

@@ -6,9 +6,12 @@ import { savedModelSchema, savedModelVersion } from '../contract/saved-model.ts'
 import type { SavedModel } from '../contract/saved-model.ts';
 import { createPool } from '../engine/devices/onnx-pool.ts';
 import { createSession } from '../engine/devices/onnx-session.ts';
+import { howUnlike } from '../engine/evaluate/unknown.ts';
+import { addOutput } from '../engine/graph/onnx/add-output.ts';
 import type { OnnxSession } from '../engine/devices/onnx-session.ts';
 import { readJson } from '../store/atomic.ts';
 import { exists, isFolder, readBytes } from '../store/folders.ts';
+import { decodeUnlike, withNovelty } from './unlike-photos.ts';
 
 /** A saved model's folder and what it says about itself. */
 export interface OpenedModel {
@@ -77,13 +80,26 @@ export async function readModelFile({ folder, about }: OpenedModel, path: string
 const photosForPool = 200;
 
 /**
- * The model ready to run: takes uint8 RGB [n, height, width, 3], gives probabilities [n, classes]. The answers are the
- * same bits however many photos there are.
+ * The model ready to run: takes uint8 RGB [n, height, width, 3], gives [n, answers], and where the model can tell one
+ * number more each: how unlike the photos it learned from. The answers are the same bits however many photos there are.
  *
  * @param photos how many it will be run on
  */
 export async function loadSession(model: OpenedModel, photos: number): Promise<OnnxSession> {
-  const onnx = await readModelFile(model, 'model.onnx');
+  const { unlike } = model.about;
+  const plain = await readModelFile(model, 'model.onnx');
+  const onnx = unlike === undefined ? plain : addOutput(plain, unlike.features);
+  const novelty =
+    unlike === undefined
+      ? undefined
+      : howUnlike(decodeUnlike(await readModelFile(model, unlike.file), unlike));
   const session = await (photos < photosForPool ? createSession(onnx) : createPool(onnx));
-  return { ...session, run: (input, shape) => session.run(new Float32Array(input), shape) };
+  return {
+    ...session,
+    run: async (input, shape) => {
+      const [answers = new Float32Array(), features] = await session.run(new Float32Array(input), shape);
+      if (features === undefined || novelty === undefined || unlike === undefined) return [answers];
+      return [withNovelty(answers, features, unlike.columns, novelty)];
+    },
+  };
 }

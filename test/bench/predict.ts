@@ -46,7 +46,7 @@ async function onOneSession(model: OpenedModel, files: readonly PhotoFile[]): Pr
 async function asItIs(model: OpenedModel, files: readonly PhotoFile[]): Promise<Answers> {
   const answers: Answers = new Map();
   for await (const outcome of classify(model, files))
-    if ('probabilities' in outcome) answers.set(outcome.file.path, outcome.probabilities);
+    if ('answers' in outcome) answers.set(outcome.file.path, outcome.answers.outputs);
   return answers;
 }
 

@@ -9,8 +9,10 @@ import { assembleModel } from '../../engine/train/assemble-model.ts';
 import { writePredictions } from '../../store/predictions.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { answersFor } from './answers.ts';
+import { mapped } from './bridge.ts';
 import { judgeModel } from './judge-model.ts';
 import type { JudgedModel } from './judge-model.ts';
+import { learnUnlike } from './learn-unlike.ts';
 import { lossText } from './objective.ts';
 import { makeReport } from './report.ts';
 import {
@@ -68,7 +70,8 @@ export async function* finish(
   const tolerance = parityTolerance * (matrices.answering.scale?.deviation ?? 1);
   const parity = await checkParity(exported, policy, photos, tolerance, signal);
   const suspects = task === 'single-label' ? yield* findSuspects(trained, answers, signal) : [];
-  const files = modelFiles(exported, answerNames(task, classes));
+  const unlike = yield* mapped(learnUnlike(trained, signal), (): JobEventBody | undefined => undefined);
+  const files = modelFiles(exported, answerNames(task, classes), unlike?.file);
   const counts = {
     train: divided.train.length,
     val: divided.val.length,
@@ -112,6 +115,7 @@ export async function* finish(
     metrics: { val, ...(test === undefined ? {} : { test }) },
     calibration: { temperature, applied: true },
     unknownBelow: judged.unknownBelow,
+    ...(unlike === undefined ? {} : { unlike: unlike.about }),
     parity: { ...parity, tolerance },
     customLayers: exported.tfjs.customLayers,
     files: describeFiles(files),

@@ -9,6 +9,7 @@ import type { TfjsFiles } from '../../engine/graph/export-tfjs.ts';
 import type { ModelGraph } from '../../engine/graph/graph.ts';
 import { ensureFolder, writeFileAtomic, writeJsonAtomic } from '../../store/atomic.ts';
 import { removeFile } from '../../store/folders.ts';
+import { unlikeFile } from '../unlike-photos.ts';
 import { checkOnnx, checkTfjs, type ParityPhoto } from './parity.ts';
 
 export interface ExportedModel {
@@ -89,7 +90,11 @@ export async function checkParity(
 export type ModelFile = readonly [path: string, bytes: Uint8Array];
 
 /** The files of a saved model that hold the network and its answers' names. */
-export function modelFiles(model: ExportedModel, names: readonly string[]): ModelFile[] {
+export function modelFiles(
+  model: ExportedModel,
+  names: readonly string[],
+  unlike: Uint8Array | undefined,
+): ModelFile[] {
   const labels = names.map((name) => `${name.replaceAll(/[\r\n]+/g, ' ')}\n`).join('');
   return [
     ['model.onnx', model.onnx],
@@ -97,6 +102,7 @@ export function modelFiles(model: ExportedModel, names: readonly string[]): Mode
     ['tfjs/weights.bin', model.tfjs.weights],
     ['tfjs/metadata.json', Buffer.from(model.tfjs.metadata)],
     ['labels.txt', Buffer.from(labels)],
+    ...(unlike === undefined ? [] : [[unlikeFile, unlike] as const]),
   ];
 }
 
@@ -123,6 +129,7 @@ export async function writeModel(
 ): Promise<void> {
   await ensureFolder(join(folder, 'tfjs'));
   await removeFile(join(folder, 'holotype.json'));
+  if (about.unlike === undefined) await removeFile(join(folder, unlikeFile));
   for (const [path, bytes] of files) await writeFileAtomic(join(folder, path), bytes);
   await writeFileAtomic(join(folder, 'report.html'), report);
   await writeJsonAtomic(join(folder, 'holotype.json'), about);

@@ -11,5 +11,6 @@ export const cameraReplySchema = z.object({
   label: z.string(),
   confidence: z.number(),
   unknown: z.boolean(),
+  unlike: z.boolean().optional(),
   probabilities: z.array(z.number()),
 });

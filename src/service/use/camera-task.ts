@@ -1,7 +1,7 @@
 import { decodePhoto } from '../../engine/data/decode.ts';
 import type { OnnxSession } from '../../engine/devices/onnx-session.ts';
 import type { Task } from '../jobs/task.ts';
-import { answerOf } from '../predict.ts';
+import { answerOf, answersIn } from '../predict.ts';
 import { loadSession, openSavedModel, type OpenedModel } from '../saved-model.ts';
 import { cameraRequestSchema } from './camera-request.ts';
 
@@ -19,8 +19,8 @@ export const cameraTask: Task = async (request) => {
   const { opened, session } = await modelIn(folder);
   const { input } = opened.about;
   const pixels = await decodePhoto(picture, input);
-  const [probabilities] = await session.run(pixels, [1, input.height, input.width, 3]);
-  return answerOf(opened, probabilities ?? new Float32Array());
+  const [row] = await session.run(pixels, [1, input.height, input.width, 3]);
+  return answerOf(opened, answersIn(opened, row ?? new Float32Array()));
 };
 
 async function modelIn(folder: string): ReturnType<typeof load> {

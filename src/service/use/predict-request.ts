@@ -20,6 +20,7 @@ export const answerLineSchema = z.object({
   value: z.number().optional(),
   confidence: z.number(),
   unknown: z.boolean(),
+  unlike: z.boolean().optional(),
   probabilities: z.array(z.number()),
 });
 export type AnswerLine = z.infer<typeof answerLineSchema>;

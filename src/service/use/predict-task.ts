@@ -24,7 +24,7 @@ export const predictTask: Task = async (request, tools) => {
       done += 1;
       const { name } = outcome.file;
       if ('reason' in outcome) tools.result({ failed: [{ path: name, reason: outcome.reason }] });
-      else await writer.append(line(name, answerOf(model, outcome.probabilities)));
+      else await writer.append(line(name, answerOf(model, outcome.answers)));
       tools.progress({ message: 'Answering', done, total, unit: 'photos' });
       await tools.pausePoint();
       if (tools.stopSignal.aborted) break;
