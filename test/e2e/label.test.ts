@@ -227,6 +227,29 @@ describe.skipIf(browserPath === undefined)(`the screen "Label"${whySkipped}`, ()
     await page.context().close();
   });
 
+  it('gives photos their numbers one after the other where a number is predicted', async () => {
+    const { page, project } = await open((own) => {
+      own.photos = own.photos.map((row) => ({ ...row, labels: [] }));
+    });
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'A number' }).click();
+    await page.getByText('This project predicts a number').waitFor();
+    await press(page, 'Home', 'n');
+    const entry = page.getByRole('textbox', { name: 'Number of the photo' });
+    await entry.fill('2,5');
+    await press(page, 'Enter');
+    await entry.fill('soon');
+    await page.getByText('This is no number.').waitFor();
+    await entry.fill('-3');
+    await press(page, 'Enter');
+    const targets = () =>
+      project()
+        .photos.slice(0, 3)
+        .map(({ target }) => target);
+    await expectSoon(targets, [2.5, -3, undefined]);
+    await page.context().close();
+  });
+
   it('takes a label back, with words, when the engine refuses it', async () => {
     const { page, engine, labels } = await open();
     await grid(page).waitFor();

@@ -22,14 +22,24 @@ export function sameFilter(a: LabelFilter, b: LabelFilter): boolean {
 const isUnlabeled = (row: PhotoRow): boolean =>
   row.labels.length === 0 && row.target === undefined && row.excluded !== true;
 
+/** Whether an answer is what is said of the photo now; of numbers none is quite that. */
+export function agrees({ labels }: PhotoRow, { labels: several, predicted }: RunPhoto): boolean {
+  if (several === undefined) return labels.includes(predicted);
+  return (
+    several.predicted.length === labels.length && several.predicted.every((name) => labels.includes(name))
+  );
+}
+
 /** Whether the run said something else than the photo's label is now. */
 const disagrees = (row: PhotoRow, answers: Answers): boolean => {
   const answer = answers.get(row.id);
-  return answer !== undefined && row.labels.length > 0 && !row.labels.includes(answer.predicted);
+  return answer !== undefined && answer.value === undefined && row.labels.length > 0 && !agrees(row, answer);
 };
 
-const isUnsure = (row: PhotoRow, answers: Answers): boolean =>
-  (answers.get(row.id)?.confidence ?? 1) < unsureBelow;
+const isUnsure = (row: PhotoRow, answers: Answers): boolean => {
+  const answer = answers.get(row.id);
+  return answer !== undefined && answer.value === undefined && answer.confidence < unsureBelow;
+};
 
 /** What a filter asks of a photo; undefined: nothing. */
 export function wanted(filter: LabelFilter, answers: Answers): ((row: PhotoRow) => boolean) | undefined {

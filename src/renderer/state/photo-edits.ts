@@ -4,6 +4,7 @@ import { changePhotos, photoById, type PhotoTable } from './photo-table.ts';
 /** What a person does to photos, as the engine is asked for it. */
 export type PhotoChange =
   | { readonly kind: 'label'; readonly label: string | null; readonly mode: 'set' | 'add' | 'remove' }
+  | { readonly kind: 'number'; readonly target: number | null }
   | { readonly kind: 'exclude'; readonly excluded: boolean };
 
 /** A change that is shown already but that the engine has not answered for yet. */
@@ -25,6 +26,10 @@ export const noEdits: PendingEdits = { edits: [], truth: new Map() };
 /** A photo after a change. */
 export function changePhoto(row: PhotoRow, change: PhotoChange): PhotoRow {
   if (change.kind === 'exclude') return { ...row, excluded: change.excluded };
+  if (change.kind === 'number') {
+    const { target: _before, ...rest } = row;
+    return change.target === null ? rest : { ...rest, target: change.target };
+  }
   const { label, mode } = change;
   if (label === null) return { ...row, labels: [] };
   if (mode === 'set') return { ...row, labels: [label] };

@@ -55,6 +55,17 @@ describe('what a tile shows', () => {
     expect(createTiles(other)(row, false).note).toBe('0.73');
   });
 
+  it('says of several labels whether all of them are right', () => {
+    const labels = { truth: ['rust'], predicted: ['rust', 'wet'] };
+    const several = { ...answer, predicted: 'rust; wet', labels };
+    const tile = createTiles({ ...looks, answers: new Map([['a', several]]), note: 'answer' });
+    expect(tile(row, false)).toMatchObject({ note: 'rust; wet 80.0%', noteTone: 'problem' });
+    expect(tile({ ...row, labels: ['wet', 'rust'] }, false)).toMatchObject({
+      note: '80.0%',
+      noteTone: 'neutral',
+    });
+  });
+
   it('is a number where numbers are predicted', () => {
     expect(createTiles(looks)({ ...row, labels: [], target: 4.25 }, false).classes).toEqual([
       { name: '4.25', color: 0 },

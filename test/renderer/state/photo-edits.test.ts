@@ -34,6 +34,9 @@ describe('changes that are shown before the engine has made them', () => {
     expect(changePhoto(many, { kind: 'label', label: 'y', mode: 'remove' }).labels).toEqual(['x']);
     expect(changePhoto(many, { kind: 'label', label: 'x', mode: 'add' }).labels).toEqual(['y', 'x']);
     expect(changePhoto(many, { kind: 'exclude', excluded: true })).toEqual({ ...many, excluded: true });
+    const numbered = changePhoto(many, { kind: 'number', target: 2.5 });
+    expect(numbered).toEqual({ ...many, target: 2.5 });
+    expect(changePhoto(numbered, { kind: 'number', target: null })).toEqual(many);
   });
 
   it('are seen at once and stay when the engine agrees, before or after it tells so', () => {

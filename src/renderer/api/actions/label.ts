@@ -37,11 +37,17 @@ export function labelActions(api: Api, picking: Picking) {
     dispatch({ type: 'photos/edited', project, edit: { id, photos: new Set(photos), change: what } });
     const ids = [...photos];
     const ask = async (): Promise<boolean> => {
-      const state = await api.attempt(
-        what.kind === 'exclude'
-          ? call('photos.exclude', { project, photos: ids, excluded: what.excluded })
-          : call('labels.assign', { project, photos: ids, label: what.label, mode: what.mode }),
-      );
+      const asked = (): Promise<ProjectState> => {
+        switch (what.kind) {
+          case 'exclude':
+            return call('photos.exclude', { project, photos: ids, excluded: what.excluded });
+          case 'number':
+            return call('labels.setTarget', { project, photos: ids, target: what.target });
+          default:
+            return call('labels.assign', { project, photos: ids, label: what.label, mode: what.mode });
+        }
+      };
+      const state = await api.attempt(asked());
       dispatch({ type: 'photos/edit-ended', project, edit: id, refused: state === undefined });
       return show(state);
     };
@@ -87,6 +93,11 @@ export function labelActions(api: Api, picking: Picking) {
     mark: async (project: string, photos: readonly string[], label: string, on: boolean): Promise<void> => {
       if (await change(project, photos, { kind: 'label', label, mode: on ? 'add' : 'remove' }))
         api.announce(`${label} ${on ? 'added to' : 'taken from'} ${countOf(photos.length)}`);
+    },
+    /** Gives photos the number to predict; null takes it away. */
+    number: async (project: string, photos: readonly string[], target: number | null): Promise<void> => {
+      if (await change(project, photos, { kind: 'number', target }))
+        api.announce(`${countOf(photos.length)} ${target === null ? 'without a number' : `given ${target}`}`);
     },
     /** Leaves photos out of training, or takes them back in. */
     exclude: async (project: string, photos: readonly string[], excluded: boolean): Promise<void> => {

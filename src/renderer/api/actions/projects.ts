@@ -1,5 +1,6 @@
 import { toErrorShape } from '../../../contract/errors.ts';
 import type { Source } from '../../../contract/ids.ts';
+import type { Task } from '../../../contract/project.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { Api } from '../api.ts';
 import type { Picking } from './picking.ts';
@@ -24,6 +25,12 @@ export function projectActions(api: Api, { photos, picking, navigation }: Needs)
     } catch (error) {
       dispatch({ type: 'projects/failed', error: toErrorShape(error) });
     }
+  };
+
+  /** What is said of each photo from now on. */
+  const changeTask = async (project: string, task: Task): Promise<void> => {
+    const state = await api.attempt(call('projects.changeTask', { project, task }));
+    if (state !== undefined) dispatch({ type: 'project/changed', state });
   };
 
   /** Shows a project that the engine has just opened. */
@@ -104,6 +111,7 @@ export function projectActions(api: Api, { photos, picking, navigation }: Needs)
       const state = await api.attempt(call('projects.rename', { project, name }));
       if (state !== undefined) dispatch({ type: 'project/changed', state });
     },
+    changeTask,
     takeOver: async (project: string): Promise<void> => {
       const sure = await picking.confirm({
         title: 'Take over this project?',

@@ -78,8 +78,8 @@ export function FilterPanel({ project, counts }: FilterPanelProps) {
       </ul>
       {task === 'regression' ? (
         <p className="filters-hint">
-          This project predicts a number for each photo. The numbers come from a CSV file: use “Import
-          labels”.
+          This project predicts a number for each photo. Type it below the photos, or take all numbers from a
+          CSV file: “Import labels” in the menu “More”.
         </p>
       ) : (
         <>

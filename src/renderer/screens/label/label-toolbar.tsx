@@ -10,10 +10,19 @@ import {
   Undo2,
 } from 'lucide-react';
 import { useRef, type RefObject } from 'react';
+import type { Task } from '../../../contract/project.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { count, plural } from '../../components/format.ts';
-import { IconButton, Menu, SearchField, Select, Slider, type Option } from '../../components/ui/index.ts';
+import {
+  IconButton,
+  Menu,
+  SearchField,
+  Select,
+  Slider,
+  type MenuItem,
+  type Option,
+} from '../../components/ui/index.ts';
 import { tileSizes, type SortKey } from '../../state/label.ts';
 import { FilterSelect } from './filter-select.tsx';
 import { ScanWords } from './scan-progress.tsx';
@@ -27,6 +36,12 @@ interface LabelToolbarProps {
   readonly grid: RefObject<HTMLDivElement | null>;
   readonly onImport: (file: File) => void;
 }
+
+const taskNames: readonly (readonly [Task, string])[] = [
+  ['single-label', 'One class'],
+  ['multi-label', 'Any number of labels'],
+  ['regression', 'A number'],
+];
 
 const likeness = {
   features: 'By what a network sees in them',
@@ -140,6 +155,16 @@ export function LabelToolbar({ project, shown, search, grid, onImport }: LabelTo
             icon: FileDown,
             onSelect: () => void label.exportLabels(project.id),
           },
+          { kind: 'line' },
+          { kind: 'heading', label: 'Each photo has' },
+          ...taskNames.map(([task, name]): MenuItem => ({
+            kind: 'check',
+            label: name,
+            checked: project.task === task,
+            onSelect: () => {
+              if (readOnly === null && project.task !== task) void projects.changeTask(project.id, task);
+            },
+          })),
           { kind: 'line' },
           {
             label: 'Look through the folder again',

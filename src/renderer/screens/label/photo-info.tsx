@@ -7,6 +7,7 @@ import { useActions, useAppState } from '../../api/context.tsx';
 import { bytes, count, fullTime, percent } from '../../components/format.ts';
 import { Badge, Button, ClassChip, ErrorState, Skeleton } from '../../components/ui/index.ts';
 import { useAnswer } from '../../components/use-answer.ts';
+import { agrees } from '../../state/label-filter.ts';
 import { valueOf } from '../../state/loadable.ts';
 import './photo-info.css';
 
@@ -32,6 +33,7 @@ export function PhotoInfo({ project, photo, row, answer, colors, onSimilar }: Ph
   const { answer: loaded, again } = useAnswer(ask);
   const runs = useAppState((state) => valueOf(state.runs.list));
   const details = valueOf(loaded);
+  const number = project.task === 'regression';
   const chip = (name: string) => <ClassChip name={name} color={colors.get(name) ?? 0} />;
   const numberOf = (run: string): string => {
     const number = runs?.find(({ id }) => id === run)?.number;
@@ -44,11 +46,9 @@ export function PhotoInfo({ project, photo, row, answer, colors, onSimilar }: Ph
           {project.task === 'multi-label' ? 'Labels' : project.task === 'regression' ? 'Number' : 'Label'}
         </h3>
         <p className="photo-info-chips">
-          {row?.target === undefined ? null : row.target}
-          {row?.labels.map((name) => (
-            <span key={name}>{chip(name)}</span>
-          ))}
-          {row?.labels.length === 0 && row.target === undefined ? (
+          {number ? row?.target : null}
+          {number ? null : row?.labels.map((name) => <span key={name}>{chip(name)}</span>)}
+          {(number ? row?.target === undefined : row?.labels.length === 0) ? (
             <span className="muted">None yet</span>
           ) : null}
           {row?.excluded === true ? <Badge tone="warning">Left out of training</Badge> : null}
@@ -63,7 +63,13 @@ export function PhotoInfo({ project, photo, row, answer, colors, onSimilar }: Ph
               <div key={one.run}>
                 <dt>{numberOf(one.run)}</dt>
                 <dd>
-                  {chip(one.predicted)} <span className="numeric">{percent(one.confidence)}</span>
+                  {project.task === 'single-label' ? (
+                    <>
+                      {chip(one.predicted)} <span className="numeric">{percent(one.confidence)}</span>
+                    </>
+                  ) : (
+                    <span className="numeric">{one.predicted || 'No label'}</span>
+                  )}
                 </dd>
               </div>
             ))}
@@ -72,11 +78,13 @@ export function PhotoInfo({ project, photo, row, answer, colors, onSimilar }: Ph
       ) : null}
       {answer !== undefined &&
       row !== undefined &&
+      answer.value === undefined &&
       row.labels.length > 0 &&
-      !row.labels.includes(answer.predicted) ? (
+      !agrees(row, answer) ? (
         <p className="photo-info-note">
-          The last model says {answer.predicted}, {percent(answer.confidence)} sure. Look again: either may be
-          wrong.
+          The last model says {answer.predicted || 'none of the labels'}
+          {answer.labels === undefined ? `, ${percent(answer.confidence)} sure` : ''}. Look again: either may
+          be wrong.
         </p>
       ) : null}
       {loaded.status === 'failed' ? <ErrorState small error={loaded.error} onRetry={again} /> : null}

@@ -6,6 +6,7 @@ import { ClassSwatch, IconButton, Kbd } from '../../components/ui/index.ts';
 import { classKey } from '../../state/class-keys.ts';
 import { photoById, type PhotoTable } from '../../state/photo-table.ts';
 import { clearSelection } from '../../state/selection.ts';
+import { NumberEntry } from './number-entry.tsx';
 import type { Labelling } from './use-labelling.ts';
 import './target-bar.css';
 
@@ -72,7 +73,7 @@ export function TargetBar({ project, table, labelling, onOpen, onSimilar }: Targ
           })}
         </div>
       ) : (
-        <div className="target-classes" />
+        <NumberEntry labelling={labelling} />
       )}
       <div className="target-actions">
         {labels ? (

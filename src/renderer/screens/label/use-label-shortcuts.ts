@@ -41,7 +41,14 @@ export function useLabelShortcuts(context: Context): void {
           },
           { keys: ['0', 'backspace', 'delete'], label: 'Take the label away', run: labelling.clear },
         ]
-      : []),
+      : [
+          { keys: 'n', label: 'Type the number', run: () => labelling.entry.current?.focus() },
+          {
+            keys: ['backspace', 'delete'],
+            label: 'Take the number away',
+            run: () => labelling.setTarget(null),
+          },
+        ]),
     { keys: 'x', label: 'Leave out of training, or take back in', run: labelling.toggleOut },
     {
       keys: 'f',

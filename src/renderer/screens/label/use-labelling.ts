@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useRef, type RefObject } from 'react';
 import type { ClassState, ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { photoById, type PhotoTable } from '../../state/photo-table.ts';
@@ -16,6 +16,12 @@ export interface Labelling {
   readonly assign: (name: string) => void;
   /** Takes all labels away. */
   readonly clear: () => void;
+  /** The number that all of the photos have; undefined where they have none. */
+  readonly target: number | 'several' | undefined;
+  /** Gives the photos a number; null takes it away. */
+  readonly setTarget: (target: number | null) => void;
+  /** Where numbers are typed. */
+  readonly entry: RefObject<HTMLInputElement | null>;
   /** Leaves the photos out of training; takes them back in when all of them are out. */
   readonly toggleOut: () => void;
   /** Which classes all of the photos have, and which only some. */
@@ -42,6 +48,7 @@ export function useLabelling({ project, table, ids, alone, onAdvance }: Context)
     () => (alone === undefined ? meantPhotos(selection, ids) : [alone]),
     [alone, selection, ids],
   );
+  const entry = useRef<HTMLInputElement>(null);
   const stays = useAppState((state) => state.label.filter.kind === 'all');
   const labels = project.task !== 'regression';
   const readOnly = project.readOnly !== null;
@@ -82,6 +89,14 @@ export function useLabelling({ project, table, ids, alone, onAdvance }: Context)
       label.hold(photos);
       void label.assign(project.id, photos, null);
     },
+    target: facts.target,
+    setTarget: (target) => {
+      if (!able || labels) return;
+      label.hold(photos);
+      void label.number(project.id, photos, target);
+      advance();
+    },
+    entry,
     toggleOut: () => {
       if (!able) return;
       label.hold(photos);
@@ -90,19 +105,26 @@ export function useLabelling({ project, table, ids, alone, onAdvance }: Context)
   };
 }
 
-/** How many of some photos have each label, and how many are left out. */
+/** How many of some photos have each label, what number they have, and how many are left out. */
 function factsOf(
   table: PhotoTable,
   photos: readonly string[],
-): { readonly labels: ReadonlyMap<string, number>; readonly out: number } {
+): {
+  readonly labels: ReadonlyMap<string, number>;
+  readonly target: number | 'several' | undefined;
+  readonly out: number;
+} {
   const labels = new Map<string, number>();
+  const targets = new Set<number | undefined>();
   let out = 0;
   for (const id of photos) {
     const row = photoById(table, id);
     for (const name of row?.labels ?? []) labels.set(name, (labels.get(name) ?? 0) + 1);
     if (row?.excluded === true) out += 1;
+    targets.add(row?.target);
   }
-  return { labels, out };
+  const [target] = targets;
+  return { labels, target: targets.size > 1 ? 'several' : target, out };
 }
 
 /** The selection once the keyboard is on another photo, with none selected. */

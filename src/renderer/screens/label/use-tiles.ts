@@ -4,8 +4,9 @@ import type { PhotoRow } from '../../../contract/photos.ts';
 import { useAppState, useMediaUrl } from '../../api/context.tsx';
 import { percent } from '../../components/format.ts';
 import type { TileContent } from '../../components/photos/index.ts';
+import { valueOf } from '../../state/loadable.ts';
 import { photoById } from '../../state/photo-table.ts';
-import type { Answers } from '../../state/label-filter.ts';
+import { agrees, type Answers } from '../../state/label-filter.ts';
 import type { Similar } from '../../state/label.ts';
 import type { ShownPhotos } from './use-photos.ts';
 
@@ -28,6 +29,7 @@ export function useTiles(
 ): (id: string) => TileContent {
   const mediaUrl = useMediaUrl();
   const { filter, sort, similar, view, selection } = useAppState((state) => state.label);
+  const number = useAppState((state) => valueOf(state.project.state)?.task === 'regression');
   const size = thumbFor(view.tileSize, window.devicePixelRatio);
   const note =
     sort.by === 'similarity'
@@ -42,9 +44,10 @@ export function useTiles(
         answers,
         similar,
         colors,
+        number,
         note,
       }),
-    [project, mediaUrl, size, answers, similar, colors, note],
+    [project, mediaUrl, size, answers, similar, colors, number, note],
   );
   const { selected } = selection;
   return useMemo(
@@ -61,6 +64,8 @@ interface Looks {
   readonly answers: Answers;
   readonly similar: Similar | undefined;
   readonly colors: ReadonlyMap<string, number>;
+  /** Photos have a number; absent: those that have one show it. */
+  readonly number?: boolean;
   /** What stands in the corner. */
   readonly note: 'similarity' | 'answer' | 'none';
 }
@@ -79,20 +84,25 @@ export function createTiles(looks: Looks): (row: PhotoRow, selected: boolean) =>
   };
 }
 
-function contentOf(row: PhotoRow, { pictureOf, answers, similar, colors, note }: Looks): TileContent {
+function contentOf(row: PhotoRow, looks: Looks): TileContent {
+  const { pictureOf, answers, similar, colors, note, number = row.target !== undefined } = looks;
   const base: TileContent = {
     picture: pictureOf(row.id),
     name: row.path.slice(row.path.lastIndexOf('/') + 1),
     classes:
-      row.target === undefined
-        ? row.labels.map((name) => ({ name, color: colors.get(name) ?? 0 }))
-        : [{ name: String(row.target), color: 0 }],
+      number && row.target !== undefined
+        ? [{ name: String(row.target), color: 0 }]
+        : number
+          ? []
+          : row.labels.map((name) => ({ name, color: colors.get(name) ?? 0 })),
     excluded: row.excluded === true,
     missing: row.missing === true,
   };
   const answer = answers.get(row.id);
   if (note === 'answer' && answer !== undefined) {
-    const right = row.labels.includes(answer.predicted);
+    if (answer.value !== undefined)
+      return { ...base, note: answer.predicted, spoken: `the last run says ${answer.predicted}` };
+    const right = agrees(row, answer);
     return {
       ...base,
       note: right ? percent(answer.confidence) : `${answer.predicted} ${percent(answer.confidence)}`,
