@@ -11,6 +11,7 @@ export const jobKinds = [
   'export',
   'fetch-model',
   'share', // a project as one archive
+  'explore', // groups, a map and odd photos of a project
 ] as const;
 export const jobKindSchema = z.enum(jobKinds);
 export type JobKind = z.infer<typeof jobKindSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { downloadSchema } from './app.ts';
+import { explorationSchema, exploreSettingsSchema } from './explore.ts';
 import {
   jobIdSchema,
   photoIdSchema,
@@ -70,6 +71,14 @@ export const workMethods = {
     input: z.strictObject({ project, run, photo: photoIdSchema, class: z.string().min(1).optional() }),
     output: explanationSchema,
   },
+
+  /** Looks through a project's photos: groups, a map, copies, odd ones, labels that may be wrong, what to label next. */
+  'explore.start': {
+    input: z.strictObject({ project, settings: exploreSettingsSchema.prefault({}) }),
+    output: started,
+  },
+  /** What was found last, as far as it has come; null: nobody has looked yet. */
+  'explore.result': { input: z.strictObject({ project }), output: explorationSchema.nullable() },
 
   /** Answers for photos that belong to no project. */
   'predict.start': { input: z.strictObject({ project, run, source: sourceSchema }), output: started },

@@ -5,6 +5,7 @@ import type { SettingsFile } from '../../store/app-settings.ts';
 import { createScratch } from '../../store/scratch-folder.ts';
 import type { Downloads } from '../downloads.ts';
 import { explainHandlers } from '../explain/handlers.ts';
+import { createExplorations } from '../explore/explorations.ts';
 import { jobHandlers } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { WorkerCalls } from '../jobs/worker-calls.ts';
@@ -56,6 +57,7 @@ export function createWork(deps: WorkDeps): Work {
       machineHandlers(deps),
       runHandlers(training),
       explainHandlers(deps),
+      createExplorations(training),
       useHandlers(predictions, createExports({ ...deps, scratch })),
     ],
     answerFile: (job, index) => predictions.fileOf(job, index),

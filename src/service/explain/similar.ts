@@ -47,7 +47,7 @@ function idsOf({ project }: OpenProject): string[] {
 }
 
 /** What the project's finished runs computed features with, the newest first, each once. */
-async function featureSources(project: string): Promise<{ sources: FeatureSource[]; stamp: string }> {
+export async function featureSources(project: string): Promise<{ sources: FeatureSource[]; stamp: string }> {
   const finished = (await readRuns(project)).filter(({ result }) => result !== undefined).reverse();
   const sources = new Map<string, FeatureSource>();
   for (const { config, result } of finished) {

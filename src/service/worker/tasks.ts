@@ -4,6 +4,7 @@ import type { TaskTable } from '../jobs/task.ts';
 export const tasks: TaskTable = {
   train: async () => (await import('../runs/train-task.ts')).trainTask,
   predict: async () => (await import('../use/predict-task.ts')).predictTask,
+  explore: async () => (await import('../explore/explore-task.ts')).exploreTask,
   export: async () => (await import('../use/export-task.ts')).exportTask,
   explain: async () => (await import('../explain/explain-task.ts')).explainTask,
   similar: async () => (await import('../explain/similar-task.ts')).similarTask,

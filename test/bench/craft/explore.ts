@@ -273,7 +273,13 @@ async function manyEmbeddings({ say, signal }: CraftMaterial): Promise<CraftFigu
   ];
   return [
     ...figures.map(([name, atMost, wall, cpu]) => ({
-      ...figure(`50,000 x 1,280 ${name}`, wall, 's', { atMost }, `processor ${cpu.toFixed(1)} s`),
+      ...figure(
+        `50,000 x 1,280 ${name}: processor time of one core`,
+        cpu,
+        's',
+        { atMost },
+        `${wall.toFixed(1)} s by the clock`,
+      ),
       seeds: [seed],
     })),
     {

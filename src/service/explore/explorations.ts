@@ -1,0 +1,115 @@
+import { dirname, join } from 'node:path';
+import type { DeviceChoice } from '../../contract/devices.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import { explorationSchema } from '../../contract/explore.ts';
+import type { Exploration } from '../../contract/explore.ts';
+import type { Handlers } from '../../contract/server.ts';
+import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
+import { featureSources } from '../explain/similar.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { OpenProject, OpenProjects } from '../projects/open-projects.ts';
+import { isShown } from '../projects/photo-rows.ts';
+import { foundSchema } from './explore-request.ts';
+import type { ExploreRequest } from './explore-request.ts';
+
+export interface ExplorationDeps {
+  readonly jobs: Pick<Jobs, 'heavy'>;
+  readonly projects: Pick<OpenProjects, 'get'>;
+  /** What the person has chosen to compute on. */
+  readonly usualDevice: () => Promise<DeviceChoice>;
+  /** Absolute. */
+  readonly cacheFolder: string;
+}
+
+/**
+ * Looks through projects' photos in the worker. What was found last is kept in the cache folder, for the next time the
+ * project is opened.
+ */
+export function createExplorations(
+  deps: ExplorationDeps,
+): Pick<Handlers, 'explore.start' | 'explore.result'> {
+  /** By project. */
+  const found = new Map<string, Exploration>();
+  const fileOf = (project: string): string => join(deps.cacheFolder, 'explore', `${project}.json`);
+  return {
+    'explore.start': async ({ project, settings }) => {
+      const open = deps.projects.get(project);
+      const request = await requestOf(deps, open, settings);
+      if (request.photos.length === 0)
+        throw new HolotypeError(
+          'bad-input',
+          `"${open.project.manifest.name}" has no photos to look through.`,
+          {
+            remedy: 'Put photos into its folder, or take some back in.',
+          },
+        );
+      const note = (data: unknown): Exploration => {
+        const madeAt = new Date().toISOString();
+        const exploration = { ...foundSchema.parse(data), job: summary.id, madeAt };
+        found.set(project, exploration);
+        return exploration;
+      };
+      const summary = deps.jobs.heavy({
+        kind: 'explore',
+        project,
+        title: `Exploring ${open.project.manifest.name}`,
+        canPause: true,
+        canStop: false,
+        task: 'explore',
+        request,
+        onNews: (news) => {
+          if (news.type === 'result') note(news.data);
+        },
+        finish: async (reply) => {
+          const whole = note(reply);
+          // It can be found out again: a full disk is no reason to lose what is on the screen.
+          await ensureFolder(dirname(fileOf(project)))
+            .then(() => writeJsonAtomic(fileOf(project), whole))
+            .catch(() => undefined);
+        },
+      });
+      return { job: summary.id };
+    },
+    'explore.result': async ({ project }) => {
+      deps.projects.get(project);
+      const known = found.get(project);
+      if (known !== undefined) return known;
+      const kept = await readJson(fileOf(project), explorationSchema).catch(() => undefined);
+      if (kept === undefined) return null;
+      found.set(project, kept);
+      return kept;
+    },
+  };
+}
+
+/** Photos that are there and not left out, with the network and device whose features are likeliest kept already. */
+async function requestOf(
+  { usualDevice, cacheFolder }: ExplorationDeps,
+  { project, folder, photoFolder }: OpenProject,
+  settings: ExploreRequest['settings'],
+): Promise<ExploreRequest> {
+  const classes = [...project.manifest.classes];
+  const single = project.manifest.task === 'single-label';
+  const numbers = new Map(classes.map((name, at) => [name, at]));
+  const assets = [...project.assets.values()].filter(
+    (asset) => isShown(asset) && asset.missing !== true && asset.excluded !== true,
+  );
+  const [source] = (await featureSources(folder)).sources;
+  return {
+    folder: photoFolder,
+    photos: assets
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map(({ id, path, bytes, labels }) => ({
+        id,
+        path,
+        bytes,
+        label: single ? (numbers.get(labels[0] ?? '') ?? -1) : -1,
+      })),
+    classes,
+    settings,
+    ...(source === undefined ? {} : { backbone: source.backbone }),
+    ...(source?.resize === undefined ? {} : { resize: source.resize }),
+    device: source?.device ?? (await usualDevice()),
+    cacheFolder,
+  };
+}

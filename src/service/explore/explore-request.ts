@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { deviceChoiceSchema } from '../../contract/devices.ts';
+import { explorationSchema, exploreSettingsSchema } from '../../contract/explore.ts';
+import { resizeModes } from '../../contract/input-policy.ts';
+
+/** What a worker is told to look through. */
+export const exploreRequestSchema = z.object({
+  /** Absolute: what the photos' paths are relative to. */
+  folder: z.string(),
+  photos: z.array(
+    z.object({
+      id: z.string(),
+      path: z.string(),
+      bytes: z.number(),
+      /** Index into `classes`; -1: it has no label, or not one alone. */
+      label: z.number().int(),
+    }),
+  ),
+  classes: z.array(z.string()),
+  settings: exploreSettingsSchema,
+  /** Absent: the best one installed. */
+  backbone: z.string().optional(),
+  resize: z.enum(resizeModes).optional(),
+  device: deviceChoiceSchema,
+  /** Absolute. */
+  cacheFolder: z.string(),
+});
+export type ExploreRequest = z.infer<typeof exploreRequestSchema>;
+
+/** What a worker has found out: first in part, at its end in whole. */
+export const foundSchema = explorationSchema.omit({ job: true, madeAt: true });
+export type Found = z.infer<typeof foundSchema>;

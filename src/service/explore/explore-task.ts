@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import type { UnlabeledPhoto } from '../../contract/dataset.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import { factsVersion } from '../../engine/data/facts.ts';
+import { plainHash } from '../../engine/data/perceptual-hash.ts';
+import { explore } from '../../engine/explore/explore.ts';
+import type { Explored } from '../../engine/explore/explore.ts';
+import type { Groups } from '../../engine/explore/groups.ts';
+import { FactsCache } from '../../store/facts-cache.ts';
+import { chooseDevice } from '../devices.ts';
+import type { Task } from '../jobs/task.ts';
+import { defaultBackbone } from '../models.ts';
+import { startTf } from '../train/start-tf.ts';
+import { exploreRequestSchema } from './explore-request.ts';
+import type { ExploreRequest, Found } from './explore-request.ts';
+import { featuresOf } from './features.ts';
+import type { PhotoFeatures } from './features.ts';
+
+/** Looks through a project's photos; tells map and groups as soon as they are there. */
+export const exploreTask: Task = async (request, tools) => {
+  const wanted = exploreRequestSchema.parse(request);
+  const { signal } = tools;
+  tools.progress({ message: 'Looking for a network to see with', done: 0, unit: 'photos' });
+  const files = await filesOf(wanted);
+  const wish = {
+    backbone: wanted.backbone ?? (await defaultBackbone()),
+    resize: wanted.resize,
+    device: await chooseDevice(wanted.device, { signal }),
+    folder: join(wanted.cacheFolder, 'features'),
+  };
+  const reading = featuresOf(files, [wanted.folder], wish, signal);
+  let seen: PhotoFeatures;
+  for (;;) {
+    const { value, done } = await reading.next();
+    if (done === true) {
+      seen = value;
+      break;
+    }
+    tools.progress(value);
+    await tools.pausePoint();
+  }
+  if (seen.photos.length === 0)
+    throw new HolotypeError('bad-input', 'None of the photos can be read any more.', {
+      remedy: 'Check that the drive with the photos is connected, then look again.',
+    });
+  const labels = Int32Array.from(seen.photos.map((at) => wanted.photos[at]?.label ?? -1));
+  if (labels.some((label) => label >= 0)) await startTf();
+  const work = explore(
+    {
+      features: seen.features,
+      finalColumns: seen.finalColumns,
+      hashes: seen.photos.map((at) => files[at]?.perceptualHash ?? plainHash),
+      labels,
+      classes: wanted.classes.length,
+      settings: wanted.settings,
+    },
+    signal,
+  );
+  for (;;) {
+    const { value, done } = await work.next();
+    if (done === true) return wholeOf(wanted, seen, value);
+    if (value.type === 'first') tools.result(partOf(wanted, seen, value.groups, value.places));
+    else
+      tools.progress({
+        message: value.message,
+        done: value.done,
+        total: value.total === 1 ? null : value.total,
+        unit: 'steps',
+      });
+    await tools.pausePoint();
+  }
+};
+
+/** The photos as the features' cache asks for them, with what is known of their looks. */
+async function filesOf({ photos, cacheFolder }: ExploreRequest): Promise<UnlabeledPhoto[]> {
+  const cache = await FactsCache.open(join(cacheFolder, 'facts.jsonl'), String(factsVersion));
+  return photos.map(({ id, path, bytes }) => {
+    const facts = cache.factsOf(id);
+    const known = facts !== undefined && 'perceptualHash' in facts ? facts : undefined;
+    return {
+      id,
+      path,
+      bytes,
+      root: 0,
+      width: known?.width ?? 1,
+      height: known?.height ?? 1,
+      perceptualHash: known?.perceptualHash ?? plainHash,
+    };
+  });
+}
+
+/** Digits of a number that are kept. */
+const rounded = (value: number): number => Number(value.toFixed(4));
+/** Photos that stand for a group. */
+const typicalCount = 12;
+
+function partOf(
+  { photos, settings }: ExploreRequest,
+  seen: PhotoFeatures,
+  groups: Groups,
+  places: Float32Array,
+): Found {
+  return {
+    backbone: seen.backbone,
+    complete: false,
+    photos: seen.photos.map((at) => photos[at]?.id ?? ''),
+    places: Array.from(places, rounded),
+    map: 'pca',
+    groups: [...groups.assignment],
+    groupCount: groups.count,
+    method: settings.method,
+    silhouette: groups.silhouette === null ? null : rounded(groups.silhouette),
+    typical: typicalOf(groups),
+    duplicates: [],
+    anomalies: [],
+    labelErrors: [],
+    next: [],
+  };
+}
+
+function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored): Found {
+  const { groups, places, duplicates, anomalies, labelErrors, next } = explored;
+  return {
+    ...partOf(wanted, seen, groups, places),
+    complete: true,
+    map: 'neighbors',
+    duplicates: duplicates.map(({ photos, similarity }) => ({
+      kind: 'near',
+      similarity: rounded(similarity),
+      photos: [...photos],
+    })),
+    anomalies: [...anomalies.keys()]
+      .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
+      .map((photo) => ({ photo, score: rounded(anomalies[photo] ?? 0) })),
+    labelErrors: labelErrors.map(({ index, given, suggested, score }) => ({
+      photo: index,
+      given: wanted.classes[given] ?? '',
+      suggested: wanted.classes[suggested] ?? '',
+      score: rounded(score),
+    })),
+    next: next.map(({ index, score }) => ({ photo: index, score: rounded(score) })),
+  };
+}
+
+/** Numbers of the photos nearest to the middle of each group, the nearest first. */
+function typicalOf({ assignment, distances, count }: Groups): number[][] {
+  const order = [...assignment.keys()].sort((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0) || a - b);
+  const typical = Array.from({ length: count }, (): number[] => []);
+  for (const photo of order) {
+    const group = typical[assignment[photo] ?? 0];
+    if (group !== undefined && group.length < typicalCount) group.push(photo);
+  }
+  return typical;
+}

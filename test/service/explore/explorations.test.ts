@@ -1,0 +1,56 @@
+/** Exploring a project, as a window asks for it. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { scratchFolder } from '../../store/scratch.ts';
+import { ProjectForTests, remove, startWork, useFolders, type WorkForTests } from '../runs/work-testing.ts';
+import { writeBackbone, writePhotos } from '../train/training-fixtures.ts';
+
+const scratch = scratchFolder();
+const photos = join(scratch, 'photos');
+let project: ProjectForTests;
+let work: WorkForTests;
+let id: string;
+
+beforeAll(async () => {
+  useFolders(scratch);
+  process.env['HOLOTYPE_MODELS'] = join(scratch, 'models');
+  writeBackbone(join(scratch, 'models'));
+  await writePhotos(photos, { red: 10, blue: 10 });
+  project = await ProjectForTests.create(join(scratch, 'project'), photos);
+  ({ id } = project);
+  work = startWork(project, scratch);
+});
+afterAll(async () => {
+  await work.close();
+  delete process.env['HOLOTYPE_MODELS'];
+  remove(scratch);
+});
+
+test('before anybody has looked there is nothing; then all photos have a place and a group', async () => {
+  expect(await work.call('explore.result', { project: id })).toBeNull();
+  await project.patch((path) => path.startsWith('blue/') && path !== 'blue/blue 1.jpg', { labels: [] });
+  await project.patch((path) => path === 'red/red 9.jpg', { excluded: true });
+  const { job } = await work.call('explore.start', { project: id, settings: { groups: 2, next: 6 } });
+  expect(await work.jobs.ended(job)).toMatchObject({ kind: 'explore', state: 'done', project: id });
+  const found = await work.call('explore.result', { project: id });
+  if (found === null) throw new Error('nothing was found');
+  expect(found).toMatchObject({ job, complete: true, map: 'neighbors', groupCount: 2, method: 'k-means' });
+  expect(found.photos).toHaveLength(19); // without the one that is left out
+  expect(found.places).toHaveLength(38);
+  expect(found.anomalies).toHaveLength(19);
+  const labelled = new Set(
+    [...project.project.assets.values()].filter(({ labels }) => labels.length > 0).map((asset) => asset.id),
+  );
+  expect(found.next).toHaveLength(6);
+  for (const { photo } of found.next) expect(labelled.has(found.photos[photo] ?? '')).toBe(false);
+
+  // Another engine finds what this one has found out.
+  const later = startWork(project, scratch);
+  expect(await later.call('explore.result', { project: id })).toEqual(found);
+  await later.close();
+});
+
+test('a project whose photos are all left out has nothing to look through', async () => {
+  await project.patch(() => true, { excluded: true });
+  await expect(work.call('explore.start', { project: id })).rejects.toMatchObject({ code: 'bad-input' });
+});
