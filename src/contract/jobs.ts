@@ -6,12 +6,14 @@ import { jobEventSchema, stages } from './job-events.ts';
 export const jobKinds = [
   'scan', // looking through a project's folder
   'train',
+  'landscape', // the loss around a run's model
   'predict', // a folder of photos
   'sort', // copies of predicted photos into a folder per answer
   'export',
   'fetch-model',
   'share', // a project as one archive
   'explore', // groups, a map and odd photos of a project
+  'compare', // backbones on a project's photos
 ] as const;
 export const jobKindSchema = z.enum(jobKinds);
 export type JobKind = z.infer<typeof jobKindSchema>;
@@ -56,7 +58,7 @@ export const jobSummarySchema = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   progress: jobProgressSchema.nullable(),
-  /** Of a training. */
+  /** The run that is trained or measured. */
   run: runIdSchema.nullable(),
   /** Of a model's download: the model's id. */
   model: z.string().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { downloadSchema } from './app.ts';
+import { comparisonSchema } from './compare.ts';
 import { explorationSchema, exploreSettingsSchema } from './explore.ts';
 import {
   jobIdSchema,
@@ -9,6 +10,7 @@ import {
   runIdSchema,
   sourceSchema,
 } from './ids.ts';
+import { gridSchema, landscapeSchema } from './landscape.ts';
 import { jobReplaySchema, jobSummarySchema } from './jobs.ts';
 import {
   explanationSchema,
@@ -56,6 +58,14 @@ export const workMethods = {
   /** Starts a training, or queues it behind the one that runs. */
   'train.start': { input: z.strictObject({ project, settings: trainSettingsSchema }), output: started },
 
+  /** Ranks backbones by how well they do on the project's own photos; absent `models`: all that are installed. */
+  'compare.start': {
+    input: z.strictObject({ project, models: z.array(z.string().min(1)).min(1).optional() }),
+    output: started,
+  },
+  /** What came of it last; null: it was never done. */
+  'compare.latest': { input: z.strictObject({ project }), output: comparisonSchema.nullable() },
+
   'runs.list': { input: z.strictObject({ project }), output: z.array(runSummarySchema) },
   'runs.get': { input: z.strictObject({ project, run }), output: runDetailSchema },
   /** Answers for the photos the run did not learn from. */
@@ -79,6 +89,14 @@ export const workMethods = {
   },
   /** What was found last, as far as it has come; null: nobody has looked yet. */
   'explore.result': { input: z.strictObject({ project }), output: explorationSchema.nullable() },
+
+  /** Measures the loss around a run's model; with `to`, also on the straight way to another run's. */
+  'landscape.start': {
+    input: z.strictObject({ project, run, to: run.optional(), grid: gridSchema }),
+    output: started,
+  },
+  /** What was measured last; null when nothing was. */
+  'landscape.get': { input: z.strictObject({ project, run }), output: landscapeSchema.nullable() },
 
   /** Answers for photos that belong to no project. */
   'predict.start': { input: z.strictObject({ project, run, source: sourceSchema }), output: started },

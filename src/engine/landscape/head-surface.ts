@@ -41,22 +41,30 @@ export function headSurface({ head, train, val, objective }: HeadOnPhotos): Surf
     const all = [weights, ...directions];
     const first = sets.map(({ features }) => all.map((vector) => firstLayer(features, vector, layers[0])));
     const rest = layers.slice(1).map((layer) => all.map((vector) => tensorsOf(vector, layer)));
+    /** All but the first direction, added up: along a row of the plane only the first step changes. */
+    let row: { readonly steps: readonly number[]; readonly sums: readonly Tensor[] } | undefined;
+    const rowAt = (steps: readonly number[]): readonly Tensor[] => {
+      if (row !== undefined && row.steps.every((step, at) => step === steps[at])) return row.sums;
+      tf.dispose([...(row?.sums ?? [])]);
+      const factors = [1, 0, ...steps];
+      row = { steps, sums: first.map((parts) => tf.tidy(() => sum(parts, factors))) };
+      return row.sums;
+    };
     return {
-      at: (...steps) => {
-        const factors = [1, ...directions.map((_, index) => steps[index] ?? 0)];
+      at: (step = 0, ...others) => {
+        const factors = [1, ...directions.map((_, index) => (index === 0 ? step : (others[index - 1] ?? 0)))];
+        const base = rowAt(factors.slice(2));
         const [onTrain, onVal] = sets.map(({ matrix }, index): Figures => {
           const answers = tf.tidy(() => {
-            let x: Tensor = sum(first[index] ?? [], factors);
+            let x = sum(
+              [base[index], first[index]?.[1]].filter((part) => part !== undefined),
+              [1, step],
+            );
             for (const layer of rest) {
-              const kernel = sum(
-                layer.map((one) => one.kernel),
-                factors,
-              );
-              const bias = sum(
-                layer.map((one) => one.bias),
-                factors,
-              );
-              x = tf.add(tf.matMul(activate(activation, x) as Tensor2D, kernel as Tensor2D), bias);
+              const kernels = layer.map(({ kernel }) => kernel);
+              const biases = layer.map(({ bias }) => bias);
+              const kernel = sum(kernels, factors) as Tensor2D;
+              x = tf.add(tf.matMul(activate(activation, x) as Tensor2D, kernel), sum(biases, factors));
             }
             return x;
           });
@@ -68,6 +76,7 @@ export function headSurface({ head, train, val, objective }: HeadOnPhotos): Surf
         return { train: onTrain, val: onVal ?? null };
       },
       dispose: () => {
+        tf.dispose([...(row?.sums ?? [])]);
         tf.dispose(first);
         tf.dispose(rest.map((layer) => layer.flatMap(({ kernel, bias }) => [kernel, bias])));
       },
@@ -144,7 +153,7 @@ function sum(parts: readonly Tensor[], factors: readonly number[]): Tensor {
   return others.reduce<Tensor>((all, part, index) => {
     const factor = factors[index + 1] ?? 0;
     return factor === 0 ? all : tf.add(all, tf.mul(part, factor));
-  }, tf.clone(first));
+  }, tf.clone(first)); // free: it shares the numbers
 }
 
 function judge(answers: Float32Array, matrix: FeatureMatrix, objective: Objective): Figures {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Landscape, LandscapeFigures, LandscapeLine } from '../../contract/landscape.ts';
 import { seededRandom } from '../data/random.ts';
 import { filterNormalized, wayTo } from './directions.ts';
-import type { Figures, Place, Slice, Surface } from './surface.ts';
+import type { Figures, Place, Surface } from './surface.ts';
 
 export interface LandscapeOptions {
   /** Points along each side of the plane. */
@@ -15,14 +15,17 @@ export interface LandscapeOptions {
   readonly radius?: number;
   /** Directions that sharpness is the mean over. */
   readonly directions?: number;
-  /** Weights of another run, of the same layout: the straight way to them is measured, too. */
-  readonly to?: Float32Array | undefined;
 }
 
 /** What the engine alone knows of a landscape. */
-export type Measured = Pick<Landscape, 'centre' | 'line' | 'plane' | 'sharpness'> & {
-  readonly between?: Omit<NonNullable<Landscape['between']>, 'run'>;
-};
+export type Measured = Pick<Landscape, 'centre' | 'line' | 'plane' | 'sharpness'>;
+export type MeasuredWay = Omit<NonNullable<Landscape['between']>, 'run'>;
+
+/** Places that are done, of all. */
+export interface PlacesDone {
+  readonly done: number;
+  readonly total: number;
+}
 
 /** Points of the line. */
 const linePoints = 41;
@@ -35,93 +38,112 @@ const turnAfter = 20;
 /**
  * Measures the loss around a solution, place by place.
  *
- * @yields after each place, how many of all are done
  * @throws the signal's reason
  */
 export async function* measureLandscape(
   surface: Surface,
   options: LandscapeOptions,
   signal?: AbortSignal,
-): AsyncGenerator<{ readonly done: number; readonly total: number }, Measured> {
-  const { grid, seed, span = 1, radius = 0.5, directions = 10, to } = options;
+): AsyncGenerator<PlacesDone, Measured> {
+  const { grid, seed, span = 1, radius = 1, directions = 10 } = options;
   const { weights, filters } = surface;
   const random = seededRandom(seed);
   const axes = [filterNormalized(weights, filters, random), filterNormalized(weights, filters, random)];
-  const total = 1 + linePoints + grid * grid + 2 * directions + (to === undefined ? 0 : wayPoints);
-  let done = 0;
-  let turned = performance.now();
-  const walk = async function* (
-    along: readonly Float32Array[],
-    steps: Iterable<readonly number[]>,
-  ): AsyncGenerator<{ done: number; total: number }, Place[]> {
-    const slice: Slice = surface.slice(along);
-    const places: Place[] = [];
-    try {
-      for (const step of steps) {
-        signal?.throwIfAborted();
-        places.push(slice.at(...step));
-        done += 1;
-        if (performance.now() - turned > turnAfter) {
-          await nextTurn();
-          turned = performance.now();
-        }
-        yield { done, total };
-      }
-    } finally {
-      slice.dispose();
-    }
-    return places;
-  };
+  const walker = new Walker(surface, 1 + linePoints + grid * grid + 2 * directions, signal);
 
-  const [centre] = yield* walk([], [[]]);
+  const [centre] = yield* walker.walk([], [[]]);
   if (centre === undefined) throw new Error('The solution itself was not measured.');
   const lineAt = evenly(-span, span, linePoints);
-  const line = lineOf(
-    lineAt,
-    yield* walk(
-      axes.slice(0, 1),
-      lineAt.map((x) => [x]),
-    ),
+  const onLine = yield* walker.walk(
+    axes.slice(0, 1),
+    lineAt.map((x) => [x]),
   );
-
   const at = evenly(-span, span, grid);
-  const places = yield* walk(
+  const places = yield* walker.walk(
     axes,
     at.flatMap((y) => at.map((x) => [x, y])),
   );
   const rows = (of: (place: Place) => number | undefined): (number | null)[][] =>
     at.map((_, y) => places.slice(y * grid, (y + 1) * grid).map((place) => real(of(place))));
-
   const rises: Place[][] = [];
   for (let index = 0; index < directions; index++)
-    rises.push(yield* walk([filterNormalized(weights, filters, random)], [[radius], [-radius]]));
-
-  const withVal = centre.val !== null;
-  const measured: Measured = {
-    centre: { train: figures(centre.train), val: centre.val === null ? null : figures(centre.val) },
-    line,
+    rises.push(yield* walker.walk([filterNormalized(weights, filters, random)], [[radius], [-radius]]));
+  const { train, val } = centre;
+  return {
+    centre: { train: figures(train), val: val === null ? null : figures(val) },
+    line: lineOf(lineAt, onLine),
     plane: {
       at,
-      train: rows(({ train }) => train.loss),
-      val: withVal ? rows(({ val }) => val?.loss) : null,
+      train: rows((place) => place.train.loss),
+      val: val === null ? null : rows((place) => place.val?.loss),
     },
     sharpness: {
       radius,
       directions,
-      train: riseOf(centre.train, rises, ({ train }) => train),
-      val: centre.val === null ? null : riseOf(centre.val, rises, ({ val }) => val),
+      train: riseOf(train, rises, (place) => place.train),
+      val: val === null ? null : riseOf(val, rises, (place) => place.val),
     },
   };
-  if (to === undefined) return measured;
-  const wayAt = evenly(-beyond, 1 + beyond, wayPoints);
-  const way = lineOf(
-    wayAt,
-    yield* walk(
-      [wayTo(weights, to)],
-      wayAt.map((x) => [x]),
-    ),
+}
+
+/**
+ * Measures the straight way from a solution to another one, and a little beyond both.
+ *
+ * @param to as long as the surface's weights, of the same layout
+ * @throws the signal's reason
+ */
+export async function* measureWay(
+  surface: Surface,
+  to: Float32Array,
+  signal?: AbortSignal,
+): AsyncGenerator<PlacesDone, MeasuredWay> {
+  const at = evenly(-beyond, 1 + beyond, wayPoints);
+  const walker = new Walker(surface, wayPoints, signal);
+  const places = yield* walker.walk(
+    [wayTo(surface.weights, to)],
+    at.map((x) => [x]),
   );
-  return { ...measured, between: { ...way, barrier: barrierOf(way) } };
+  const line = lineOf(at, places);
+  return { ...line, barrier: barrierOf(line) };
+}
+
+/** Goes from place to place, tells how far it is, and lets others have their turn. */
+class Walker {
+  readonly #surface: Surface;
+  readonly #total: number;
+  readonly #signal: AbortSignal | undefined;
+  #done = 0;
+  #turned = performance.now();
+
+  constructor(surface: Surface, total: number, signal: AbortSignal | undefined) {
+    this.#surface = surface;
+    this.#total = total;
+    this.#signal = signal;
+  }
+
+  /** @param steps along each of the directions */
+  async *walk(
+    directions: readonly Float32Array[],
+    steps: readonly (readonly number[])[],
+  ): AsyncGenerator<PlacesDone, Place[]> {
+    const slice = this.#surface.slice(directions);
+    const places: Place[] = [];
+    try {
+      for (const step of steps) {
+        this.#signal?.throwIfAborted();
+        places.push(slice.at(...step));
+        this.#done += 1;
+        if (performance.now() - this.#turned > turnAfter) {
+          await nextTurn();
+          this.#turned = performance.now();
+        }
+        yield { done: this.#done, total: this.#total };
+      }
+    } finally {
+      slice.dispose();
+    }
+    return places;
+  }
 }
 
 /** So many numbers from one to another; an odd number of them from -x to x has an exact 0 in the middle. */

@@ -7,6 +7,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExplore } from './commands/explore.ts';
 import { addExport } from './commands/export.ts';
+import { addLandscape } from './commands/landscape.ts';
 import { addModels } from './commands/models.ts';
 import { addPredict } from './commands/predict.ts';
 import { addServe } from './commands/serve.ts';
@@ -34,6 +35,7 @@ for (const add of [
   addCompare,
   addExplore,
   addExport,
+  addLandscape,
   addModels,
   addDevices,
   addDemo,

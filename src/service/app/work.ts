@@ -3,9 +3,11 @@ import type { Handlers } from '../../contract/server.ts';
 import type { ProjectState } from '../../contract/projects.ts';
 import type { SettingsFile } from '../../store/app-settings.ts';
 import { createScratch } from '../../store/scratch-folder.ts';
+import { createComparisons } from '../compare/comparisons.ts';
 import type { Downloads } from '../downloads.ts';
 import { explainHandlers } from '../explain/handlers.ts';
 import { createExplorations } from '../explore/explorations.ts';
+import { landscapeHandlers } from '../landscape/handlers.ts';
 import { jobHandlers } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { WorkerCalls } from '../jobs/worker-calls.ts';
@@ -57,7 +59,9 @@ export function createWork(deps: WorkDeps): Work {
       machineHandlers(deps),
       runHandlers(training),
       explainHandlers(deps),
+      landscapeHandlers(deps),
       createExplorations(training),
+      createComparisons({ ...training, scratch }),
       useHandlers(predictions, createExports({ ...deps, scratch })),
     ],
     answerFile: (job, index) => predictions.fileOf(job, index),

@@ -40,7 +40,7 @@ export type WorkerNews =
 export interface HeavyJob {
   readonly kind: JobKind;
   readonly project?: string;
-  /** Of a training. */
+  /** The run that is trained or measured. */
   readonly run?: string;
   readonly title: string;
   /** Whether it can be paused, and stopped so that what is done is kept: always, never, or in these stages. */

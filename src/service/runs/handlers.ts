@@ -31,7 +31,8 @@ export function runHandlers(deps: RunHandlerDeps): Pick<Handlers, RunMethod> {
   const { projects, jobs, downloads } = deps;
   const isComputing = (): boolean =>
     jobs.list().some(({ kind, state }) => state === 'running' && kind !== 'scan' && kind !== 'fetch-model');
-  const jobOf = (run: string): JobSummary | undefined => jobs.list().findLast((job) => job.run === run);
+  const jobOf = (run: string): JobSummary | undefined =>
+    jobs.list().findLast((job) => job.kind === 'train' && job.run === run);
   const list = async (project: string): Promise<RunSummary[]> => {
     const records = await readRuns(projects.get(project).folder);
     return Promise.all(records.map((record) => summaryOf(record, jobOf(record.id))));

@@ -3,8 +3,10 @@ import { seededRandom } from '../../../src/engine/data/random.ts';
 import { filterNormalized, wayTo, type Filter } from '../../../src/engine/landscape/directions.ts';
 import {
   measureLandscape,
+  measureWay,
   type LandscapeOptions,
   type Measured,
+  type MeasuredWay,
 } from '../../../src/engine/landscape/measure.ts';
 import { surfaceOf, type Place, type Surface } from '../../../src/engine/landscape/surface.ts';
 
@@ -31,7 +33,12 @@ function bowl(curvature: readonly number[]) {
 }
 
 async function measured(surface: Surface, options: Partial<LandscapeOptions> = {}): Promise<Measured> {
-  const work = measureLandscape(surface, { grid: 5, seed: 1, ...options });
+  return resultOf(measureLandscape(surface, { grid: 5, seed: 1, ...options }));
+}
+
+const way = (surface: Surface, to: Float32Array): Promise<MeasuredWay> => resultOf(measureWay(surface, to));
+
+async function resultOf<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
   for (;;) {
     const step = await work.next();
     if (step.done === true) return step.value;
@@ -114,18 +121,18 @@ describe('the way to another run', () => {
       val: null,
     });
     const surface = surfaceOf(loss, Float32Array.from([-1]), [{ offset: 0, stride: 1, length: 1 }]);
-    const { between, centre, plane } = await measured(surface, { to: Float32Array.from([1]) });
-    expect(between?.barrier).toBeCloseTo(1, 6);
-    expect(between?.at[0]).toBe(-0.25);
-    expect(between?.at.at(-1)).toBe(1.25);
-    expect(between?.val).toBeNull();
+    const { barrier, at, val } = await way(surface, Float32Array.from([1]));
+    expect(barrier).toBeCloseTo(1, 6);
+    expect([at[0], at.at(-1)]).toEqual([-0.25, 1.25]);
+    expect(val).toBeNull();
+    const { centre, plane } = await measured(surface);
     expect(centre).toEqual({ train: { loss: -1, accuracy: null }, val: null });
     expect(plane.val).toBeNull();
   });
 
   it('within one bowl climbs none', async () => {
     const surface = surfaceOf(bowl([1, 1, 1, 1, 1, 1]), Float32Array.from([1, 1, 1, 1, 1, 1]), everything);
-    expect((await measured(surface, { to: solution })).between?.barrier).toBe(0);
+    expect((await way(surface, solution)).barrier).toBe(0);
   });
 });
 

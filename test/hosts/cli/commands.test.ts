@@ -14,6 +14,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import { errorSchema } from '../../../src/contract/error-schema.ts';
+import { landscapeSchema } from '../../../src/contract/landscape.ts';
 import { modelListSchema } from '../../../src/contract/models.ts';
 import {
   evaluateResultSchema,
@@ -25,7 +26,7 @@ import { trainResultSchema } from '../../../src/contract/train.ts';
 import type { TrainResult } from '../../../src/contract/train.ts';
 import { writeBackbone, writePhotos } from '../../service/train/training-fixtures.ts';
 import { scratchFolder } from '../../store/scratch.ts';
-import { bin, environment, run } from './cli-testing.ts';
+import { bin, environment, lastRun, run } from './cli-testing.ts';
 import type { Finished } from './cli-testing.ts';
 
 const scratch = scratchFolder();
@@ -235,6 +236,21 @@ describe('explain', () => {
     expect(again.stdout).toMatch(/blue 1\.jpg\tred\t[\d.]+%\t.*blue 1 \(2\)\.jpg$/m);
     expect(readdirSync(out).toSorted()).toEqual(['blue 1 (2).jpg', 'blue 1.jpg']);
     expect((await run([...args, '--class', 'green'], env)).code).toBe(2);
+  });
+});
+
+describe('landscape', () => {
+  test('measures the loss around a run, draws it, and keeps it', async () => {
+    const finished = await run(['landscape', model, '--grid', '5', '--json'], env);
+    expect(finished.code).toBe(0);
+    const found = json(finished, landscapeSchema);
+    expect(found.plane.train).toHaveLength(5);
+    expect(existsSync(join(lastRun(model) ?? '', 'landscape.json'))).toBe(true);
+    const drawn = await run(['landscape', lastRun(model) ?? '', '--grid', '5'], env);
+    expect(drawn.stdout).toContain('Sharpness: at a distance of 1 training loss rises by');
+    expect(drawn.stdout).toContain('Moved are the');
+    expect((await run(['landscape', model, '--grid', '2'], env)).code).toBe(2);
+    expect((await run(['landscape', photos], env)).code).toBe(3);
   });
 });
 
