@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentationSchema } from './augment.ts';
 import { inputPolicySchema } from './input-policy.ts';
 import { metricsSchema } from './metrics.ts';
 import { taskSchema } from './project.ts';
@@ -44,6 +45,8 @@ export const savedModelSchema = z.object({
     epochs: z.number(),
     bestEpoch: z.number(),
     flips: z.boolean(),
+    /** How photos were changed for training; absent in models of older versions. */
+    augment: augmentationSchema.optional(),
     /** What was made small, and how classes were weighed against each other; absent in models of older versions. */
     loss: z.string().optional(),
     labelSmoothing: z.number().optional(),
@@ -65,6 +68,8 @@ export const savedModelSchema = z.object({
         labelSmoothing: z.number(),
         batchSize: z.number(),
         views: z.number(),
+        mixup: z.number().optional(),
+        cutmix: z.number().optional(),
         epochs: z.number(),
         bestEpoch: z.number(),
       })

@@ -95,6 +95,33 @@ export const settingInfo: readonly SettingInfo[] = [
     group: 'photos',
   },
   {
+    key: 'augment',
+    label: 'Changing photos',
+    explanation:
+      'Fine-tuning sees each photo changed anew in every epoch; a head alone learns from the photo, its mirror image and, where it says so, a few more views that each cost one more pass over the photos.',
+    kind: 'choice',
+    choices: [
+      { value: 'none', label: 'Not at all' },
+      { value: 'light', label: 'Light: mirrored, slightly cropped' },
+      { value: 'standard', label: 'Standard: mirrored and cropped' },
+      {
+        value: 'strong',
+        label:
+          'Strong: also tilted, recoloured, blurred, grainy, with parts missing (4 more views for the head)',
+      },
+      {
+        value: 'any-orientation',
+        label: 'Any orientation: as from a microscope or from above (3 more views for the head)',
+      },
+      {
+        value: 'keep-colour',
+        label: 'Keep colours: cropped, tilted, blurred, but colours are evidence (2 more views for the head)',
+      },
+    ],
+    default: 'standard',
+    group: 'photos',
+  },
+  {
     key: 'seed',
     label: 'Seed',
     explanation:
@@ -179,6 +206,28 @@ export const settingInfo: readonly SettingInfo[] = [
     max: 10_000,
     default: null,
     unset: 'a new one for every epoch',
+    group: 'finetune',
+  },
+  {
+    key: 'mixup',
+    label: 'Mixup',
+    explanation:
+      'Fine-tuning learns from averages of two photos (of what the frozen blocks make of them) and of their labels; 0 is off, one fifth usual, and with fewer than 64 photos it is left out.',
+    kind: 'number',
+    min: 0,
+    max: 100,
+    default: 0,
+    group: 'finetune',
+  },
+  {
+    key: 'cutmix',
+    label: 'CutMix',
+    explanation:
+      'Fine-tuning pastes a rectangle of one photo into another (of what the frozen blocks make of it) and mixes their labels by area; 0 is off, 1 usual, and with fewer than 64 photos it is left out.',
+    kind: 'number',
+    min: 0,
+    max: 100,
+    default: 0,
     group: 'finetune',
   },
 ];

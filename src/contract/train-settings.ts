@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentPresets } from './augment.ts';
 import { trainOptionsSchema } from './train.ts';
 
 /** The simple choice: how long training may take for how good a result. */
@@ -31,6 +32,10 @@ export const trainSettingsSchema = trainOptionsSchema
     sampling: options.sampling.removeDefault(),
     hidden: options.hidden.removeDefault(),
     flips: options.flips.removeDefault(),
+    // As with weights: a file is the command line's.
+    augment: z.enum(augmentPresets),
+    mixup: options.mixup.removeDefault(),
+    cutmix: options.cutmix.removeDefault(),
     valFraction: options.valFraction.removeDefault(),
     testFraction: options.testFraction.removeDefault(),
     seed: options.seed.removeDefault(),

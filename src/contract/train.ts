@@ -86,8 +86,14 @@ export const trainOptionsSchema = z.object({
   activation: z.enum(headActivations).default('relu'),
   /** Where the head's weights start; absent: what suits the activation. */
   init: z.enum(initializers).optional(),
-  /** Mirrored copies of the training photos as extra features; `auto`: unless there are very many. */
+  /** Mirrored copies of the training photos; `auto`: as `augment` says, and unless there are very many. */
   flips: z.enum(['auto', 'on', 'off']).default('auto'),
+  /** How photos are changed while they are learned from: a preset, or a JSON file (see contract/augment). */
+  augment: z.string().min(1).default('standard'),
+  /** Fine-tuning learns from mixtures of two photos, in shares drawn from Beta(alpha, alpha); 0: none. */
+  mixup: z.number().min(0).max(100).default(0),
+  /** The same, with a rectangle of one photo pasted into the other. */
+  cutmix: z.number().min(0).max(100).default(0),
   /** How a photo is fitted to the model's input; absent: as the backbone asks. */
   resize: z.enum(resizeModes).optional(),
   /** Fine-tuning leaves the backbone as it is up to this block; `none` trains all of it; absent: about two thirds. */

@@ -12,9 +12,11 @@ const patience = 1.5;
  */
 export function settled(settings: TrainSettings, photos: number): TrainSettings {
   const { quality = 'balanced', ...chosen } = settings;
+  // Who says how photos are changed says whether they are mirrored, too.
+  const mirrored = (flips: 'on' | 'off') => (chosen.augment === undefined ? { flips } : {});
   switch (quality) {
     case 'quick':
-      return { quality, recipe: 'head', flips: 'off', ...chosen };
+      return { quality, recipe: 'head', ...mirrored('off'), ...chosen };
     case 'balanced':
       return { quality, recipe: 'auto', ...chosen };
     case 'best':
@@ -23,7 +25,7 @@ export function settled(settings: TrainSettings, photos: number): TrainSettings 
       return {
         quality,
         recipe: 'finetune',
-        flips: 'on',
+        ...mirrored('on'),
         ...(chosen.recipe === 'head' ? {} : { finetuneEpochs: Math.ceil(usual * patience) }),
         ...chosen,
       };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { TrainOptions, TrainResult } from '../../contract/train.ts';
 import { cachedNote } from '../../store/cached-note.ts';
 import { autoBudget, finetuneSettings } from '../train/finetune-settings.ts';
-import { headSettings, withFlips } from '../train/settings.ts';
+import { headViews, presetOf } from '../train/augmenting.ts';
+import { headSettings } from '../train/settings.ts';
 
 /** How long parts of a training take on this machine, on one device with one backbone. */
 const speedSchema = z.object({
@@ -54,7 +55,7 @@ export function amountsOf(
   options: TrainOptions,
   counts: { readonly train: number; readonly val: number; readonly test: number },
 ): Amounts {
-  const rows = counts.train * (withFlips(options, counts.train) ? 2 : 1);
+  const rows = counts.train * headViews(presetOf(options), options, counts.train).length;
   return {
     views: rows + counts.val + counts.test,
     headSteps: rows * headSettings(options, rows).epochs,

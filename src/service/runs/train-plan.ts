@@ -13,7 +13,7 @@ import { defaultBackbone, listModels } from '../models.ts';
 import type { OpenProject } from '../projects/open-projects.ts';
 import { checkOptions } from '../train/check.ts';
 import { autoBudget } from '../train/finetune-settings.ts';
-import { withFlips } from '../train/settings.ts';
+import { headViews, presetOf } from '../train/augmenting.ts';
 import { measuredSchema, type MeasureRequest } from './measure-request.ts';
 import { readRuns } from './project-runs.ts';
 import { optionsOf, settled } from './quality.ts';
@@ -296,6 +296,16 @@ async function tryOut(
   }
 }
 
+/** In which views photos to learn from are looked at, and what that costs. */
+function viewWords(options: TrainOptions, photos: number): string {
+  const [, ...more] = headViews(presetOf(options), options, photos);
+  if (more.length === 0) return '';
+  if (more.length === 1 && more[0] === 'flip') return ', and of its mirror image';
+  const mirrored = more.includes('flip') ? ', of its mirror image' : '';
+  const others = more.length - (mirrored === '' ? 0 : 1);
+  return `${mirrored} and of ${others} changed views (${more.length + 1} passes over the photos to learn from instead of 1)`;
+}
+
 function stepsOf(
   options: TrainOptions,
   counts: TrainPlan['counts'],
@@ -305,7 +315,6 @@ function stepsOf(
   const { train, val, test } = counts;
   const forTest = test > 0 ? ` and ${test} for the final test` : '';
   const where = deviceName(device).replace(/^./, (letter) => letter.toLowerCase());
-  const flips = withFlips(options, train) ? ', and of its mirror image' : '';
   const tail = 'the last blocks of the backbone';
   const tuning =
     options.freezeUntil === 'none'
@@ -318,7 +327,7 @@ function stepsOf(
     ...(backbone.installed
       ? []
       : [`Download ${backbone.name} (${Math.max(1, Math.round(backbone.downloadBytes / 1e6))} MB), once.`]),
-    `Compute what ${backbone.name} sees in each photo${flips}, on this device: ${where}. It is kept for next time.`,
+    `Compute what ${backbone.name} sees in each photo${viewWords(options, train)}, on this device: ${where}. It is kept for next time.`,
     options.weightDecay === undefined
       ? 'Train a new head on that, at a few strengths of regularization, and take the best.'
       : 'Train a new head on that.',

@@ -1,4 +1,6 @@
+import type { Augmentation } from '../../contract/augment.ts';
 import type { Photo } from '../../contract/dataset.ts';
+import type { View } from '../../engine/data/decode.ts';
 import { Activations, floatsOf, halvesOf, inBatches } from '../../engine/train/finetune/activations.ts';
 import type { BoundaryEvent, BoundaryPhotos } from '../../engine/train/finetune/activations.ts';
 import { trainingView, viewName } from '../../engine/train/finetune/views.ts';
@@ -33,6 +35,8 @@ export interface BoundaryRoom {
   /** Numbers of a photo. */
   readonly dimension: number;
   readonly seed: number;
+  /** How views change the photos; absent: as is usual. */
+  readonly augmentation?: Augmentation;
   /** Memory for activations, in bytes. */
   readonly budget: number;
   /** How many views are worth keeping in memory: 1 where none is used twice. */
@@ -260,9 +264,10 @@ export class FrozenPhotos implements BoundaryPhotos {
   }
 
   #run(view: number, photos: readonly number[], signal: AbortSignal | undefined) {
-    const { runner, seed } = this.#room;
+    const { runner, seed, augmentation } = this.#room;
     const some = photos.map((photo) => this.#photos[photo] as Photo);
-    return runner.run(some, (place) => trainingView(seed, some[place]?.id ?? '', view), signal);
+    const viewOf = (place: number): View => trainingView(seed, some[place]?.id ?? '', view, augmentation);
+    return runner.run(some, viewOf, signal);
   }
 
   async #readTimed(stored: StoredView, photos: readonly number[]): Promise<(Uint16Array | undefined)[]> {
@@ -289,7 +294,8 @@ export class FrozenPhotos implements BoundaryPhotos {
   }
 
   #stored(view: number): Promise<StoredView | undefined> {
-    return this.#room.cache.view(viewName(this.#room.seed, view));
+    const { cache, seed, augmentation } = this.#room;
+    return cache.view(viewName(seed, view, augmentation));
   }
 
   #id(photo: number): string {

@@ -5,6 +5,7 @@ import { parseGroupBy } from '../../engine/data/groups.ts';
 import { exists } from '../../store/folders.ts';
 import { listFiles } from '../../store/photos.ts';
 import { listModels } from '../models.ts';
+import { augmentationOf } from './augmenting.ts';
 import { checkTraining } from './check-training.ts';
 import { checkObjective } from './objective.ts';
 
@@ -32,7 +33,9 @@ export function checkOptions(options: TrainOptions): void {
 }
 
 /** A path that was mistyped must not leave a model's folder behind. */
-export async function checkFolders({ photos, val, labels, classWeights }: TrainOptions): Promise<void> {
+export async function checkFolders(options: TrainOptions): Promise<void> {
+  const { photos, val, labels, classWeights } = options;
+  await augmentationOf(options);
   for (const folder of [photos, val]) {
     if (folder === undefined) continue;
     const files = listFiles(folder);

@@ -15,9 +15,32 @@ import { openFeatureCache, pruneFeatureCaches } from '../../store/feature-cache.
 import type { FeatureCache } from '../../store/feature-cache.ts';
 import { readPhoto } from '../../store/photos.ts';
 
-/** The views of a photo whose features are kept. */
-export const views = { plain: { flip: false }, flip: { flip: true } } as const satisfies Record<string, View>;
-export type ViewName = keyof typeof views;
+/** Views that are the same of every photo. */
+const fixedViews = {
+  plain: { flip: false },
+  flip: { flip: true },
+  'turn-1': { flip: false, turns: 1 },
+  'turn-2': { flip: false, turns: 2 },
+  'turn-3': { flip: false, turns: 3 },
+  'upside-down': { flip: true, turns: 2 },
+} as const satisfies Record<string, View>;
+
+/** A view that is drawn for each photo. */
+export interface DrawnView {
+  /** Equal names show the same of every photo. */
+  readonly name: string;
+  /** @param id of the photo */
+  readonly of: (id: string) => View;
+}
+
+/** A view of photos whose features are kept. */
+export type FeatureView = keyof typeof fixedViews | DrawnView;
+
+/** What a view is called in caches. */
+export const nameOf = (view: FeatureView): string => (typeof view === 'string' ? view : view.name);
+
+const viewOf = (view: FeatureView, id: string): View =>
+  typeof view === 'string' ? fixedViews[view] : view.of(id);
 
 /** Where features and activations are kept, unless a test says otherwise. */
 export const featureFolder = (): string => join(cacheFolder(), 'features');
@@ -42,7 +65,7 @@ export class FeatureStore {
   readonly #policy: InputPolicy;
   readonly #folder: string;
   readonly #device: DeviceId;
-  readonly #caches = new Map<ViewName, FeatureCache>();
+  readonly #caches = new Map<string, FeatureCache>();
   /** What the cache folder did not take: kept for this training, by view and photo. */
   readonly #unkept = new Map<string, Float32Array>();
   readonly times: FeatureTimes = { decode: 0, inference: 0 };
@@ -81,7 +104,7 @@ export class FeatureStore {
    * @returns photos that could not be decoded after all, with the reason
    */
   async *compute(
-    wanted: readonly { readonly photo: Photo; readonly views: readonly ViewName[] }[],
+    wanted: readonly { readonly photo: Photo; readonly views: readonly FeatureView[] }[],
     roots: readonly string[],
     signal?: AbortSignal,
   ): AsyncGenerator<FeatureProgress, Map<string, string>> {
@@ -89,7 +112,7 @@ export class FeatureStore {
     const jobs = this.#jobs(wanted, roots);
     if (jobs.length === 0) return failed;
     const photos = jobs.length;
-    const total = jobs.reduce((sum, { names }) => sum + names.length, 0);
+    const total = jobs.reduce((sum, { missing }) => sum + missing.length, 0);
     yield { done: 0, total, photos };
 
     const started = performance.now();
@@ -104,10 +127,10 @@ export class FeatureStore {
         if (job === undefined) continue;
         if (event.type === 'failed') {
           failed.set(job.id, event.reason);
-          done += job.names.length;
+          done += job.missing.length;
         } else {
-          const name = job.names[event.view];
-          if (name !== undefined) this.#keep(name, job.id, event.vector);
+          const view = job.missing[event.view];
+          if (view !== undefined) this.#keep(nameOf(view), job.id, event.vector);
           done += 1;
           this.computed += 1;
         }
@@ -130,8 +153,9 @@ export class FeatureStore {
   }
 
   /** The features of a view of a photo, or undefined when they were never computed. */
-  get(view: ViewName, id: string): Float32Array | undefined {
-    return this.#unkept.get(`${view} ${id}`) ?? this.#cache(view)?.get(id);
+  get(view: FeatureView, id: string): Float32Array | undefined {
+    const name = nameOf(view);
+    return this.#unkept.get(`${name} ${id}`) ?? this.#cache(name)?.get(id);
   }
 
   async close(): Promise<void> {
@@ -142,12 +166,12 @@ export class FeatureStore {
 
   /** What is missing, one job a photo; copies of one photo stand in for each other. */
   #jobs(
-    wanted: readonly { readonly photo: Photo; readonly views: readonly ViewName[] }[],
+    wanted: readonly { readonly photo: Photo; readonly views: readonly FeatureView[] }[],
     roots: readonly string[],
   ): Job[] {
     const jobs: Job[] = [];
     const copies = new Map<string, Photo[]>();
-    for (const { photo, views: names } of wanted) {
+    for (const { photo, views } of wanted) {
       const others = copies.get(photo.id);
       if (others !== undefined) {
         others.push(photo);
@@ -155,26 +179,26 @@ export class FeatureStore {
       }
       const files = [photo];
       copies.set(photo.id, files);
-      const missing = names.filter((name) => !this.#has(name, photo.id));
+      const missing = views.filter((view) => !this.#has(nameOf(view), photo.id));
       if (missing.length === 0) continue;
       jobs.push({
         id: photo.id,
-        names: missing,
+        missing,
         index: jobs.length,
         bytes: photo.bytes,
-        views: missing.map((name) => views[name]),
+        views: missing.map((view) => viewOf(view, photo.id)),
         read: () => readFirst(files, roots),
       });
     }
     return jobs;
   }
 
-  #has(view: ViewName, id: string): boolean {
-    return this.#unkept.has(`${view} ${id}`) || this.#cache(view)?.has(id) === true;
+  #has(name: string, id: string): boolean {
+    return this.#unkept.has(`${name} ${id}`) || this.#cache(name)?.has(id) === true;
   }
 
   /** Undefined where the cache folder can't even be looked into. */
-  #cache(view: ViewName): FeatureCache | undefined {
+  #cache(view: string): FeatureCache | undefined {
     let cache = this.#caches.get(view);
     if (cache === undefined && this.storageProblem === undefined) {
       try {
@@ -192,7 +216,7 @@ export class FeatureStore {
     return cache;
   }
 
-  #keep(view: ViewName, id: string, vector: Float32Array): void {
+  #keep(view: string, id: string, vector: Float32Array): void {
     try {
       this.#cache(view)?.put(id, vector);
     } catch (error) {
@@ -219,7 +243,7 @@ export class FeatureStore {
   }
 }
 
-type Job = PhotoToRead & { readonly id: string; readonly names: readonly ViewName[] };
+type Job = PhotoToRead & { readonly id: string; readonly missing: readonly FeatureView[] };
 
 /** The first of several copies of a photo that is still there. @throws HolotypeError of the last */
 async function readFirst(copies: readonly Photo[], roots: readonly string[]): Promise<Uint8Array> {

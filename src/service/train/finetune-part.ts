@@ -1,4 +1,5 @@
 /** Whether a training goes on with fine-tuning, and with what. */
+import type { Augmentation } from '../../contract/augment.ts';
 import type { Dataset } from '../../contract/dataset.ts';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
@@ -17,7 +18,7 @@ import { finetune } from './finetune.ts';
 import type { FinetuneTask, SavedTail } from './finetune.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
 import { loadTailState } from './finetune-state.ts';
-import { autoBudget, finetuneSettings } from './finetune-settings.ts';
+import { autoBudget, finetuneSettings, mixingTrouble } from './finetune-settings.ts';
 import type { ChosenHead } from './head.ts';
 import type { Matrices } from './matrices.ts';
 import type { DividedPhotos } from './photos.ts';
@@ -30,6 +31,7 @@ const goodEnough = 0.9;
 
 export interface FinetunePart {
   readonly options: TrainOptions;
+  readonly augmentation: Augmentation;
   readonly device: TrainingDevice;
   readonly run: Run;
   readonly dataset: Dataset;
@@ -58,6 +60,8 @@ export async function* finetunePart(
   signal?: AbortSignal,
 ): AsyncGenerator<JobEventBody, FinetuneOutcome | undefined> {
   const { options, divided } = part;
+  const message = mixingTrouble(options, divided.train.length);
+  if (message !== undefined) yield { type: 'warning', message };
   if (options.recipe === 'head') return undefined;
   const auto = options.recipe === 'auto';
   if (part.stop?.aborted === true) {
@@ -133,7 +137,12 @@ async function* tune(
       divided,
       roots: part.dataset.roots,
       policy,
-      settings: finetuneSettings(options, divided.train.length, head.candidate.weightDecay),
+      settings: finetuneSettings(
+        options,
+        divided.train.length,
+        head.candidate.weightDecay,
+        part.augmentation,
+      ),
       run: part.run,
       headSteps: settings.epochs * Math.ceil(part.matrices.train.rows / settings.batchSize),
       fingerprint: part.fingerprint,

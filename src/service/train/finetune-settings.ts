@@ -1,7 +1,10 @@
+import type { Augmentation } from '../../contract/augment.ts';
 import type { OptimizerKind, ScheduleKind, StopMetric, TrainOptions } from '../../contract/train.ts';
 import { earlyStopOf } from '../../engine/train/early-stop.ts';
+import { changesAnything } from '../../engine/train/finetune/views.ts';
 import { usualWarmup } from '../../engine/train/schedule.ts';
 import type { Rates } from '../../engine/train/finetune/flat-optimizer.ts';
+import { presetOf } from './augmenting.ts';
 
 /** What a tail is trained with, once everything left open is settled. */
 export interface FinetuneSettings extends Rates {
@@ -22,6 +25,11 @@ export interface FinetuneSettings extends Rates {
   readonly updateBn: boolean;
   readonly labelSmoothing: number;
   readonly views: number;
+  /** How each of them changes the photo; the first doesn't. */
+  readonly augmentation: Augmentation;
+  /** Alphas of the mixtures that photos are learned in; 0: none. */
+  readonly mixup: number;
+  readonly cutmix: number;
   readonly seed: number;
 }
 
@@ -30,6 +38,7 @@ export const autoBudget = 600;
 
 /** Optimizer steps that bring a tail to rest, and bounds on the epochs they take. */
 const usualSteps = 700;
+const usualBatch = 32;
 const fewestEpochs = 6;
 const mostEpochs = 20;
 
@@ -45,17 +54,45 @@ const learningRates: Record<OptimizerKind, number> = {
   rmsprop: 1e-4,
 };
 
+/** With fewer photos, or fewer in a step, the same few mixtures would come again and again. */
+const fewestMixed = { photos: 64, batch: 4 };
+
+/**
+ * Why photos are not mixed although that is asked for.
+ *
+ * @param photos to learn from
+ * @returns undefined when they are, or nobody asked
+ */
+export function mixingTrouble(options: TrainOptions, photos: number): string | undefined {
+  if (options.mixup === 0 && options.cutmix === 0) return undefined;
+  if (options.recipe === 'head')
+    return 'Photos are mixed (mixup, CutMix) while the backbone is fine-tuned: the recipe "head" trains without.';
+  if (photos < fewestMixed.photos)
+    return `Photos are not mixed (mixup, CutMix): ${photos} to learn from are too few for it, ${fewestMixed.photos} would do.`;
+  const batch = options.finetuneBatchSize ?? usualBatch;
+  if (batch < fewestMixed.batch)
+    return `Photos are not mixed (mixup, CutMix): that takes others of the same step, and a step has only ${batch}.`;
+  return undefined;
+}
+
 /**
  * @param photos to learn from
  * @param headDecay the weight decay that was found best for the head alone
+ * @param augmentation what the options ask for, where that is known better than by a preset's name
  */
-export function finetuneSettings(options: TrainOptions, photos: number, headDecay: number): FinetuneSettings {
-  const batchSize = Math.min(options.finetuneBatchSize ?? 32, Math.max(1, photos));
+export function finetuneSettings(
+  options: TrainOptions,
+  photos: number,
+  headDecay: number,
+  augmentation = presetOf(options),
+): FinetuneSettings {
+  const batchSize = Math.min(options.finetuneBatchSize ?? usualBatch, Math.max(1, photos));
   const stepsPerEpoch = Math.ceil(photos / batchSize);
   const usual = Math.min(mostEpochs, Math.max(fewestEpochs, Math.round(usualSteps / stepsPerEpoch)));
   const epochs = options.finetuneEpochs ?? usual;
   const usualPatience = Math.max(3, Math.ceil(epochs / 2));
   const { metric: stopMetric, patience } = earlyStopOf(options.earlyStop, usualPatience);
+  const mixes = mixingTrouble(options, photos) === undefined;
   const learningRate = options.finetuneLearningRate ?? learningRates[options.optimizer];
   return {
     optimizer: options.optimizer,
@@ -77,7 +114,11 @@ export function finetuneSettings(options: TrainOptions, photos: number, headDeca
     dropout: options.dropout,
     updateBn: options.updateBn === 'on',
     labelSmoothing: options.labelSmoothing ?? 0,
-    views: options.views ?? epochs,
+    // Where nothing is changed, one view is all there is.
+    views: changesAnything(augmentation) ? (options.views ?? epochs) : 1,
+    augmentation,
+    mixup: mixes ? options.mixup : 0,
+    cutmix: mixes ? options.cutmix : 0,
     seed: options.seed,
   };
 }

@@ -98,9 +98,10 @@ export async function* finetune(
   const photosOf = (photos: DividedPhotos['train'], share: number, most: number): FrozenPhotos => {
     const budget = share * activationBytes;
     const { dimension } = plan;
-    const { seed } = settings;
+    const { seed, augmentation } = settings;
     const { answering } = matrices;
-    return new FrozenPhotos(photos, { runner, answering, cache, dimension, seed, budget, views: most });
+    const room = { runner, answering, cache, dimension, seed, augmentation, budget, views: most };
+    return new FrozenPhotos(photos, room);
   };
   const train = photosOf(divided.train, 1 - validationShare, views);
   const val = divided.val.length === 0 ? undefined : photosOf(divided.val, validationShare, 1);
@@ -117,6 +118,7 @@ export async function* finetune(
       classes,
       objective: task.objective,
       sampling: task.sampling,
+      ...(settings.mixup + settings.cutmix > 0 ? { mixing: { ...settings, crossings: plan.crossings } } : {}),
       atOnce: photosAtOnce(plan, trunk.graph),
       train,
       ...(val === undefined ? {} : { val }),

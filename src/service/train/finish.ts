@@ -106,6 +106,7 @@ export async function* finish(
       epochs: trained.settings.epochs,
       bestEpoch: head.bestEpoch,
       flips: trained.flips,
+      augment: trained.augmentation,
       ...describeObjective(trained),
       ...describeFinetuning(trained),
     },

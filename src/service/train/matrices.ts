@@ -4,7 +4,7 @@ import { standardizationOf, standardize } from '../../engine/train/feature-matri
 import type { FeatureMatrix, Standardization } from '../../engine/train/feature-matrix.ts';
 import { knownOf } from './answering.ts';
 import type { Answering } from './answering.ts';
-import type { FeatureStore, ViewName } from './feature-store.ts';
+import type { FeatureStore, FeatureView } from './feature-store.ts';
 
 /** Features as training takes them, standardized by what the training rows say. */
 export interface Matrices {
@@ -28,7 +28,7 @@ export function buildMatrices(
     readonly test: readonly Photo[];
   },
   columns: number,
-  trainViews: readonly ViewName[],
+  trainViews: readonly FeatureView[],
   answering: Answering,
 ): Matrices {
   const train = gather(store, photos.train, columns, trainViews, answering);
@@ -47,19 +47,19 @@ function gather(
   store: FeatureStore,
   photos: readonly Photo[],
   columns: number,
-  names: readonly ViewName[],
+  views: readonly FeatureView[],
   answering: Answering,
 ): FeatureMatrix {
-  const rows = photos.length * names.length;
+  const rows = photos.length * views.length;
   const data = new Float32Array(rows * columns);
   const known = knownOf(
-    names.flatMap(() => photos),
+    views.flatMap(() => photos),
     answering,
   );
   let row = 0;
-  for (const name of names) {
+  for (const view of views) {
     for (const photo of photos) {
-      const vector = store.get(name, photo.id);
+      const vector = store.get(view, photo.id);
       if (vector === undefined)
         throw new HolotypeError('storage', `The cached features of "${photo.path}" are gone or damaged.`, {
           remedy: 'Train again: they will be computed anew.',

@@ -28,14 +28,6 @@ export interface HeadSettings {
   readonly seed: number;
 }
 
-/** Above this many training photos, mirrored copies cost more time than they bring. */
-const manyPhotos = 10_000;
-
-/** Whether the training photos are learned mirrored, too. @param photos to learn from */
-export function withFlips({ flips }: TrainOptions, photos: number): boolean {
-  return flips === 'auto' ? photos <= manyPhotos : flips === 'on';
-}
-
 /**
  * How photos are fitted to a backbone's input. ImageNet's habit of cutting away the rim (cropFraction 0.875) loses 1 to
  * 2 points on flowers and hymenoptera: a person's photos are framed as they want them.

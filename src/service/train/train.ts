@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import type { Augmentation } from '../../contract/augment.ts';
 import type { Dataset } from '../../contract/dataset.ts';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
@@ -16,11 +17,12 @@ import { openDataset } from '../dataset.ts';
 import { chooseDevice } from '../devices.ts';
 import type { Backbone } from '../models.ts';
 import { answeringOf } from './answering.ts';
+import { augmentationOf, headViews } from './augmenting.ts';
 import { bridge, mapped } from './bridge.ts';
 import { checkBackbone, checkFolders, checkOptions } from './check.ts';
 import { CurveWatch, toldBefore } from './curves.ts';
-import { FeatureStore } from './feature-store.ts';
-import type { ViewName } from './feature-store.ts';
+import { FeatureStore, nameOf } from './feature-store.ts';
+import type { FeatureView } from './feature-store.ts';
 import { finetunePart } from './finetune-part.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
 import { finish } from './finish.ts';
@@ -34,7 +36,7 @@ import type { DividedPhotos } from './photos.ts';
 import { Progress } from './progress.ts';
 import { checkOut, openProjectRun, openTrainingRun } from './run.ts';
 import { loadTailState } from './finetune-state.ts';
-import { headSettings, trainingPolicy, withFlips } from './settings.ts';
+import { headSettings, trainingPolicy } from './settings.ts';
 import type { HeadSettings } from './settings.ts';
 import { stopwatch, WorkClock } from './surroundings.ts';
 import type { TrainSurroundings } from './surroundings.ts';
@@ -65,6 +67,8 @@ export interface Trained {
   readonly head: ChosenHead;
   /** What became of fine-tuning; absent for the recipe `head`. */
   readonly finetuned?: FinetuneOutcome;
+  readonly augmentation: Augmentation;
+  /** Whether the head learned from mirror images, too. */
   readonly flips: boolean;
   readonly warnings: readonly string[];
   readonly seconds: Seconds;
@@ -186,8 +190,8 @@ async function* trainSteps(
   timed();
 
   let divided = dividePhotos(dataset, options);
-  const flips = withFlips(options, divided.train.length);
-  const trainViews: ViewName[] = flips ? ['plain', 'flip'] : ['plain'];
+  const augmentation = await augmentationOf(options);
+  const trainViews = headViews(augmentation, options, divided.train.length);
   const openStore = (): FeatureStore => new FeatureStore(trunk, policy, undefined, device.id);
   let store = openStore();
   const features = async function* (_: unknown, again: boolean) {
@@ -217,7 +221,8 @@ async function* trainSteps(
     const settings = headSettings(options, matrices.train.rows);
     // Read before the head is trained again, whose checkpoints would push fine-tuning's out.
     const tail = resumed && options.recipe !== 'head' ? await loadTailState(run) : undefined;
-    const print = fingerprint(divided, store.key, settings, objective, options.sampling);
+    const source = [store.key, ...trainViews.map(nameOf)].join(' ');
+    const print = fingerprint(divided, source, settings, objective, options.sampling);
     const headTask = {
       matrices,
       classes: answering.outputs,
@@ -241,6 +246,7 @@ async function* trainSteps(
       finetunePart(
         {
           options,
+          augmentation,
           device,
           run,
           dataset,
@@ -285,7 +291,8 @@ async function* trainSteps(
       settings,
       head: tuned?.head ?? head,
       ...(finetuned === undefined ? {} : { finetuned }),
-      flips,
+      augmentation,
+      flips: trainViews.includes('flip'),
       warnings,
       seconds,
       started,
@@ -349,7 +356,7 @@ async function* computeFeatures(
   store: FeatureStore,
   divided: ReturnType<typeof dividePhotos>,
   roots: readonly string[],
-  trainViews: readonly ViewName[],
+  trainViews: readonly FeatureView[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Map<string, string>> {
   const wanted = [

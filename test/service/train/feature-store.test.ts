@@ -6,7 +6,7 @@ import { buildTrunk } from '../../../src/engine/train/trunk.ts';
 import type { Trunk } from '../../../src/engine/train/trunk.ts';
 import { openDataset } from '../../../src/service/dataset.ts';
 import { FeatureStore } from '../../../src/service/train/feature-store.ts';
-import type { FeatureProgress, ViewName } from '../../../src/service/train/feature-store.ts';
+import type { FeatureProgress, FeatureView } from '../../../src/service/train/feature-store.ts';
 import { fileSystem } from '../../../src/store/file-system.ts';
 import { policyOf } from '../../engine/data/photo-fixtures.ts';
 import { mobileNetV2 } from '../../engine/graph/networks.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 afterEach(() => vi.restoreAllMocks());
 
-const wanted = (views: readonly ViewName[] = ['plain'], some: readonly Photo[] = dataset.photos) =>
+const wanted = (views: readonly FeatureView[] = ['plain'], some: readonly Photo[] = dataset.photos) =>
   some.map((photo) => ({ photo, views }));
 
 async function compute(
@@ -50,7 +50,7 @@ async function compute(
   }
 }
 
-const all = (store: FeatureStore, view: ViewName = 'plain'): (number[] | undefined)[] =>
+const all = (store: FeatureStore, view: FeatureView = 'plain'): (number[] | undefined)[] =>
   dataset.photos.map(({ id }) => {
     const vector = store.get(view, id);
     return vector === undefined ? undefined : [...vector];

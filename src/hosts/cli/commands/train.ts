@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { augmentPresets } from '../../../contract/augment.ts';
 import { tasks } from '../../../contract/project.ts';
 import type { Task } from '../../../contract/project.ts';
 import { samplings } from '../../../contract/train.ts';
@@ -31,6 +32,9 @@ interface Flags extends TrainingFlags {
   views?: number;
   flips?: 'auto' | 'on' | 'off';
   resize?: 'squash' | 'crop' | 'pad';
+  augment?: string;
+  mixup?: number;
+  cutmix?: number;
   val?: string;
   valFraction?: number;
   testFraction?: number;
@@ -101,6 +105,20 @@ export function addTrain(program: Command): void {
       amount(0, { above: true, most: 1 }),
     )
     .option('--label-smoothing <f>', 'share of each target spread over all classes', fraction(true))
+    .option(
+      '--augment <preset|file>',
+      `how photos are changed for learning: ${augmentPresets.join(', ')}, or a JSON file (default: standard)`,
+    )
+    .option(
+      '--mixup <alpha>',
+      'fine-tune on averages of two photos; 0.2 is usual (default: 0, off)',
+      amount(0, { most: 100 }),
+    )
+    .option(
+      '--cutmix <alpha>',
+      'fine-tune with a part of one photo pasted into another; 1 is usual (default: 0, off)',
+      amount(0, { most: 100 }),
+    )
     .option('--views <n>', 'different cuts of each photo to fine-tune on (default: one an epoch)', integer(1))
     .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .addOption(
