@@ -174,6 +174,8 @@ export const adviceCodes = [
   'overfitting', // right on what it learned from, ever worse on what it did not
   'underfitting', // not even right on what it learned from
   'leak-suspected', // too good too fast
+  'units-dead', // hidden units of the head that are zero for every photo
+  'units-alike', // hidden units of the head that are copies of each other
   'labels-suspect', // labels that models which had not seen the photo disagree with
 ] as const;
 

@@ -45,6 +45,20 @@ export const savedModelSchema = z.object({
     epochs: z.number(),
     bestEpoch: z.number(),
     flips: z.boolean(),
+    /** Absent in models of older versions: cosine, nothing of the rest, and their `sgd` is `momentum` today. */
+    schedule: z.string().optional(),
+    warmup: z.number().optional(),
+    ema: z.number().optional(),
+    l1: z.number().optional(),
+    l2: z.number().optional(),
+    dropout: z.number().optional(),
+    batchNorm: z.boolean().optional(),
+    /** With hidden layers. */
+    activation: z.string().optional(),
+    /** Where a person chose it. */
+    init: z.string().optional(),
+    /** Absent: gradients are not limited. */
+    clip: z.number().optional(),
     /** How photos were changed for training; absent in models of older versions. */
     augment: augmentationSchema.optional(),
     /** What was made small, and how classes were weighed against each other; absent in models of older versions. */
@@ -65,6 +79,8 @@ export const savedModelSchema = z.object({
         clip: z.number(),
         ema: z.number(),
         warmup: z.number(),
+        schedule: z.string().optional(),
+        updateBn: z.boolean().optional(),
         labelSmoothing: z.number(),
         batchSize: z.number(),
         views: z.number(),

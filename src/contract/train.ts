@@ -157,6 +157,38 @@ export const finetuneChoiceSchema = z.object({
 });
 export type FinetuneChoice = z.infer<typeof finetuneChoiceSchema>;
 
+/** What trying rising learning rates showed. */
+export const rateSearchSchema = z.object({
+  /** The smoothed training loss when each rate had its turn, from the lowest rate on. */
+  points: z.array(z.object({ rate: z.number().positive(), loss: z.number() })),
+  /** The rate that the head was trained with. */
+  chosen: z.number().positive(),
+  /** Whether it was found; otherwise it is the usual one, for no rate made the loss fall. */
+  found: z.boolean(),
+});
+export type RateSearchResult = z.infer<typeof rateSearchSchema>;
+
+/** What the trained head's weights and units look like. */
+export const headHealthSchema = z.object({
+  /** Weights of its layers, without biases. */
+  weights: z.number().int().nonnegative(),
+  /** Of them exactly zero. */
+  zeros: z.number().int().nonnegative(),
+  /** Hidden layers in order. */
+  layers: z.array(
+    z.object({
+      units: z.number().int().positive(),
+      /** Units that are zero for every training photo. */
+      dead: z.number().int().nonnegative(),
+      /** Units with the same weights as another one before them. */
+      copies: z.number().int().nonnegative(),
+    }),
+  ),
+  /** Training photos that dead units were looked for with. */
+  photos: z.number().int().nonnegative(),
+});
+export type HeadHealth = z.infer<typeof headHealthSchema>;
+
 /** What `train --json` prints and a run's report.json holds. */
 export const trainResultSchema = z.object({
   /** The saved model's folder. */
@@ -186,9 +218,13 @@ export const trainResultSchema = z.object({
     features: z.string(),
     comparedBy: z.enum(['cross-validation', 'validation', 'given', 'default']),
     candidates: z.number().int().nonnegative(),
+    /** Present where a learning rate was looked for. */
+    rateSearch: rateSearchSchema.optional(),
     /** What became of fine-tuning; absent for the recipe `head`. */
     finetune: finetuneChoiceSchema.optional(),
   }),
+  /** Absent in reports of older versions. */
+  head: headHealthSchema.optional(),
   seconds: z.object({
     total: z.number(),
     /** Reading, hashing and checking the photos. */

@@ -1,6 +1,6 @@
 import type { Advice, Metrics } from '../../contract/metrics.ts';
 import type { EpochPoint, Suspect } from '../../contract/runs.ts';
-import type { TrainOptions } from '../../contract/train.ts';
+import type { HeadHealth, TrainOptions } from '../../contract/train.ts';
 import type { ClassCounts } from './report-data.ts';
 
 /** What advice is drawn from. Leave out what isn't known: no advice is given without evidence. */
@@ -15,6 +15,8 @@ export interface AdviceInput extends CurveInput {
   readonly duplicatesAcrossSplits?: readonly { readonly train: string; readonly other: string }[];
   /** Labels that are probably wrong, by models that did not learn from them; the likeliest first. */
   readonly suspects?: readonly Pick<Suspect, 'path' | 'given' | 'suggested' | 'score'>[];
+  /** What the trained head's weights and units look like. */
+  readonly head?: HeadHealth;
 }
 
 /** What can be said while a training runs, from its curves alone. */

@@ -1,6 +1,7 @@
 import type { Advice } from '../../contract/metrics.ts';
 import { adviseOnCurves } from './advice-curves.ts';
 import { adviseOnData } from './advice-data.ts';
+import { adviseOnHead } from './advice-head.ts';
 import type { AdviceInput } from './advice-input.ts';
 import { adviseOnResults } from './advice-results.ts';
 
@@ -12,7 +13,7 @@ export type { AdviceInput } from './advice-input.ts';
  */
 export function adviseOn(input: AdviceInput): Advice[] {
   const curves = adviseOnCurves(input);
-  const advice = [...adviseOnData(input), ...adviseOnResults(input), ...curves];
+  const advice = [...adviseOnData(input), ...adviseOnResults(input), ...curves, ...adviseOnHead(input.head)];
   // The same suspicion twice would not be two: the curves' has the better evidence.
   const leak = curves.some(({ code }) => code === 'leak-suspected');
   const rank = { warning: 0, note: 1 };

@@ -1,3 +1,4 @@
+import type { RateSearchResult } from '../../contract/train.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { Advice, Metrics } from '../../contract/metrics.ts';
 import type { Task } from '../../contract/project.ts';
@@ -70,6 +71,8 @@ export interface ReportData {
   readonly history: readonly EpochRecord[];
   /** The epoch whose weights were kept. */
   readonly bestEpoch?: number;
+  /** How the learning rate was found, where it was. */
+  readonly rateSearch?: RateSearchResult;
   /** On validation photos. */
   readonly predictions: readonly ReportPrediction[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];

@@ -8,6 +8,7 @@ import { html, Markup, own, type Piece } from './report-html.ts';
 import { cellSections, gallery } from './report-photos.ts';
 import { reliabilityDiagram, reliabilityTable } from './report-reliability.ts';
 import { classResults } from './report-results.ts';
+import { rateCurve } from './report-rate.ts';
 import { selectPhotos, withinBudget, type Selection } from './report-select.ts';
 import { styleSheet } from './report-style.ts';
 import {
@@ -283,7 +284,7 @@ function uncertainSection({ uncertain }: Selection): Section | null {
   };
 }
 
-function curvesSection({ history, bestEpoch, recipe }: ReportData): Section | null {
+function curvesSection({ history, bestEpoch, recipe, rateSearch }: ReportData): Section | null {
   if (history.length === 0) return null;
   return {
     id: 'curves',
@@ -293,7 +294,20 @@ function curvesSection({ history, bestEpoch, recipe }: ReportData): Section | nu
         ${recipe}${bestEpoch !== undefined && `; the weights after epoch ${bestEpoch} were kept`}. When the
         two lines part, it began to learn photos by heart.
       </p>
-      ${learningCurves(history, bestEpoch)}`,
+      ${learningCurves(history, bestEpoch)}
+      ${
+        rateSearch !== undefined &&
+        html`<h3>How the learning rate was found</h3>
+          <p class="note">
+            The head learned for a moment at ever higher rates.
+            ${
+              rateSearch.found
+                ? `The loss was lowest just before it was too much; training took a tenth of that rate, ${rateSearch.chosen}.`
+                : `At none did the loss fall, so training took the usual rate, ${rateSearch.chosen}.`
+            }
+          </p>
+          ${rateCurve(rateSearch)}`
+      }`,
   };
 }
 

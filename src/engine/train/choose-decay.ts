@@ -83,7 +83,8 @@ export async function* crossValidate(
     groups,
     hidden: [],
     patience: Infinity,
-    checkEvery: epochs,
+    // A rate that follows the validation needs to know of it.
+    checkEvery: task.schedule === 'plateau' ? 1 : epochs,
   };
   for await (const event of trainHeads(training, signal)) {
     if (event.type === 'batch') yield { type: 'batch', done: event.done, total: event.total };

@@ -3,9 +3,10 @@ import type { Photo } from '../../contract/dataset.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import { savedModelSchema, savedModelVersion } from '../../contract/saved-model.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
-import type { TrainResult } from '../../contract/train.ts';
+import type { HeadHealth, TrainResult } from '../../contract/train.ts';
 import { adviseOn } from '../../engine/evaluate/advice.ts';
 import { assembleModel } from '../../engine/train/assemble-model.ts';
+import { inspectHead } from '../../engine/train/head-health.ts';
 import { writePredictions } from '../../store/predictions.ts';
 import { softwareVersions } from '../../store/versions.ts';
 import { answersFor } from './answers.ts';
@@ -106,7 +107,7 @@ export async function* finish(
       epochs: trained.settings.epochs,
       bestEpoch: head.bestEpoch,
       flips: trained.flips,
-      augment: trained.augmentation,
+      ...describeHead(trained),
       ...describeObjective(trained),
       ...describeFinetuning(trained),
     },
@@ -124,6 +125,7 @@ export async function* finish(
   };
 
   yield { type: 'stage', stage: 'report', message: 'Writing the report' };
+  const health = healthOf(trained);
   const advice = adviseOn({
     metrics: val,
     classCounts: divided.classCounts,
@@ -131,11 +133,12 @@ export async function* finish(
     conflicts: dataset.conflicts,
     duplicatesAcrossSplits: divided.leaks,
     suspects,
+    head: health,
     ...trained.watch.input,
     stoppedEarly: trained.stopped,
   });
   const totalSoFar = (trained.clock.now() - trained.started) / 1000;
-  const html = await makeReport(trained, about, answers.val, advice, totalSoFar, signal);
+  const html = await makeReport(trained, about, answers.val, { advice, health, seconds: totalSoFar }, signal);
   signal?.throwIfAborted();
   await writeModel(out, files, html, savedModelSchema.parse(about));
   await writePredictions(run.folder, [
@@ -164,8 +167,10 @@ export async function* finish(
       features: columns < trunk.dimension ? 'final' : 'final and earlier blocks',
       comparedBy: head.comparedBy,
       candidates: head.candidates,
+      ...(trained.rateSearch === undefined ? {} : { rateSearch: trained.rateSearch }),
       ...(trained.finetuned === undefined ? {} : { finetune: trained.finetuned.choice }),
     },
+    head: health,
     seconds: { ...seconds },
     imagesPerSecond: computed > 0 ? computed / seconds.features : 0,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
@@ -178,6 +183,29 @@ export async function* finish(
   };
   await run.writeReport(result);
   return result;
+}
+
+/** The head's units, by photos as the network sees them that is saved. */
+function healthOf({ finetuned, matrices, features, head }: Trained): HeadHealth {
+  const tuned = finetuned?.tuned !== undefined;
+  return inspectHead(head.weights, tuned ? (matrices.val ?? matrices.train) : features);
+}
+
+/** What the head is made of and how its weights were moved, beside what older versions knew. */
+function describeHead({ settings }: Trained): Partial<SavedModel['recipe']> {
+  const { schedule, warmup, ema, l1, l2, dropout, batchNorm, activation, init, clip } = settings;
+  return {
+    schedule,
+    warmup,
+    ema,
+    l1,
+    l2,
+    dropout,
+    batchNorm,
+    ...(settings.hidden.length === 0 ? {} : { activation }),
+    ...(init === undefined ? {} : { init }),
+    ...(Number.isFinite(clip) ? { clip } : {}),
+  };
 }
 
 /** What was made small, and what counted how much. */

@@ -1,6 +1,7 @@
 import { displayPath } from '../../contract/dataset.ts';
 import type { Advice } from '../../contract/metrics.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
+import type { HeadHealth } from '../../contract/train.ts';
 import { decodeConcurrency } from '../../engine/data/decode.ts';
 import { thumbnail } from '../../engine/data/thumbnail.ts';
 import { renderReport } from '../../engine/evaluate/report.ts';
@@ -10,6 +11,7 @@ import { worstAnswers } from '../../engine/evaluate/report-tasks.ts';
 import { readPhoto } from '../../store/photos.ts';
 import { answersFor } from './answers.ts';
 import { lossText } from './objective.ts';
+import { headSettingsOf } from './report-head.ts';
 import type { Trained } from './train.ts';
 
 /** Side of the report's pictures (pixels). */
@@ -20,8 +22,7 @@ export async function makeReport(
   trained: Trained,
   about: SavedModel,
   probabilities: Float32Array,
-  advice: readonly Advice[],
-  seconds: number,
+  { advice, health, seconds }: { advice: readonly Advice[]; health: HeadHealth; seconds: number },
   signal?: AbortSignal,
 ): Promise<string> {
   const { dataset, divided, head } = trained;
@@ -55,7 +56,8 @@ export async function makeReport(
     conflicts: dataset.conflicts,
     advice,
     recipe: about.recipe.name,
-    settings: settingsOf(trained),
+    ...(trained.rateSearch === undefined ? {} : { rateSearch: trained.rateSearch }),
+    settings: settingsOf(trained, health),
     backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
     inputPolicy: about.input,
     device: trained.device.description,
@@ -111,7 +113,10 @@ async function predictions(
   });
 }
 
-function settingsOf({ settings, head, flips, trunk, options, finetuned }: Trained): ReportSetting[] {
+function settingsOf(
+  { settings, head, flips, trunk, options, finetuned }: Trained,
+  health: HeadHealth,
+): ReportSetting[] {
   const how = {
     'cross-validation': `chosen among ${head.candidates} by cross-validation on the training photos`,
     validation: `chosen among ${head.candidates} on the validation photos, so validation is slightly flattering`,
@@ -152,6 +157,7 @@ function settingsOf({ settings, head, flips, trunk, options, finetuned }: Traine
       value: `${settings.optimizer}, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`,
       explanation: 'How the weights are moved towards fewer mistakes.',
     },
+    ...headSettingsOf(settings, health),
     {
       name: 'Validation photos',
       value: options.val ?? `${Math.round(options.valFraction * 100)}% where the folder does not say`,

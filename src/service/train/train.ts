@@ -7,7 +7,13 @@ import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import type { JobEvent, JobEventBody } from '../../contract/job-events.ts';
 import { trainOptionsSchema, trainResultSchema } from '../../contract/train.ts';
-import type { Sampling, TrainOptions, TrainOptionsInput, TrainResult } from '../../contract/train.ts';
+import type {
+  RateSearchResult,
+  Sampling,
+  TrainOptions,
+  TrainOptionsInput,
+  TrainResult,
+} from '../../contract/train.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import type { Objective } from '../../engine/train/losses.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
@@ -25,6 +31,7 @@ import { FeatureStore, nameOf } from './feature-store.ts';
 import type { FeatureView } from './feature-store.ts';
 import { finetunePart } from './finetune-part.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
+import { findRate } from './find-rate.ts';
 import { finish } from './finish.ts';
 import { trainHead } from './head.ts';
 import type { ChosenHead } from './head.ts';
@@ -64,6 +71,8 @@ export interface Trained {
   /** Of the training photos, by the backbone as it was before fine-tuning. */
   readonly features: FeatureMatrix;
   readonly settings: ReturnType<typeof headSettings>;
+  /** How its learning rate was found, where it was. */
+  readonly rateSearch?: RateSearchResult;
   readonly head: ChosenHead;
   /** What became of fine-tuning; absent for the recipe `head`. */
   readonly finetuned?: FinetuneOutcome;
@@ -218,20 +227,31 @@ async function* trainSteps(
     const answering = answeringOf(options.task, dataset.classes.length, divided.train);
     const matrices = buildMatrices(store, divided, trunk.dimension, trainViews, answering);
     const objective = await objectiveOf(options, dataset.classes, matrices.train, answering.scale?.deviation);
-    const settings = headSettings(options, matrices.train.rows);
+    const usual = {
+      matrices,
+      classes: answering.outputs,
+      objective,
+      sampling: options.sampling,
+      columns: { final: trunk.finalColumns, all: trunk.dimension },
+      settings: headSettings(options, matrices.train.rows),
+      weightDecay: options.weightDecay,
+    };
+    const search =
+      options.findLearningRate === 'on'
+        ? yield* mapped(
+            device.use('choose', (id) => findRate(usual, id, signal), signal),
+            heard,
+          )
+        : undefined;
+    const settings = { ...usual.settings, ...(search && { learningRate: search.chosen }) };
     // Read before the head is trained again, whose checkpoints would push fine-tuning's out.
     const tail = resumed && options.recipe !== 'head' ? await loadTailState(run) : undefined;
     const source = [store.key, ...trainViews.map(nameOf)].join(' ');
     const print = fingerprint(divided, source, settings, objective, options.sampling);
     const headTask = {
-      matrices,
-      classes: answering.outputs,
-      objective,
-      sampling: options.sampling,
+      ...usual,
       groups: divided.trainGroups,
-      columns: { final: trunk.finalColumns, all: trunk.dimension },
       settings,
-      weightDecay: options.weightDecay,
       run,
       fingerprint: print,
       checkpoints: tail === undefined,
@@ -289,6 +309,7 @@ async function* trainSteps(
       objective,
       features: matrices.train,
       settings,
+      ...(search === undefined ? {} : { rateSearch: search }),
       head: tuned?.head ?? head,
       ...(finetuned === undefined ? {} : { finetuned }),
       augmentation,

@@ -10,6 +10,7 @@ import { timesOf } from './answers.ts';
 import { ClassTable } from './class-table.tsx';
 import { ConfusedList } from './confused-list.tsx';
 import { ConfusionMatrix } from './confusion-matrix.tsx';
+import { RateCurve } from './rate-curve.tsx';
 import { Reliability } from './reliability.tsx';
 import { ThresholdCard } from './threshold-card.tsx';
 import { TwoClassCard } from './two-class-card.tsx';
@@ -77,6 +78,7 @@ export function ResultsPage({ run, photos, onRetry }: ResultsPageProps) {
         <section className="judge-card" aria-labelledby="judge-curves">
           <h2 id="judge-curves">How it learned</h2>
           <TrainingCurves points={curves} />
+          {result.chosen.rateSearch === undefined ? null : <RateCurve search={result.chosen.rateSearch} />}
         </section>
       )}
     </div>
