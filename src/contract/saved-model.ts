@@ -45,6 +45,8 @@ export const savedModelSchema = z.object({
     epochs: z.number(),
     bestEpoch: z.number(),
     flips: z.boolean(),
+    /** How photos were changed for training; absent in models of older versions. */
+    augment: augmentationSchema.optional(),
     /** Absent in models of older versions: cosine, nothing of the rest, and their `sgd` is `momentum` today. */
     schedule: z.string().optional(),
     warmup: z.number().optional(),
@@ -59,8 +61,6 @@ export const savedModelSchema = z.object({
     init: z.string().optional(),
     /** Absent: gradients are not limited. */
     clip: z.number().optional(),
-    /** How photos were changed for training; absent in models of older versions. */
-    augment: augmentationSchema.optional(),
     /** What was made small, and how classes were weighed against each other; absent in models of older versions. */
     loss: z.string().optional(),
     labelSmoothing: z.number().optional(),

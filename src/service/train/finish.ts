@@ -107,6 +107,7 @@ export async function* finish(
       epochs: trained.settings.epochs,
       bestEpoch: head.bestEpoch,
       flips: trained.flips,
+      augment: trained.augmentation,
       ...describeHead(trained),
       ...describeObjective(trained),
       ...describeFinetuning(trained),
