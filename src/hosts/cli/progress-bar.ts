@@ -26,6 +26,8 @@ export class ProgressBar {
   #drawn = false;
   #stage = '';
   #epoch = '';
+  /** Codes of advice: what curves say may come and go with every head that is tried. */
+  readonly #advised = new Set<string>();
 
   constructor(screen: Screen = process.stderr) {
     this.#screen = screen;
@@ -47,7 +49,9 @@ export class ProgressBar {
         }`;
         break;
       case 'advice':
-        for (const { message, action } of event.advice) this.#say(`Note: ${message} ${action}`);
+        for (const { code, message, action } of event.advice)
+          if (!this.#advised.has(code)) this.#say(`Note: ${message} ${action}`);
+        for (const { code } of event.advice) this.#advised.add(code);
         break;
       case 'batch':
         if (isLive(this.#screen)) this.#draw(event);

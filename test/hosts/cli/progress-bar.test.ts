@@ -132,3 +132,19 @@ describe('elsewhere', () => {
     expect(one.text).toBe('Looking\nNote: careful\n');
   });
 });
+
+test('advice that comes and goes with the heads that are tried is given once', () => {
+  const recorder = screen(false);
+  const bar = new ProgressBar(recorder);
+  const told = (code: 'overfitting' | 'underfitting', message: string): JobEvent =>
+    event({
+      type: 'advice',
+      advice: [{ code, message, action: 'Do this.', severity: 'note', evidence: 'Seen.' }],
+    });
+  bar.show(told('overfitting', 'It learns by heart (epoch 11).'));
+  bar.show(event({ type: 'advice', advice: [] }));
+  bar.show(told('overfitting', 'It learns by heart (epoch 15).'));
+  bar.show(told('underfitting', 'It learns too little.'));
+  expect(recorder.text.match(/by heart/g)).toHaveLength(1);
+  expect(recorder.text).toContain('Note: It learns too little. Do this.');
+});
