@@ -91,7 +91,7 @@ describe('train', () => {
     [2, 'an unknown option', /unknown option '--speed'/i, () => ['train', photos, '--speed', '9']],
     [2, 'a number that is none', /whole number/, () => ['train', photos, '--epochs', 'many']],
     [2, 'a number out of range', /above 0/, () => ['train', photos, '--lr', '0']],
-    [2, 'a choice that isn’t one', /adamw, adam, sgd/, () => ['train', photos, '--optimizer', 'lion']],
+    [2, 'a choice that isn’t one', /adamw, adam, momentum/, () => ['train', photos, '--optimizer', 'lion']],
     [
       2,
       'an unknown backbone',

@@ -230,7 +230,7 @@ describe('the same again', () => {
 describe('what can be chosen', () => {
   test.each<[string, Partial<TrainOptionsInput>, object]>([
     ['hidden layers', { hidden: [6] }, { hidden: [6] }],
-    ['SGD', { optimizer: 'sgd' }, { optimizer: 'sgd' }],
+    ['SGD', { optimizer: 'momentum' }, { optimizer: 'momentum' }],
     ['Adam', { optimizer: 'adam' }, { optimizer: 'adam' }],
     ['no flips', { flips: 'off' }, { flips: false }],
     ['a batch size', { batchSize: 5 }, { batchSize: 5 }],
@@ -429,7 +429,7 @@ describe('what can’t be trained on', () => {
 
   test('a learning rate that makes the weights explode is named as the trouble', async () => {
     const { error } = await runTraining(
-      options({ optimizer: 'sgd', learningRate: 10, weightDecay: 1e9, batchSize: 4 }),
+      options({ optimizer: 'momentum', learningRate: 10, weightDecay: 1e9, batchSize: 4 }),
     );
     expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining('diverged') });
   });
