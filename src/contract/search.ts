@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { trainSettingsSchema } from './train-settings.ts';
+import type { TrainSettings } from './train-settings.ts';
 
 /** A value that a setting can have; null leaves it to its default. */
 export const searchValueSchema = z.union([
@@ -76,3 +78,125 @@ export type SearchPoint = z.infer<typeof searchPointSchema>;
 export const searchMethods = ['auto', 'grid', 'random', 'bayes', 'hyperband'] as const;
 export const searchMethodSchema = z.enum(searchMethods);
 export type SearchMethod = z.infer<typeof searchMethodSchema>;
+
+/** Settings of a training that a space may name: those that a head on cached features depends on. */
+export const searchableSettings = [
+  'backbone',
+  'resize',
+  'flips',
+  'learningRate',
+  'weightDecay',
+  'optimizer',
+  'schedule',
+  'warmup',
+  'batchSize',
+  'epochs',
+  'hidden',
+  'activation',
+  'init',
+  'batchNorm',
+  'dropout',
+  'l1',
+  'l2',
+  'clip',
+  'ema',
+  'loss',
+  'labelSmoothing',
+  'classWeights',
+  'sampling',
+] as const satisfies readonly (keyof TrainSettings)[];
+
+/** How good settings were on photos that their head did not learn from. */
+export const trialScoreSchema = z.object({
+  /** Mean log loss in nats after calibration; for numbers and labels the mean of what is usually made small. */
+  loss: z.number(),
+  /** Null for numbers. */
+  accuracy: z.number().nullable(),
+});
+export type TrialScore = z.infer<typeof trialScoreSchema>;
+
+const measured = {
+  /** Null where it failed. */
+  score: trialScoreSchema.nullable(),
+  /** Why it failed. */
+  error: z.string().optional(),
+  seconds: z.number().nonnegative(),
+  /** Seconds that the search had taken when it ended, all its sittings together. */
+  elapsed: z.number().nonnegative(),
+};
+
+/** One setting that was tried; number 0 is the settings as they are without a search. */
+export const searchTrialSchema = z.object({
+  type: z.literal('trial'),
+  number: z.number().int().nonnegative(),
+  point: searchPointSchema,
+  /** Part of a whole training that it had. */
+  share: z.number().gt(0).max(1),
+  slot: z.string().optional(),
+  ...measured,
+});
+export type SearchTrial = z.infer<typeof searchTrialSchema>;
+
+/** One of the best settings, tried once more with another seed. */
+export const searchFinalSchema = z.object({
+  type: z.literal('final'),
+  /** Of the trial. */
+  number: z.number().int().nonnegative(),
+  seed: z.number().int(),
+  ...measured,
+});
+export type SearchFinal = z.infer<typeof searchFinalSchema>;
+
+export const searchFinalistSchema = z.object({
+  number: z.number().int().nonnegative(),
+  point: searchPointSchema,
+  /** Over the seeds. */
+  loss: z.number(),
+  /** Standard deviation over the seeds. */
+  spread: z.number(),
+  accuracy: z.number().nullable(),
+  seeds: z.array(z.number().int()),
+});
+export type SearchFinalist = z.infer<typeof searchFinalistSchema>;
+
+/** What came of a search. */
+export const searchResultSchema = z.object({
+  /** Where it is kept; the recipe of the best settings lies there. */
+  folder: z.string(),
+  recipe: z.string(),
+  method: searchMethodSchema.exclude(['auto']),
+  /** Why this method. */
+  why: z.string(),
+  space: searchSpaceSchema,
+  /** The best settings, by their names. */
+  settings: trainSettingsSchema,
+  /** In one sentence: what the best settings gain over those without a search. */
+  verdict: z.string(),
+  scoredBy: z.enum(['cross-validation', 'validation']),
+  /** Trials and repetitions that looked at the validation photos; nothing looked at the test photos. */
+  looks: z.object({ validation: z.number().int().nonnegative(), test: z.literal(0) }),
+  counts: z.object({
+    train: z.number().int().nonnegative(),
+    val: z.number().int().nonnegative(),
+    /** Set apart, and not looked at. */
+    test: z.number().int().nonnegative(),
+  }),
+  /** All of them, best first; what was cut short or failed comes last. */
+  trials: z.array(searchTrialSchema),
+  /** Best first. */
+  finalists: z.array(searchFinalistSchema),
+  /** Share of the differences that each setting explains by itself, most first; empty when too few were tried. */
+  importance: z.array(z.object({ name: z.string(), share: z.number() })),
+  seconds: z.number(),
+});
+export type SearchResult = z.infer<typeof searchResultSchema>;
+
+/** A file of settings that `train --recipe FILE` takes. */
+export const recipeFileSchema = z.object({
+  format: z.literal('holotype-recipe'),
+  version: z.literal(1),
+  settings: trainSettingsSchema,
+  /** Where they come from, for people. */
+  note: z.string().optional(),
+});
+export type RecipeFile = z.infer<typeof recipeFileSchema>;

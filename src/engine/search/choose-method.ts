@@ -52,6 +52,7 @@ export function samplerOf(
     case 'hyperband':
       return hyperband(space, seed);
     case 'bayes':
+    default:
       return bayesSearch(space, seed);
   }
 }

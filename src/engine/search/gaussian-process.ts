@@ -272,16 +272,17 @@ function likelihood(
   const scales = kernel.lengths.map((length) => Math.exp(-2 * length));
   const amplitude = Math.exp(kernel.signal);
   const noise = Math.exp(kernel.noise);
+  let signalSlope = 0;
   for (let i = 0; i < n; i += 1) {
     const own = alpha[i] as number;
     const diagonal = (own * own - (inverted[i * n + i] as number)) / 2;
-    gradient[size] = (gradient[size] as number) + diagonal * amplitude;
+    signalSlope += diagonal * amplitude;
     gradient[size + 1] = (gradient[size + 1] as number) + diagonal * noise;
     for (let j = 0; j < i; j += 1) {
       const at = i * n + j;
       // Both triangles at once.
       const weight = own * (alpha[j] as number) - (inverted[at] as number);
-      gradient[size] = (gradient[size] as number) + weight * (a[at] as number);
+      signalSlope += weight * (a[at] as number);
       let square = 0;
       for (let p = 0; p < size; p += 1) square += (squares[p]?.[at] as number) * (scales[p] as number);
       const r = root5 * Math.sqrt(square);
@@ -292,5 +293,6 @@ function likelihood(
         gradient[p] = (gradient[p] as number) + slope * (squares[p]?.[at] as number) * (scales[p] as number);
     }
   }
+  gradient[size] = signalSlope;
   return { value, gradient };
 }

@@ -58,7 +58,9 @@ export function gridSearch(space: SearchSpace, seed: number, most: number): Samp
   const order = shuffled(gridPoints(space, most), seededRandom(seed));
   return {
     next: (finished, running) => {
-      const point = order[finished.length + running.length];
+      // A grid may have been another one in an earlier sitting.
+      const tried = new Set([...finished, ...running].map(({ point }) => keyOf(space, point)));
+      const point = order.find((one) => !tried.has(keyOf(space, one)));
       return point === undefined ? 'done' : { point, share: 1 };
     },
   };

@@ -10,6 +10,7 @@ import { addExport } from './commands/export.ts';
 import { addLandscape } from './commands/landscape.ts';
 import { addModels } from './commands/models.ts';
 import { addPredict } from './commands/predict.ts';
+import { addSearch } from './commands/search.ts';
 import { addServe } from './commands/serve.ts';
 import { addTrain } from './commands/train.ts';
 import { reportError } from './output.ts';
@@ -39,6 +40,7 @@ for (const add of [
   addModels,
   addDevices,
   addDemo,
+  addSearch,
   addServe,
 ])
   add(program);

@@ -37,7 +37,8 @@ export interface HeadTask {
   readonly settings: HeadSettings;
   /** Given by the person; undefined: compared. */
   readonly weightDecay: number | undefined;
-  readonly run: Run;
+  /** Keeps checkpoints; absent where there are none. */
+  readonly run?: Pick<Run, 'saveCheckpoint' | 'loadCheckpoint'>;
   /** Names the photos, features and settings: a checkpoint of others is not gone on with. */
   readonly fingerprint: string;
   /** `cuda-tfjs` trains the head on `@tensorflow/tfjs-node-gpu`; for others it is too small to leave the CPU. */
@@ -250,7 +251,7 @@ function leading(groups: readonly GroupProgress[]): Record<keyof GroupProgress, 
 
 async function saveState(task: HeadTask, groups: readonly Candidate[], state: HeadState): Promise<void> {
   const { tensors, ...rest } = state;
-  await task.run.saveCheckpoint({
+  await task.run?.saveCheckpoint({
     step: state.optimizerSteps,
     tensors: new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }])),
     state: { stage: 'head', fingerprint: task.fingerprint, groups, ...rest },
@@ -279,7 +280,7 @@ const checkpointSchema = z.object({
 
 /** The state of the run's newest intact checkpoint, if it is of this very training. */
 async function savedState(task: HeadTask, groups: readonly Candidate[]): Promise<HeadState | undefined> {
-  const { checkpoint } = await task.run.loadCheckpoint();
+  const { checkpoint } = (await task.run?.loadCheckpoint()) ?? {};
   const parsed = checkpointSchema.safeParse(checkpoint?.state);
   if (checkpoint === undefined || !parsed.success) return undefined;
   if (parsed.data.fingerprint !== task.fingerprint) return undefined;

@@ -3,7 +3,8 @@ import { Option } from 'commander';
 import { augmentPresets } from '../../../contract/augment.ts';
 import { tasks } from '../../../contract/project.ts';
 import type { Task } from '../../../contract/project.ts';
-import { samplings } from '../../../contract/train.ts';
+import type { TrainSettings } from '../../../contract/train-settings.ts';
+import { recipes, samplings } from '../../../contract/train.ts';
 import type { Sampling, TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
 import { amount, fraction, integer } from '../arguments.ts';
 import { adviceLine } from '../advice-line.ts';
@@ -16,7 +17,7 @@ import type { TrainingFlags } from '../training-options.ts';
 interface Flags extends TrainingFlags {
   out?: string;
   backbone?: string;
-  recipe: 'auto' | 'head' | 'finetune';
+  recipe: string;
   epochs?: number;
   batchSize?: number;
   task?: Task;
@@ -31,10 +32,10 @@ interface Flags extends TrainingFlags {
   labelSmoothing?: number;
   views?: number;
   flips?: 'auto' | 'on' | 'off';
-  resize?: 'squash' | 'crop' | 'pad';
   augment?: string;
   mixup?: number;
   cutmix?: number;
+  resize?: 'squash' | 'crop' | 'pad';
   val?: string;
   valFraction?: number;
   testFraction?: number;
@@ -57,13 +58,10 @@ export function addTrain(program: Command): void {
     )
     .option('--out <folder>', 'where the model goes (default: <photos>-model in this folder)')
     .option('--backbone <id|file>', 'pretrained network (default: the best one installed)')
-    .addOption(
-      new Option(
-        '--recipe <recipe>',
-        'head: a new head on a frozen backbone; finetune: then its last blocks, too; auto: what validation prefers',
-      )
-        .choices(['auto', 'head', 'finetune'])
-        .default('auto'),
+    .option(
+      '--recipe <recipe|file>',
+      'head: a new head on a frozen backbone; finetune: then its last blocks, too; auto: what validation prefers; or a file of settings that search wrote',
+      'auto',
     )
     .addOption(
       new Option(
@@ -105,6 +103,8 @@ export function addTrain(program: Command): void {
       amount(0, { above: true, most: 1 }),
     )
     .option('--label-smoothing <f>', 'share of each target spread over all classes', fraction(true))
+    .option('--views <n>', 'different cuts of each photo to fine-tune on (default: one an epoch)', integer(1))
+    .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .option(
       '--augment <preset|file>',
       `how photos are changed for learning: ${augmentPresets.join(', ')}, or a JSON file (default: standard)`,
@@ -119,8 +119,6 @@ export function addTrain(program: Command): void {
       'fine-tune with a part of one photo pasted into another; 1 is usual (default: 0, off)',
       amount(0, { most: 100 }),
     )
-    .option('--views <n>', 'different cuts of each photo to fine-tune on (default: one an epoch)', integer(1))
-    .addOption(new Option('--flips <when>', 'learn from mirrored copies too').choices(['auto', 'on', 'off']))
     .addOption(
       new Option('--resize <how>', 'how photos are fitted to the input').choices(['squash', 'crop', 'pad']),
     )
@@ -141,21 +139,48 @@ export function addTrain(program: Command): void {
     )
     .option('--resume', 'go on where a stopped training of the same kind had got to')
     .option('--json', 'print one JSON document on stdout')
-    .action(async (photos: string, flags: Flags) => {
-      const result = await runTrain(optionsOf(photos, flags));
+    .action(async (photos: string, flags: Flags, own: Command) => {
+      const result = await runTrain(await optionsOf(photos, flags, own));
       if (flags.json === true) printJson(result);
       else summarize(result);
     });
 }
 
-function optionsOf(photos: string, flags: Flags): TrainOptionsInput {
-  const { lr: _lr, head: _head, batchNorm: _norm, updateBn: _bn, finetuneLr, json: _json, ...same } = flags;
+/** What is said on the command line goes before what a recipe's file says. */
+async function optionsOf(photos: string, flags: Flags, own: Command): Promise<TrainOptionsInput> {
+  const {
+    lr: _lr,
+    head: _head,
+    batchNorm: _norm,
+    updateBn: _bn,
+    finetuneLr,
+    json: _json,
+    recipe: named,
+    device,
+    ...same
+  } = flags;
+  const recipe = recipes.find((one) => one === named);
+  const { quality: _quality, ...file }: TrainSettings =
+    recipe === undefined ? await readRecipeFile(named) : {};
+  const { hidden, ...said } = trainingOptions(flags);
+  // A rate that is to be looked for is none that is given.
+  if (said.findLearningRate === 'on') delete file.learningRate;
+  const isSaid = (name: string): boolean => own.getOptionValueSource(name) !== 'default';
   return {
     photos,
+    ...file,
     ...same,
-    ...trainingOptions(flags),
+    ...said,
+    ...(isSaid('head') || file.hidden === undefined ? { hidden } : {}),
+    ...(isSaid('device') || file.device === undefined ? { device } : {}),
+    ...(recipe === undefined ? {} : { recipe }),
     ...(finetuneLr === undefined ? {} : { finetuneLearningRate: finetuneLr }),
   };
+}
+
+async function readRecipeFile(path: string): Promise<TrainSettings> {
+  const { readRecipe } = await import('../../../service/search/recipe-file.ts');
+  return readRecipe(path);
 }
 
 /** Trains with a progress bar and Ctrl-C. */
@@ -180,6 +205,8 @@ export function summarize(result: TrainResult): void {
   print('');
   for (const line of judgementLines(val, 'photos it did not learn from')) print(line);
   if (test !== undefined && test.count > 0) print(testLine(test));
+  const { rateSearch } = result.chosen;
+  if (rateSearch?.found === true) print(`Learning rate that was found: ${rateSearch.chosen}.`);
   if (result.chosen.finetune !== undefined) print(result.chosen.finetune.why);
   const skipped = result.counts.skipped === 0 ? '' : `, ${result.counts.skipped} skipped (see the report)`;
   const classes =
