@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { addResult, runId, withClasses } from '../renderer/fake/results.ts';
+import { addTaskResult } from '../renderer/fake/tasks.ts';
 import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
@@ -241,6 +242,43 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     await page.getByRole('button', { name: 'Train again' }).press('Enter');
     await page.getByRole('heading', { name: 'Training', exact: true }).waitFor();
     expect(engine.calls.some(({ method }) => method === 'train.start')).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows numbers as far from the truth, and leads from a dot to its photo', async () => {
+    const { page, complaints } = await open((project) => addTaskResult(project, 'regression'));
+    await page.getByRole('heading', { name: /^Off by 3/ }).waitFor();
+    await page.getByText('R²').waitFor();
+    expect(await page.getByText('What is taken for what').count()).toBe(0);
+    expect(await page.getByRole('tab', { name: 'Likely label errors' }).count()).toBe(0);
+    await page
+      .getByRole('button', { name: /^Said .*, is / })
+      .first()
+      .press('Enter');
+    await page
+      .getByRole('dialog')
+      .getByText(/^Its number is .*; the model says/)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: 'Farthest off' }).click();
+    expect(await axe(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows several labels one by one, and the photos with the most wrong ones first', async () => {
+    const { page, complaints } = await open((project) => addTaskResult(project, 'multi-label'));
+    await page.getByRole('heading', { name: /all labels right$/ }).waitFor();
+    await page.getByRole('table', { name: 'Figures of each label' }).getByText('Average precision').waitFor();
+    expect(await page.getByText('What is taken for what').count()).toBe(0);
+    await tab(page, 'Photos').click();
+    await page.getByRole('option').first().click();
+    await page
+      .getByRole('dialog')
+      .getByText(/^Labelled .*; the model says/)
+      .waitFor();
+    expect(await axe(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -234,6 +234,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Label"${whySkipped}`, ()
     await page.getByRole('button', { name: 'More' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'A number' }).click();
     await page.getByText('This project predicts a number').waitFor();
+    await grid(page).focus();
     await press(page, 'Home', 'n');
     const entry = page.getByRole('textbox', { name: 'Number of the photo' });
     await entry.fill('2,5');
@@ -247,6 +248,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Label"${whySkipped}`, ()
         .photos.slice(0, 3)
         .map(({ target }) => target);
     await expectSoon(targets, [2.5, -3, undefined]);
+    expect(await current(page)).toBe('3');
     await page.context().close();
   });
 

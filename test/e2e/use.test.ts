@@ -311,6 +311,30 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     await page.context().close();
   });
 
+  it('shows several labels, and numbers, as what they are', async () => {
+    const several = trained();
+    addAnswers(several.world, several.events, leaves, { count: 40, task: 'multi-label' });
+    const { page } = await open(several);
+    await tiles(page).first().waitFor();
+    expect(await page.getByRole('button', { name: /^Unknown/ }).count()).toBe(0);
+    await page.getByRole('radio', { name: 'Table' }).click();
+    await page.getByRole('gridcell', { name: 'no label' }).waitFor();
+    await page.context().close();
+
+    const numbers = trained();
+    addAnswers(numbers.world, numbers.events, leaves, { count: 40, task: 'regression' });
+    const other = await open(numbers);
+    await tiles(other.page).first().waitFor();
+    expect(await other.page.getByRole('button', { name: 'Copy into folders' }).count()).toBe(0);
+    await other.page.getByRole('combobox', { name: 'Sort by' }).click();
+    await other.page.getByRole('option', { name: 'Smallest first' }).click();
+    await other.page.getByRole('radio', { name: 'Table' }).click();
+    await other.page.getByRole('gridcell', { name: '2.5', exact: true }).click();
+    await other.page.getByRole('dialog').getByText('The model says 2.5.').waitFor();
+    expect(await axe(other.page)).toEqual([]);
+    await other.page.context().close();
+  });
+
   it('keeps but a screenful of thousands of answers in the page', async () => {
     const engine = trained();
     answer(engine, 12_000);

@@ -54,6 +54,11 @@ export function plural(value: number, one: string, many = `${one}s`, locale?: st
   return `${count(value, locale)} ${value === 1 ? one : many}`;
 }
 
+/** 116.3790741 as "116.4": a measured number with the digits that count. */
+export function figure(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 }).format(value);
+}
+
 const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** 14500000 as "14.5 MB": powers of 1000, as shops and file managers count. */

@@ -1,4 +1,5 @@
 import type { ErrorShape } from '../../contract/errors.ts';
+import type { Task } from '../../contract/project.ts';
 import type { Answer, Answers } from '../../contract/use.ts';
 import type { Action } from './action.ts';
 
@@ -16,6 +17,7 @@ export type AnswerOrder = (typeof answerOrders)[number];
 /** What a prediction job has answered so far, as far as it was fetched. */
 export interface FetchedAnswers {
   readonly job: string;
+  readonly task: Task;
   readonly classes: readonly string[];
   readonly unknownBelow: number;
   /** Without gaps, from the first. */
@@ -118,6 +120,7 @@ function withPage(state: UseState, page: Answers): UseState {
     error: undefined,
     answers: {
       job: page.job,
+      task: page.task ?? 'single-label',
       classes: before?.classes ?? page.classes,
       unknownBelow: page.unknownBelow,
       rows: fits ? [...rows, ...fresh] : rows,

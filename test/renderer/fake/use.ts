@@ -1,6 +1,7 @@
 import type { Download } from '../../../src/contract/app.ts';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import type { Handlers } from '../../../src/contract/server.ts';
+import type { Task } from '../../../src/contract/project.ts';
 import type { Answer, Answers, Exported } from '../../../src/contract/use.ts';
 import type { Emitter } from '../../../src/service/emitter.ts';
 import { addJob, changeJob } from './jobs.ts';
@@ -8,6 +9,8 @@ import type { World } from './world.ts';
 
 /** Answers of a job of the fake engine; a test may put more into it, and tell the job's progress. */
 export interface FakePrediction {
+  /** Absent: single-label. */
+  readonly task?: Task;
   readonly classes: string[];
   readonly answers: Answer[];
   readonly failed: Answers['failed'];
@@ -55,7 +58,12 @@ export function addAnswers(
   world: World,
   events: Emitter,
   project: string,
-  { count, total = count, failed = [] }: { count: number; total?: number; failed?: Answers['failed'] },
+  {
+    count,
+    total = count,
+    failed = [],
+    task,
+  }: { count: number; total?: number; failed?: Answers['failed']; task?: 'multi-label' | 'regression' },
 ): string {
   const classes = (world.projects.get(project)?.state.classes ?? []).map(({ name }) => name);
   const over = count === total;
@@ -76,7 +84,23 @@ export function addAnswers(
       eta: (total - count) / 42.5,
     },
   });
-  used(world).predictions.set(job, { classes, answers: someAnswers(count, classes), failed: [...failed] });
+  const answers = someAnswers(count, classes).map((answer): Answer => {
+    const { index, label } = answer;
+    if (task === undefined) return answer;
+    if (task === 'regression') {
+      const value = 100 - index * 2.5;
+      return { ...answer, label: `${value}`, value, confidence: 0, unknown: false, probabilities: [] };
+    }
+    const labels = index === 3 ? [] : classes.filter((name, c) => name === label || (index + c) % 4 === 0);
+    return { ...answer, label: labels.join('; '), labels, unknown: false };
+  });
+  const told = { answers, failed: [...failed] };
+  used(world).predictions.set(
+    job,
+    task === undefined
+      ? { classes, ...told }
+      : { task, classes: task === 'regression' ? [] : classes, ...told },
+  );
   return job;
 }
 
@@ -147,9 +171,10 @@ export function useTable(world: World, events: Emitter): Partial<Handlers> {
       job: addAnswers(world, events, project, { count: 40, total: 120 }),
     }),
     'predict.answers': async ({ job, offset, limit }) => {
-      const { classes, answers, failed } = find(job);
+      const { task, classes, answers, failed } = find(job);
       const page = answers.slice(offset, offset + limit);
-      return { job, classes, unknownBelow, total: answers.length, answers: page, failed };
+      const told = { classes, unknownBelow, total: answers.length, answers: page, failed };
+      return { job, ...(task === undefined ? {} : { task }), ...told };
     },
     'predict.table': async ({ job }) => ({
       download,

@@ -6,6 +6,7 @@ import {
   likeliest,
   listAnswers,
   nameOf,
+  wordsOf,
 } from '../../../src/renderer/screens/use/answer-list.ts';
 import { cameraError } from '../../../src/renderer/api/camera.ts';
 
@@ -36,6 +37,22 @@ describe('the list of answers', () => {
     ['most', [0, 2, 1]],
   ] as const)('is sorted by %s', (order, expected) => {
     expect(ids(listAnswers(rows, { ...all, order }))).toEqual(expected);
+  });
+
+  it('counts a photo under each of its labels, and puts numbers in their order', () => {
+    const both: Answer = { ...answer(3, 'c.jpg', 'ant; bee', 0.9), labels: ['ant', 'bee'] };
+    const none: Answer = { ...answer(4, 'd.jpg', '', 0.9), labels: [] };
+    expect(countAnswers([both, none]).byClass).toEqual(
+      new Map([
+        ['ant', 1],
+        ['bee', 1],
+      ]),
+    );
+    expect(ids(listAnswers([both, none], { ...all, choice: { kind: 'class', name: 'bee' } }))).toEqual([3]);
+    expect([wordsOf(both), wordsOf(none)]).toEqual(['ant; bee', 'no label']);
+    const numbers = [7, -2, 3.14159].map((value, index): Answer => ({ ...answer(index, 'x', '', 0), value }));
+    expect(ids(listAnswers(numbers, { ...all, order: 'least' }))).toEqual([1, 2, 0]);
+    expect(wordsOf({ label: '', value: 3.14159 })).toBe('3.142');
   });
 
   it('holds unknown answers to be of no class', () => {

@@ -1,15 +1,32 @@
 import type { RunPhoto } from '../../../contract/runs.ts';
 
-/** Wrong answers, the surest first: what the model was most mistaken about. */
+/**
+ * Wrong answers, the worst first: what the model was surest of; with several labels those with the most wrong ones; of
+ * numbers, of which hardly one is quite right, all, the farthest off first.
+ */
 export function worstMistakes(photos: readonly RunPhoto[]): RunPhoto[] {
+  const wrong = new Map(photos.map((photo) => [photo, wrongness(photo)]));
   return photos
-    .filter(({ truth, predicted }) => truth !== predicted)
-    .toSorted((a, b) => b.confidence - a.confidence);
+    .filter((photo) => (wrong.get(photo) ?? 0) > 0)
+    .toSorted((a, b) => (wrong.get(b) ?? 0) - (wrong.get(a) ?? 0) || b.confidence - a.confidence);
+}
+
+/** How wrong an answer is: 0 for a right one. */
+export function wrongness({ truth, predicted, labels, value }: RunPhoto): number {
+  if (value !== undefined) return Math.abs(value.predicted - value.truth);
+  if (labels === undefined) return truth === predicted ? 0 : 1;
+  const missed = labels.truth.filter((name) => !labels.predicted.includes(name)).length;
+  return missed + labels.predicted.filter((name) => !labels.truth.includes(name)).length;
 }
 
 /** All answers, the closest calls first: by how far the likeliest class is ahead of the next. */
 export function mostUncertain(photos: readonly RunPhoto[]): RunPhoto[] {
-  const margin = new Map(photos.map((photo) => [photo, marginOf(photo.probabilities)]));
+  const margin = new Map(
+    photos.map((photo) => [
+      photo,
+      photo.labels === undefined ? marginOf(photo.probabilities) : photo.confidence,
+    ]),
+  );
   return photos.toSorted((a, b) => (margin.get(a) ?? 0) - (margin.get(b) ?? 0));
 }
 

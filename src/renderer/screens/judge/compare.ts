@@ -29,6 +29,13 @@ export function compareFigures(before: RunDetail, after: RunDetail): ComparedFig
   return [
     figure('Accuracy', ({ accuracy }) => accuracy, 'more', 'share'),
     figure('Macro-F1', ({ macroF1 }) => macroF1, 'more', 'share'),
+    ...(before.result?.task === 'regression' || after.result?.task === 'regression'
+      ? [
+          figure('Mean distance from the truth', ({ regression }) => regression?.mae, 'less', 'number'),
+          figure('RMSE', ({ regression }) => regression?.rmse, 'less', 'number'),
+          figure('R²', ({ regression }) => regression?.r2, 'more', 'number'),
+        ]
+      : []),
     figure('Log loss', ({ logLossCalibrated, logLoss }) => logLossCalibrated ?? logLoss, 'less', 'number'),
     figure('Calibration error', ({ eceCalibrated, ece }) => eceCalibrated ?? ece, 'less', 'share'),
     figure('Photos checked on', ({ count }) => count, 'neither', 'number'),

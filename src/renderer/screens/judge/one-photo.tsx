@@ -4,7 +4,7 @@ import { photoPath, thumbPath } from '../../../contract/media.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunDetail, RunPhoto } from '../../../contract/runs.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
-import { percent } from '../../components/format.ts';
+import { figure, percent } from '../../components/format.ts';
 import { HeatmapOverlay, PhotoView } from '../../components/photos/index.ts';
 import { Button, ClassChip, ClassSwatch, Dialog, IconButton, Menu } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
@@ -23,6 +23,7 @@ interface OnePhotoProps {
 
 /** One answer: the photo, where the model looked, what it thought of, and the label to be mended. */
 export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: OnePhotoProps) {
+  const { navigation } = useActions();
   const mediaUrl = useMediaUrl();
   const colors = useClassColors();
   const [opacity, setOpacity] = useState(0.6);
@@ -39,18 +40,13 @@ export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: On
     .map((name, at) => ({ name, probability: photo.probabilities[at] ?? 0 }))
     .toSorted((a, b) => b.probability - a.probability)
     .slice(0, 5);
-  const right = photo.truth === photo.predicted;
   return (
     <Dialog
       open
       size="l"
       onClose={onClose}
       title={photo.path.slice(photo.path.lastIndexOf('/') + 1)}
-      description={
-        right
-          ? `Labelled ${photo.truth}, and the model says so, too: ${percent(photo.confidence)} sure.`
-          : `Labelled ${photo.truth}; the model says ${photo.predicted}, ${percent(photo.confidence)} sure.`
-      }
+      description={describe(photo)}
       actions={
         <>
           <IconButton
@@ -65,7 +61,19 @@ export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: On
             disabled={onAfter === undefined}
             onClick={onAfter}
           />
-          <MendLabel project={project} photo={photo.photo} />
+          {project.task === 'single-label' ? (
+            <MendLabel project={project} photo={photo.photo} />
+          ) : (
+            <Button
+              size="s"
+              icon={Tag}
+              onClick={() =>
+                navigation.go({ screen: 'project', project: project.id, tab: 'label', detail: photo.photo })
+              }
+            >
+              Show it in Label
+            </Button>
+          )}
         </>
       }
     >
@@ -97,6 +105,18 @@ export function OnePhoto({ project, run, photo, onClose, onBefore, onAfter }: On
       </div>
     </Dialog>
   );
+}
+
+function describe({ truth, predicted, confidence, labels, value }: RunPhoto): string {
+  if (value !== undefined)
+    return `Its number is ${figure(value.truth)}; the model says ${figure(value.predicted)}, ${figure(Math.abs(value.predicted - value.truth))} too ${value.predicted > value.truth ? 'much' : 'little'}.`;
+  if (labels !== undefined)
+    return truth === predicted
+      ? `Labelled ${truth || 'as none of the labels'}, and the model says so, too.`
+      : `Labelled ${truth || 'as none of the labels'}; the model says ${predicted || 'none of them'}.`;
+  return truth === predicted
+    ? `Labelled ${truth}, and the model says so, too: ${percent(confidence)} sure.`
+    : `Labelled ${truth}; the model says ${predicted}, ${percent(confidence)} sure.`;
 }
 
 interface MendLabelProps {

@@ -3,7 +3,7 @@ import { thumbPath } from '../../../contract/media.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunDetail, RunPhoto } from '../../../contract/runs.ts';
 import { useActions, useAppState, useDispatch, useMediaUrl } from '../../api/context.tsx';
-import { percent, plural } from '../../components/format.ts';
+import { figure, percent, plural } from '../../components/format.ts';
 import { PhotoGrid, type TileContent } from '../../components/photos/index.ts';
 import { Button, EmptyState, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
 import type { PhotoChoice } from '../../state/judge.ts';
@@ -66,18 +66,13 @@ function Chosen({
           {
             picture: mediaUrl(thumbPath(project.id, one.photo, 256)),
             name: one.path.slice(one.path.lastIndexOf('/') + 1),
-            classes: [{ name: one.truth, color: colors.get(one.truth) ?? 0 }],
-            note:
-              one.truth === one.predicted
-                ? percent(one.confidence)
-                : `${one.predicted} ${percent(one.confidence)}`,
-            noteTone: one.truth === one.predicted ? 'good' : 'problem',
-            spoken: one.truth === one.predicted ? 'answered right' : `taken for ${one.predicted}`,
+            ...answerOf(one, colors),
           },
         ]),
       ),
     [shown, mediaUrl, project.id, colors],
   );
+  const numbers = run.result?.task === 'regression';
   const ids = useMemo(() => shown.map((one) => one.photo), [shown]);
   const open = shown.find((one) => one.photo === photo);
   const look = (id: string | undefined): void => dispatch({ type: 'judge/looked', photo: id });
@@ -88,8 +83,8 @@ function Chosen({
           label="Which photos"
           value={choice.kind === 'cell' ? '' : choice.kind}
           options={[
-            { value: 'mistakes', label: 'Mistakes' },
-            { value: 'uncertain', label: 'Closest calls' },
+            { value: 'mistakes', label: numbers ? 'Farthest off' : 'Mistakes' },
+            ...(numbers ? [] : [{ value: 'uncertain' as const, label: 'Closest calls' }]),
             { value: 'all', label: 'All' },
           ]}
           onChange={(kind) => {
@@ -136,6 +131,29 @@ function Chosen({
       )}
     </div>
   );
+}
+
+/** What the tile of an answer says. */
+function answerOf(
+  { truth, predicted, confidence, labels, value }: RunPhoto,
+  colors: ReadonlyMap<string, number>,
+): Pick<TileContent, 'classes' | 'note' | 'noteTone' | 'spoken'> {
+  if (value !== undefined)
+    return {
+      classes: [{ name: figure(value.truth), color: 0 }],
+      note: `said ${figure(value.predicted)}`,
+      noteTone: 'neutral',
+      spoken: `the model said ${figure(value.predicted)}`,
+    };
+  const right = truth === predicted;
+  const chip = (name: string) => ({ name, color: colors.get(name) ?? 0 });
+  const said = predicted || 'no label';
+  return {
+    classes: (labels?.truth ?? [truth]).map(chip),
+    note: right ? percent(confidence) : labels === undefined ? `${said} ${percent(confidence)}` : said,
+    noteTone: right ? 'good' : 'problem',
+    spoken: right ? 'answered right' : `${labels === undefined ? 'taken for' : 'given'} ${said}`,
+  };
 }
 
 const none: TileContent = { picture: '', name: '', classes: [] };

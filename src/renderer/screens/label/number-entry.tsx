@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type RefObject } from 'react';
 import type { Labelling } from './use-labelling.ts';
 import './number-entry.css';
 
@@ -10,8 +10,13 @@ export function typedNumber(text: string): number | null | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+interface NumberEntryProps {
+  readonly labelling: Labelling;
+  readonly entry: RefObject<HTMLInputElement | null>;
+}
+
 /** The number that the photos are to be answered with: Enter gives it to them and goes on to the next photo. */
-export function NumberEntry({ labelling }: { readonly labelling: Labelling }) {
+export function NumberEntry({ labelling, entry }: NumberEntryProps) {
   const { photos, readOnly, target } = labelling;
   const [typed, setTyped] = useState<{ readonly of: string; readonly text: string }>();
   const of = `${photos.length} ${photos[0] ?? ''} ${target ?? ''}`;
@@ -28,7 +33,7 @@ export function NumberEntry({ labelling }: { readonly labelling: Labelling }) {
       }}
     >
       <input
-        ref={labelling.entry}
+        ref={entry}
         className="ui-input numeric"
         inputMode="decimal"
         aria-label="Number of the photo"

@@ -25,7 +25,7 @@ const pressed = { all: true, some: 'mixed', none: false } as const;
 export function TargetBar({ project, table, labelling, onOpen, onSimilar }: TargetBarProps) {
   const { label } = useActions();
   const selection = useAppState((state) => state.label.selection);
-  const { photos, readOnly, labels, allOut } = labelling;
+  const { photos, readOnly, labels, allOut, entry } = labelling;
   const [first] = photos;
   const nothing = first === undefined;
   const single = photos.length === 1 ? first : undefined;
@@ -73,7 +73,7 @@ export function TargetBar({ project, table, labelling, onOpen, onSimilar }: Targ
           })}
         </div>
       ) : (
-        <NumberEntry labelling={labelling} />
+        <NumberEntry labelling={labelling} entry={entry} />
       )}
       <div className="target-actions">
         {labels ? (

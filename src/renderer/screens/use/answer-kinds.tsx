@@ -38,15 +38,17 @@ export function AnswerKinds({ answers, counts }: AnswerKindsProps) {
           all={all}
         />
       ))}
-      <Kind
-        choice={{ kind: 'unknown' }}
-        pressed={choice.kind === 'unknown'}
-        icon={<ClassSwatch color={unknownColor} />}
-        name="Unknown"
-        of={counts.unknown}
-        all={all}
-        hint={`Answers that are less than ${percent(answers.unknownBelow)} sure.`}
-      />
+      {answers.task === 'single-label' ? (
+        <Kind
+          choice={{ kind: 'unknown' }}
+          pressed={choice.kind === 'unknown'}
+          icon={<ClassSwatch color={unknownColor} />}
+          name="Unknown"
+          of={counts.unknown}
+          all={all}
+          hint={`Answers that are less than ${percent(answers.unknownBelow)} sure.`}
+        />
+      ) : null}
       {answers.failed.length === 0 ? null : (
         <Kind
           choice={{ kind: 'failed' }}

@@ -1,4 +1,5 @@
 import type { Answer } from '../../../contract/use.ts';
+import { figure } from '../../components/format.ts';
 import type { AnswerChoice, AnswerOrder } from '../../state/use.ts';
 
 /** Without folders. */
@@ -14,22 +15,31 @@ export function listAnswers(
   { choice, order, search }: { choice: AnswerChoice; order: AnswerOrder; search: string },
 ): readonly Answer[] {
   const wanted = search.trim().toLowerCase();
-  const fits = ({ label, unknown, path }: Answer): boolean =>
+  const fits = ({ label, labels, unknown, path }: Answer): boolean =>
     (choice.kind === 'all' ||
       (choice.kind === 'unknown' && unknown) ||
-      (choice.kind === 'class' && !unknown && label === choice.name)) &&
+      (choice.kind === 'class' && !unknown && (labels ?? [label]).includes(choice.name))) &&
     path.toLowerCase().includes(wanted);
   const shown = choice.kind === 'all' && wanted === '' ? rows : rows.filter(fits);
   switch (order) {
     case 'name':
       return shown.toSorted((a, b) => natural.compare(a.path, b.path));
     case 'least':
-      return shown.toSorted((a, b) => a.confidence - b.confidence);
+      return shown.toSorted((a, b) => rankOf(a) - rankOf(b));
     case 'most':
-      return shown.toSorted((a, b) => b.confidence - a.confidence);
+      return shown.toSorted((a, b) => rankOf(b) - rankOf(a));
     default:
       return shown;
   }
+}
+
+/** What answers are put in order by: the number, or how sure the model is. */
+const rankOf = ({ value, confidence }: Answer): number => value ?? confidence;
+
+/** What an answer says, in words. */
+export function wordsOf({ label, labels, value }: Pick<Answer, 'label' | 'labels' | 'value'>): string {
+  if (value !== undefined) return figure(value);
+  return labels?.length === 0 ? 'no label' : label;
 }
 
 export interface AnswerCounts {
@@ -43,7 +53,7 @@ export function countAnswers(rows: readonly Answer[]): AnswerCounts {
   let unknown = 0;
   for (const answer of rows) {
     if (answer.unknown) unknown += 1;
-    else byClass.set(answer.label, (byClass.get(answer.label) ?? 0) + 1);
+    else for (const name of answer.labels ?? [answer.label]) byClass.set(name, (byClass.get(name) ?? 0) + 1);
   }
   return { byClass, unknown };
 }

@@ -10,7 +10,7 @@ import { ConfidenceBar } from '../../components/probability-bars.tsx';
 import { ClassChip, unknownColor } from '../../components/ui/index.ts';
 import type { AnswerOrder, FetchedAnswers } from '../../state/use.ts';
 import { useClassColors } from '../judge/use-class-colors.ts';
-import { likeliest } from './answer-list.ts';
+import { likeliest, wordsOf } from './answer-list.ts';
 
 /** Pixels; the same as in the style sheet. */
 const rowHeight = 44;
@@ -134,10 +134,11 @@ export function AnswerTable({ label, answers, of, order, focused, onFocus, onOpe
 function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAnswers }) {
   const mediaUrl = useMediaUrl();
   const colors = useClassColors();
-  const { path, label, confidence, unknown, probabilities } = answer;
-  const [, next] = likeliest(of.classes, probabilities);
+  const { path, label, labels, value, confidence, unknown, probabilities } = answer;
+  const given = labels ?? [label];
+  const next = likeliest(of.classes, probabilities).find(({ name }) => !given.includes(name));
   // Which class it would have been says more of an unknown one than which came second.
-  const other = unknown ? { name: label, probability: confidence } : next;
+  const other = unknown ? { name: label, probability: confidence } : value === undefined ? next : undefined;
   return (
     <>
       <span role="gridcell">
@@ -149,13 +150,19 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
       <span role="gridcell">
         {unknown ? (
           <ClassChip color={unknownColor} name="unknown" />
+        ) : value === undefined && given.length > 0 ? (
+          given.map((name) => <ClassChip key={name} color={colors.get(name) ?? 0} name={name} />)
         ) : (
-          <ClassChip color={colors.get(label) ?? 0} name={label} />
+          <span className="numeric">{wordsOf(answer)}</span>
         )}
       </span>
       <span role="gridcell" className="use-table-confidence">
-        <ConfidenceBar value={confidence} dim={unknown} />
-        <span className="numeric">{percent(confidence)}</span>
+        {value === undefined ? (
+          <>
+            <ConfidenceBar value={confidence} dim={unknown} />
+            <span className="numeric">{percent(confidence)}</span>
+          </>
+        ) : null}
       </span>
       <span role="gridcell" className="muted truncate numeric">
         {other === undefined ? '' : `${other.name} ${percent(other.probability)}`}

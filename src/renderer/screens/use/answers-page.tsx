@@ -116,24 +116,26 @@ function Head({ job, jobs, run, runs, answers }: HeadProps) {
         >
           Save as CSV
         </Button>
-        <Menu
-          align="end"
-          items={[
-            { kind: 'heading', label: 'A folder per answer' },
-            {
-              label: 'Into a folder I choose',
-              onSelect: () => work('sort', () => use.sort(job.id, 'folder')),
-            },
-            {
-              label: 'As one archive to download',
-              onSelect: () => work('sort', () => use.sort(job.id, 'archive')),
-            },
-          ]}
-        >
-          <Button icon={FolderTree} busy={busy === 'sort'} disabled={none || !isOver(job)}>
-            Copy into folders
-          </Button>
-        </Menu>
+        {answers?.task === 'regression' ? null : (
+          <Menu
+            align="end"
+            items={[
+              { kind: 'heading', label: 'A folder per answer' },
+              {
+                label: 'Into a folder I choose',
+                onSelect: () => work('sort', () => use.sort(job.id, 'folder')),
+              },
+              {
+                label: 'As one archive to download',
+                onSelect: () => work('sort', () => use.sort(job.id, 'archive')),
+              },
+            ]}
+          >
+            <Button icon={FolderTree} busy={busy === 'sort'} disabled={none || !isOver(job)}>
+              Copy into folders
+            </Button>
+          </Menu>
+        )}
       </span>
     </div>
   );

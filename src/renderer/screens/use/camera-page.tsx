@@ -14,7 +14,7 @@ import {
   unknownColor,
 } from '../../components/ui/index.ts';
 import { useClassColors } from '../judge/use-class-colors.ts';
-import { likeliest } from './answer-list.ts';
+import { likeliest, wordsOf } from './answer-list.ts';
 import { useCamera } from './use-camera.ts';
 import { useLiveAnswer } from './use-live-answer.ts';
 
@@ -128,25 +128,33 @@ function Live({ project, run, stream, onStop, choice }: LiveProps) {
 /** @param spoken read out: only what stands still, or a screen reader would never be silent */
 function Answer({ answer, spoken }: { readonly answer: CameraAnswer; readonly spoken: boolean }) {
   const colors = useClassColors();
-  const { label, confidence, unknown, classes, probabilities } = answer;
+  const { confidence, unknown, classes, probabilities, value } = answer;
+  const label = wordsOf(answer);
   return (
     <>
       <div className="use-camera-answer" aria-live={spoken ? 'polite' : 'off'}>
-        <ClassSwatch color={unknown ? unknownColor : (colors.get(label) ?? 0)} size={22} />
+        {value === undefined ? (
+          <ClassSwatch
+            color={unknown ? unknownColor : (colors.get(answer.labels?.[0] ?? label) ?? 0)}
+            size={22}
+          />
+        ) : null}
         <h2 className="use-camera-label" title={unknown ? 'unknown' : label}>
           {unknown ? 'unknown' : label}
         </h2>
-        <p className="use-camera-confidence numeric">{percent(confidence)}</p>
+        {value === undefined ? <p className="use-camera-confidence numeric">{percent(confidence)}</p> : null}
         <p className="muted small use-camera-note">
           {unknown ? `Most like ${label}, but not sure enough.` : ''}
         </p>
       </div>
-      <ProbabilityBars
-        label="How likely each class is"
-        classes={likeliest(classes, probabilities)
-          .slice(0, mostBars)
-          .map((one) => ({ ...one, color: colors.get(one.name) ?? 0 }))}
-      />
+      {value === undefined ? (
+        <ProbabilityBars
+          label="How likely each class is"
+          classes={likeliest(classes, probabilities)
+            .slice(0, mostBars)
+            .map((one) => ({ ...one, color: colors.get(one.name) ?? 0 }))}
+        />
+      ) : null}
     </>
   );
 }

@@ -9,7 +9,7 @@ import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { Dialog, IconButton } from '../../components/ui/index.ts';
 import type { FetchedAnswers } from '../../state/use.ts';
 import { useClassColors } from '../judge/use-class-colors.ts';
-import { likeliest, nameOf } from './answer-list.ts';
+import { likeliest, nameOf, wordsOf } from './answer-list.ts';
 
 interface OneAnswerProps {
   readonly answers: FetchedAnswers;
@@ -48,7 +48,11 @@ export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerP
       description={
         unknown
           ? `Unknown: most like ${label}, but only ${percent(confidence)} sure. Below ${percent(answers.unknownBelow)} it does not count.`
-          : `${label}, ${percent(confidence)} sure.`
+          : answer.value !== undefined
+            ? `The model says ${wordsOf(answer)}.`
+            : answer.labels !== undefined
+              ? `The model gives it: ${wordsOf(answer)}.`
+              : `${label}, ${percent(confidence)} sure.`
       }
       actions={
         <>
@@ -81,15 +85,19 @@ export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerP
             alt={nameOf(path)}
           />
         </div>
-        <div className="use-one-bars" tabIndex={0} role="region" aria-label="All classes">
-          <ProbabilityBars
-            label="How likely each class is"
-            classes={likeliest(answers.classes, probabilities).map((one) => ({
-              ...one,
-              color: colors.get(one.name) ?? 0,
-            }))}
-          />
-        </div>
+        {answer.value === undefined ? (
+          <div className="use-one-bars" tabIndex={0} role="region" aria-label="All classes">
+            <ProbabilityBars
+              label="How likely each class is"
+              classes={likeliest(answers.classes, probabilities).map((one) => ({
+                ...one,
+                color: colors.get(one.name) ?? 0,
+              }))}
+            />
+          </div>
+        ) : (
+          <p className="use-title numeric">{wordsOf(answer)}</p>
+        )}
       </div>
     </Dialog>
   );

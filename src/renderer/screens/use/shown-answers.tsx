@@ -17,7 +17,7 @@ import {
 } from '../../components/ui/index.ts';
 import type { AnswerOrder, FetchedAnswers } from '../../state/use.ts';
 import { useClassColors } from '../judge/use-class-colors.ts';
-import { listAnswers, nameOf } from './answer-list.ts';
+import { listAnswers, nameOf, wordsOf } from './answer-list.ts';
 import { AnswerTable } from './answer-table.tsx';
 import { OneAnswer } from './one-answer.tsx';
 
@@ -29,6 +29,14 @@ const orders: readonly { readonly value: AnswerOrder; readonly label: string }[]
   { value: 'least', label: 'Least sure first' },
   { value: 'most', label: 'Surest first' },
 ];
+
+const numberOrders: typeof orders = orders.map((one) =>
+  one.value === 'least'
+    ? { ...one, label: 'Smallest first' }
+    : one.value === 'most'
+      ? { ...one, label: 'Largest first' }
+      : one,
+);
 
 /** The chosen answers as pictures or as a table, and one of them alone. */
 export function ShownAnswers({ answers }: { readonly answers: FetchedAnswers }) {
@@ -65,7 +73,7 @@ export function ShownAnswers({ answers }: { readonly answers: FetchedAnswers }) 
           label="Sort by"
           prefix="Sort by"
           value={order}
-          options={orders}
+          options={answers.task === 'regression' ? numberOrders : orders}
           onChange={(next) => dispatch({ type: 'use/ordered', order: next })}
         />
         <span className="muted small numeric use-toolbar-count">{plural(shown.length, 'photo')}</span>
@@ -134,21 +142,29 @@ function tilesOf(
     if (answer === undefined) return nothing;
     const known = made.get(answer);
     if (known !== undefined) return known;
-    const { index, path, label, confidence, unknown } = answer;
-    const tile: TileContent = {
-      picture: mediaUrl(answerPath(job, index)),
-      name: nameOf(path),
-      classes: [
-        unknown ? { name: 'unknown', color: unknownColor } : { name: label, color: colors.get(label) ?? 0 },
-      ],
-      note: percent(confidence),
-      ...(unknown ? { spoken: `most like ${label}` } : {}),
-      overlay: (
-        <span className="use-tile-bar" aria-hidden>
-          <ConfidenceBar value={confidence} dim={unknown} />
-        </span>
-      ),
-    };
+    const { index, path, label, labels, value, confidence, unknown } = answer;
+    const tile: TileContent =
+      value !== undefined
+        ? {
+            picture: mediaUrl(answerPath(job, index)),
+            name: nameOf(path),
+            classes: [],
+            note: wordsOf(answer),
+          }
+        : {
+            picture: mediaUrl(answerPath(job, index)),
+            name: nameOf(path),
+            classes: unknown
+              ? [{ name: 'unknown', color: unknownColor }]
+              : (labels ?? [label]).map((name) => ({ name, color: colors.get(name) ?? 0 })),
+            note: percent(confidence),
+            ...(unknown ? { spoken: `most like ${label}` } : {}),
+            overlay: (
+              <span className="use-tile-bar" aria-hidden>
+                <ConfidenceBar value={confidence} dim={unknown} />
+              </span>
+            ),
+          };
     made.set(answer, tile);
     return tile;
   };
