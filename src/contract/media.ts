@@ -18,6 +18,17 @@ export const photoPath = (project: string, photo: string): string => `/photo/${p
 export const viewPath = (project: string, photo: string, resize: string, size: number): string =>
   `/view/${project}/${photo}/${resize}/${size}`;
 
+/** Changed views that are made to be looked at, of each photo. */
+export const mostChangedViews = 99;
+
+/** What a training may make of that: the view `number` (from 1) of a preset, mirrored or not as `flips` says. */
+export const changedViewPath = (
+  view: string,
+  augment: string,
+  flips: 'auto' | 'on' | 'off',
+  number: number,
+): string => `${view}/${augment}/${flips}/${number}`;
+
 /** A small picture of a photo that a prediction job has answered for. */
 export const answerPath = (job: string, index: number): string => `/answer/${job}/${index}`;
 

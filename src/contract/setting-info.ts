@@ -107,15 +107,16 @@ export const settingInfo: readonly SettingInfo[] = [
       {
         value: 'strong',
         label:
-          'Strong: also tilted, recoloured, blurred, grainy, with parts missing (4 more views for the head)',
+          'Strong: also tilted, recoloured, blurred, grainy, with parts missing (looks at each photo 4 more times)',
       },
       {
         value: 'any-orientation',
-        label: 'Any orientation: as from a microscope or from above (3 more views for the head)',
+        label: 'Any orientation: as from a microscope or from above (looks at each photo 3 more times)',
       },
       {
         value: 'keep-colour',
-        label: 'Keep colours: cropped, tilted, blurred, but colours are evidence (2 more views for the head)',
+        label:
+          'Keep colours: cropped, tilted, blurred, but colours are evidence (looks at each photo 2 more times)',
       },
     ],
     default: 'standard',

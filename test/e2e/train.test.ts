@@ -287,6 +287,26 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     await page.context().close();
   });
 
+  it('shows what each way to change photos does', async () => {
+    const { page, project, complaints } = await open();
+    const examples = page.getByRole('list', { name: 'Some of your photos as they would be learned from' });
+    const addresses = (): Promise<(string | null)[]> =>
+      examples.getByRole('img').evaluateAll((images) => images.map((image) => image.getAttribute('src')));
+    await page.getByRole('radio', { name: 'Any orientation' }).press('Enter');
+    await expectSoon(() => project().state.settings['training'], { augment: 'any-orientation' });
+    await page.getByText(/^Any orientation: as from a microscope/).waitFor();
+    const seen = await addresses();
+    expect(new Set(seen).size).toBe(6);
+    for (const address of seen) expect(address).toMatch(/\/any-orientation\/auto\/[123]$/);
+    expect(await axe(page)).toEqual([]);
+    await examples.scrollIntoViewIfNeeded();
+    await picture(page, 'train-changing-photos');
+    await page.getByRole('radio', { name: 'None' }).press('Enter');
+    await examples.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('finds a running training again after a reload, with all its curves', async () => {
     const { page, engine } = await open((engine) => void training(engine, 14));
     await page.getByText('2 of 8', { exact: true }).waitFor();

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { InputPolicy } from '../../contract/input-policy.ts';
 import { checkFormat, convertPhoto, decodePhoto } from './decode.ts';
+import type { View } from './decode.ts';
 import type { FileFormat } from './format.ts';
 
 /** A picture for people to look at, as a file a browser can show. */
@@ -49,11 +50,12 @@ export async function showablePicture(bytes: Uint8Array): Promise<Picture> {
 /**
  * A photo as a model sees it, pixel for pixel.
  *
+ * @param view absent: the photo as it is
  * @throws HolotypeError('bad-input') as decodePhoto
  */
-export async function modelView(bytes: Uint8Array, policy: InputPolicy): Promise<Picture> {
+export async function modelView(bytes: Uint8Array, policy: InputPolicy, view?: View): Promise<Picture> {
   const { width, height } = policy;
-  const pixels = await decodePhoto(bytes, policy);
+  const pixels = await decodePhoto(bytes, policy, view);
   const png = sharp(pixels, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 });
   return { type: 'image/png', bytes: await png.toBuffer() };
 }

@@ -3,6 +3,7 @@ import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { CameraAnswer } from '../../contract/use.ts';
 import { decodeConcurrency } from '../../engine/data/decode.ts';
 import { modelView, showablePicture, smallPicture, type Picture } from '../../engine/data/picture.ts';
+import { trainingView } from '../../engine/train/finetune/views.ts';
 import { photoFacts } from '../../store/photos.ts';
 import { errnoOf } from '../../store/storage-error.ts';
 import { openStream } from '../../store/streams.ts';
@@ -11,6 +12,7 @@ import { bodyTooLarge, type UploadStore } from '../../store/uploads.ts';
 import type { Downloads } from '../downloads.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { readPhotoCopy, readPhotoFile } from '../read-photo.ts';
+import { presetOf } from '../train/augmenting.ts';
 import type { Media, MediaRequest, MediaResponse } from './media.ts';
 import { createNewestFirst } from './newest-first.ts';
 import { routeOf, type Route } from './routes.ts';
@@ -101,13 +103,17 @@ async function respond(
         signal,
       );
     case 'view': {
-      const { project, photo, resize, size } = route;
+      const { project, photo, resize, size, changed } = route;
       return queue.run(
-        `view ${photo} ${resize} ${size}`,
+        `view ${photo} ${resize} ${size} ${JSON.stringify(changed)}`,
         async () => {
           const { bytes, same } = await readPhoto(deps, project, photo);
           const policy = { width: size, height: size, resize, cropFraction: 1, ...noNormalization };
-          return ofPicture(await modelView(bytes, policy), same ? forever : undefined);
+          if (changed === undefined)
+            return ofPicture(await modelView(bytes, policy), same ? forever : undefined);
+          const view = trainingView(0, photo, changed.number, presetOf(changed));
+          // What a preset does may change with the version of the app.
+          return ofPicture(await modelView(bytes, policy, view), same ? awhile : undefined);
         },
         signal,
       );

@@ -1,3 +1,4 @@
+import { isAugmentPreset, type AugmentPreset } from '../../contract/augment.ts';
 import { resizeModes, type InputPolicy } from '../../contract/input-policy.ts';
 import {
   jobIdSchema,
@@ -6,7 +7,8 @@ import {
   runIdSchema,
   uploadIdSchema,
 } from '../../contract/ids.ts';
-import { thumbSizes, type ThumbSize } from '../../contract/media.ts';
+import { mostChangedViews, thumbSizes, type ThumbSize } from '../../contract/media.ts';
+import type { TrainOptions } from '../../contract/train.ts';
 import type { MediaRequest } from './media.ts';
 
 /** What an address of contract/media.ts asks for, its ids checked. */
@@ -19,11 +21,19 @@ export type Route =
       readonly photo: string;
       readonly resize: InputPolicy['resize'];
       readonly size: number;
+      /** As a training changes it; absent: as it is. */
+      readonly changed?: ChangedView;
     }
   | { readonly kind: 'answer' | 'answer-photo'; readonly job: string; readonly index: number }
   | { readonly kind: 'download'; readonly download: string }
   | { readonly kind: 'upload'; readonly upload: string; readonly path: string }
   | { readonly kind: 'camera'; readonly project: string; readonly run: string };
+
+export interface ChangedView {
+  readonly augment: AugmentPreset;
+  readonly flips: TrainOptions['flips'];
+  readonly number: number;
+}
 
 /** Sides of a model's view that are made (pixels). */
 const viewSize = { least: 16, most: 1024 };
@@ -31,11 +41,12 @@ const viewSize = { least: 16, most: 1024 };
 /** What is asked for, or undefined for anything that is no address of ours or takes another method. */
 export function routeOf({ method, path }: Pick<MediaRequest, 'method' | 'path'>): Route | undefined {
   const [before, kind, a = '', b = '', c = '', d = '', ...more] = path.split('/');
+  const changed = kind === 'view' && more.length > 0 ? changedView(more) : undefined;
   if (before !== '' || kind === undefined) return undefined;
   if (kind === 'upload') return method === 'PUT' ? uploadRoute(path) : undefined;
-  if (more.length > 0) return undefined;
+  if (more.length > 0 && changed === undefined) return undefined;
   const given = [a, b, c, d].filter((part) => part !== '').length;
-  if (path.split('/').length - 2 !== given) return undefined;
+  if (path.split('/').length - 2 !== given + more.length) return undefined;
   if (kind === 'camera') {
     const fits = method === 'POST' && given === 2 && projectIdSchema.safeParse(a).success;
     return fits && runIdSchema.safeParse(b).success ? { kind, project: a, run: b } : undefined;
@@ -59,9 +70,17 @@ export function routeOf({ method, path }: Pick<MediaRequest, 'method' | 'path'>)
     const resize = resizeModes.find((mode) => mode === c);
     const size = wholeNumber(d) ?? 0;
     const fits = resize !== undefined && size >= viewSize.least && size <= viewSize.most;
-    return fits ? { kind, ...photo, resize, size } : undefined;
+    return fits ? { kind, ...photo, resize, size, ...(changed && { changed }) } : undefined;
   }
   return undefined;
+}
+
+function changedView(parts: readonly string[]): ChangedView | undefined {
+  const [augment = '', flips, text = '', ...more] = parts;
+  const number = wholeNumber(text) ?? 0;
+  if (more.length > 0 || number < 1 || number > mostChangedViews || !isAugmentPreset(augment))
+    return undefined;
+  return flips === 'auto' || flips === 'on' || flips === 'off' ? { augment, flips, number } : undefined;
 }
 
 /** A file's names are the one thing in an address that is anybody's: what they may be, the uploads decide. */

@@ -13,6 +13,7 @@ import {
   thumbPath,
   uploadPath,
   viewPath,
+  changedViewPath,
 } from '../../../src/contract/media.ts';
 import type { Asset } from '../../../src/contract/project.ts';
 import { createDownloads } from '../../../src/service/downloads.ts';
@@ -221,6 +222,48 @@ describe("a model's view", () => {
   ])('is not made for %s at %d', async (resize, size) => {
     const id = add('a.jpg', await jpeg());
     expect((await get(create(), viewPath(project, id, resize, size))).status).toBe(404);
+  });
+});
+
+describe('a changed view', () => {
+  const view = (id: string): string => viewPath(project, id, 'squash', 32);
+
+  it('is what a training would make of the photo, another for every number', async () => {
+    const id = add('a.jpg', await jpeg());
+    const media = create();
+    const pixels = async (path: string): Promise<string> => {
+      const answer = await get(media, path);
+      expect(answer).toMatchObject({ status: 200, type: 'image/png' });
+      return Buffer.from(
+        await sharp(await bytesOf(answer))
+          .raw()
+          .toBuffer(),
+      ).toString('hex');
+    };
+    const [plain, ...others] = await Promise.all(
+      [
+        view(id),
+        changedViewPath(view(id), 'none', 'auto', 1),
+        changedViewPath(view(id), 'none', 'off', 2),
+        ...[1, 2, 3].map((number) => changedViewPath(view(id), 'strong', 'auto', number)),
+        changedViewPath(view(id), 'any-orientation', 'off', 1),
+      ].map(pixels),
+    );
+    expect(others.slice(0, 2)).toEqual([plain, plain]);
+    expect(new Set([plain, ...others.slice(2)]).size).toBe(5);
+    expect(await pixels(changedViewPath(view(id), 'strong', 'auto', 2))).toBe(others[3]);
+  });
+
+  it.each([
+    'stronk/auto/1',
+    'strong/maybe/1',
+    'strong/auto/0',
+    'strong/auto/100',
+    'strong/auto',
+    'strong/auto/1/2',
+  ])('is not made for %s', async (rest) => {
+    const id = add('a.jpg', await jpeg());
+    expect((await get(create(), `${view(id)}/${rest}`)).status).toBe(404);
   });
 });
 

@@ -8,6 +8,7 @@ import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
 import { bytes, plural } from '../../components/format.ts';
 import { Badge, Button, classes, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+import { ChangingPhotos } from './changing-photos.tsx';
 
 const qualities: readonly { readonly value: Quality; readonly label: string; readonly text: string }[] = [
   {
@@ -36,6 +37,7 @@ export const SimpleSettings = memo(function SimpleSettings({ project }: { readon
   useEffect(() => void models.load(), [models]);
   const chosen = settings.backbone ?? plan?.backbone.id;
   const known = valueOf(list);
+  const model = known?.find(({ id }) => id === chosen);
   const disabled = project.readOnly !== null;
   const quality = settings.quality ?? 'balanced';
   return (
@@ -72,7 +74,8 @@ export const SimpleSettings = memo(function SimpleSettings({ project }: { readon
           />
         )}
       </div>
-      <ImagePolicy project={project} model={known?.find(({ id }) => id === chosen)} disabled={disabled} />
+      <ImagePolicy project={project} model={model} disabled={disabled} />
+      <ChangingPhotos project={project} model={model} disabled={disabled} />
     </section>
   );
 });
