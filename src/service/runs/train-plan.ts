@@ -328,6 +328,9 @@ function stepsOf(
       ? []
       : [`Download ${backbone.name} (${Math.max(1, Math.round(backbone.downloadBytes / 1e6))} MB), once.`]),
     `Compute what ${backbone.name} sees in each photo${viewWords(options, train)}, on this device: ${where}. It is kept for next time.`,
+    ...(options.findLearningRate === 'on'
+      ? ['Try ever higher learning rates for a moment, and take one that works well.']
+      : []),
     options.weightDecay === undefined
       ? 'Train a new head on that, at a few strengths of regularization, and take the best.'
       : 'Train a new head on that.',

@@ -48,6 +48,12 @@ describe('the plan of a training', () => {
     expect(settings).toEqual({ quality: 'balanced', recipe: 'auto', backbone: 'tiny', device: 'cpu' });
   });
 
+  test('says that a learning rate will be looked for', async () => {
+    const [usual, looked] = [await plan(), await plan({ findLearningRate: 'on' })];
+    expect(usual.steps.join(' ')).not.toContain('learning rates');
+    expect(looked.steps.join(' ')).toContain('Try ever higher learning rates');
+  });
+
   test('remembers how fast the backbone is: it is tried once', async () => {
     const note = join(scratch, 'cache', 'training-speeds.json');
     const before = readFileSync(note, 'utf8');
