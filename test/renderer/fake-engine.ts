@@ -4,6 +4,7 @@ import { methods } from '../../src/contract/methods.ts';
 import type { Handlers, Service } from '../../src/contract/server.ts';
 import { createEmitter, type Emitter } from '../../src/service/emitter.ts';
 import { appTable } from './fake/app.ts';
+import { exploreTable } from './fake/explore.ts';
 import { jobTable } from './fake/jobs.ts';
 import { projectTable } from './fake/projects.ts';
 import { runTable } from './fake/runs.ts';
@@ -37,6 +38,7 @@ export function createFakeEngine(world: World = startWorld()): FakeEngine {
     ...runTable(world, events),
     ...trainTable(world, events),
     ...useTable(world, events),
+    ...exploreTable(world, events),
   };
   const handlers = Object.keys(methods).map((method) => [
     method,

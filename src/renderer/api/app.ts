@@ -2,6 +2,7 @@ import type { AppStore } from '../state/store.ts';
 import { createApi, type Api } from './api.ts';
 import { connectionActions } from './actions/connection.ts';
 import { dialogActions } from './actions/dialogs.ts';
+import { exploreActions } from './actions/explore.ts';
 import { jobActions } from './actions/jobs.ts';
 import { judgeActions } from './actions/judge.ts';
 import { labelActions } from './actions/label.ts';
@@ -42,6 +43,7 @@ function createActions(api: Api, page: AddressBar) {
     settings: settingsActions(api),
     models: modelActions(api, picking),
     label: labelActions(api, picking),
+    explore: exploreActions(api),
     train: trainActions(api),
     judge: judgeActions(api),
     use: usingActions(api, picking),
@@ -60,6 +62,10 @@ export function createApp(host: Host, store: AppStore, page: AddressBar): App {
     if (job.kind === 'fetch-model') void actions.models.load();
     const open = getState().project.id;
     if (job.kind === 'train' && job.project !== null && job.project === open) actions.projects.loadRuns(open);
+  });
+  actions.jobs.onEnd((job) => {
+    if (job.kind === 'explore' && job.project !== null && job.project === getState().project.id)
+      void actions.explore.load(job.project);
   });
   notifyOfEnds(api, actions.jobs.onEnd);
 

@@ -1,5 +1,6 @@
 import type { ConnectionAction } from './connection.ts';
 import type { DialogsAction } from './dialogs.ts';
+import type { ExploreAction } from './explore.ts';
 import type { JobsAction } from './jobs.ts';
 import type { JudgeAction } from './judge.ts';
 import type { LabelAction } from './label.ts';
@@ -16,6 +17,7 @@ import type { UseAction } from './use.ts';
 export type Action =
   | ConnectionAction
   | DialogsAction
+  | ExploreAction
   | JobsAction
   | JudgeAction
   | LabelAction

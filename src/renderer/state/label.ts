@@ -3,7 +3,7 @@ import type { LabelFilter } from './label-filter.ts';
 import { clearSelection, noSelection, type Selection } from './selection.ts';
 
 /** By what the grid is put in order. */
-export const sortKeys = ['name', 'date', 'confidence', 'similarity'] as const;
+export const sortKeys = ['name', 'date', 'confidence', 'similarity', 'next'] as const;
 export type SortKey = (typeof sortKeys)[number];
 
 export interface LabelSort {
@@ -39,6 +39,8 @@ export interface LabelState {
   readonly search: string;
   readonly sort: LabelSort;
   readonly similar: Similar | undefined;
+  /** What each photo's label would tell, 0..1 by photo id, once the photos were looked through. */
+  readonly next: ReadonlyMap<string, number> | undefined;
   readonly selection: Selection;
   /** Photos that stay in sight although what was just done to them takes them out of the filter. */
   readonly held: ReadonlySet<string>;
@@ -51,6 +53,7 @@ export type LabelAction =
   | { readonly type: 'label/searched'; readonly search: string }
   | { readonly type: 'label/sorted'; readonly sort: LabelSort }
   | { readonly type: 'label/similar'; readonly project: string; readonly similar: Similar }
+  | { readonly type: 'label/next'; readonly project: string; readonly next: ReadonlyMap<string, number> }
   | { readonly type: 'label/selected'; readonly selection: Selection }
   | { readonly type: 'label/held'; readonly photos: readonly string[] }
   | { readonly type: 'label/viewed'; readonly view: Partial<LabelView> };
@@ -65,6 +68,7 @@ export const noLabel: LabelState = {
   search: '',
   sort: { by: 'name', descending: false },
   similar: undefined,
+  next: undefined,
   selection: noSelection,
   held: none,
   view: { tileSize: 144, panel: true, details: true },
@@ -92,6 +96,15 @@ export function reduceLabel(state: LabelState, action: Action): LabelState {
         search: '',
         similar: action.similar,
         sort: { by: 'similarity', descending: true },
+      };
+    case 'label/next':
+      return {
+        ...(action.project === state.project ? unselected(state) : { ...noLabel, view: state.view }),
+        project: action.project,
+        filter: { kind: 'unlabeled' },
+        search: '',
+        next: action.next,
+        sort: { by: 'next', descending: true },
       };
     case 'label/selected':
       return { ...state, selection: action.selection, held: none };

@@ -1,6 +1,7 @@
 import type { Action } from './action.ts';
 import { noConnection, reduceConnection, type ConnectionState } from './connection.ts';
 import { noDialogs, reduceDialogs, type DialogsState } from './dialogs.ts';
+import { noExplore, reduceExplore, type ExploreState } from './explore.ts';
 import { noJobs, reduceJobs, type JobsState } from './jobs.ts';
 import { noJudge, reduceJudge, type JudgeState } from './judge.ts';
 import { noLabel, reduceLabel, type LabelState } from './label.ts';
@@ -25,6 +26,7 @@ export interface AppState {
   readonly toasts: ToastsState;
   readonly dialogs: DialogsState;
   readonly label: LabelState;
+  readonly explore: ExploreState;
   readonly train: TrainState;
   readonly judge: JudgeState;
   readonly use: UseState;
@@ -41,6 +43,7 @@ export const initialState: AppState = {
   toasts: noToasts,
   dialogs: noDialogs,
   label: noLabel,
+  explore: noExplore,
   train: noTrain,
   judge: noJudge,
   use: noUse,
@@ -59,6 +62,7 @@ export function reduce(state: AppState, action: Action): AppState {
     toasts: reduceToasts(state.toasts, action),
     dialogs: reduceDialogs(state.dialogs, action),
     label: reduceLabel(state.label, action),
+    explore: reduceExplore(state.explore, action),
     train: reduceTrain(state.train, action),
     judge: reduceJudge(state.judge, action),
     use: reduceUse(state.use, action),

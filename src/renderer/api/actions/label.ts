@@ -179,6 +179,9 @@ export function labelActions(api: Api, picking: Picking) {
       dispatch({ type: 'label/similar', project, similar: { photo, basis: found.basis, numbers } });
       return true;
     },
+    /** Puts photos without a label in the order in which labels would tell most. @param next 0..1 by photo id */
+    labelNext: (project: string, next: ReadonlyMap<string, number>): void =>
+      dispatch({ type: 'label/next', project, next }),
     /** All that is known of a photo. @throws HolotypeError */
     details: (project: string, photo: string, signal: AbortSignal): Promise<PhotoDetails> =>
       call('photos.get', { project, photo }, { signal }),

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { SplitPane } from '../../components/ui/index.ts';
@@ -15,10 +15,26 @@ import { onlyOn, useClassColors, useLabelling } from './use-labelling.ts';
 import { useShownPhotos } from './use-photos.ts';
 import './label.css';
 
-/** The tab "Label" of a project: all photos, or the one that the address names. */
+const ExploreScreen = lazy(async () => ({
+  default: (await import('../explore/explore-screen.tsx')).ExploreScreen,
+}));
+
+/** The tab "Label" of a project: its photos, or what can be found out about them. */
 export function LabelScreen({ project }: { readonly project: ProjectState }) {
-  const { label, navigation } = useActions();
+  const { label } = useActions();
   useEffect(() => label.enter(project.id), [label, project.id]);
+  const exploring = useAppState(({ route }) => route.screen === 'project' && route.detail === 'explore');
+  if (!exploring) return <LabelPhotos project={project} />;
+  return (
+    <Suspense fallback={<h1 className="visually-hidden">Explore</h1>}>
+      <ExploreScreen project={project} />
+    </Suspense>
+  );
+}
+
+/** All photos, or the one that the address names. */
+function LabelPhotos({ project }: { readonly project: ProjectState }) {
+  const { label, navigation } = useActions();
   const detail = useAppState(({ route }) => (route.screen === 'project' ? route.detail : ''));
   const { panel } = useAppState((state) => state.label.view);
   const shown = useShownPhotos(project);

@@ -7,6 +7,7 @@ import {
   FolderSearch,
   PanelLeft,
   Redo2,
+  Telescope,
   Undo2,
 } from 'lucide-react';
 import { useRef, type RefObject } from 'react';
@@ -50,8 +51,8 @@ const likeness = {
 
 /** What is shown and how, undo, and labels from and into files. */
 export function LabelToolbar({ project, shown, search, grid, onImport }: LabelToolbarProps) {
-  const { label, dialogs, projects } = useActions();
-  const { search: words, sort, similar, view } = useAppState((state) => state.label);
+  const { label, dialogs, navigation, projects } = useActions();
+  const { search: words, sort, similar, next, view } = useAppState((state) => state.label);
   const file = useRef<HTMLInputElement>(null);
   const { counts, readOnly } = project;
   const sorts: Option<SortKey>[] = [
@@ -71,6 +72,13 @@ export function LabelToolbar({ project, shown, search, grid, onImport }: LabelTo
       label: 'Similarity',
       hint: similar === undefined ? 'Choose “Find similar” on a photo first' : likeness[similar.basis],
       disabled: similar === undefined,
+    },
+    {
+      value: 'next',
+      label: 'Worth labelling',
+      hint:
+        next === undefined ? 'Choose “Label these next” under Explore first' : 'What their labels would tell',
+      disabled: next === undefined,
     },
   ];
   return (
@@ -96,7 +104,7 @@ export function LabelToolbar({ project, shown, search, grid, onImport }: LabelTo
           value={sort.by}
           options={sorts}
           // The surest first would be the least interesting.
-          onChange={(by) => label.sort({ by, descending: by === 'similarity' })}
+          onChange={(by) => label.sort({ by, descending: by === 'similarity' || by === 'next' })}
         />
         <IconButton
           icon={sort.descending ? ArrowDownWideNarrow : ArrowDownNarrowWide}
@@ -118,6 +126,11 @@ export function LabelToolbar({ project, shown, search, grid, onImport }: LabelTo
           </button>
         )}
       </p>
+      <IconButton
+        icon={Telescope}
+        label="Explore: groups, a map, odd photos"
+        onClick={() => navigation.detail('explore')}
+      />
       <div className="label-size">
         <Slider
           label="Size of the photos"

@@ -21,7 +21,7 @@ export interface ShownPhotos {
 /** What the filter, the search and the order make of the project's photos. */
 export function useShownPhotos(project: ProjectState): ShownPhotos {
   const table = useAppState((state) => state.project.photos);
-  const { filter, search, sort, similar, held } = useAppState((state) => state.label);
+  const { filter, search, sort, similar, next, held } = useAppState((state) => state.label);
   const answers = useAnswers(project);
   const numbers = useMemo(
     () => new Map([...answers].map(([id, { confidence }]) => [id, confidence])),
@@ -33,22 +33,23 @@ export function useShownPhotos(project: ProjectState): ShownPhotos {
       matches === undefined || held.size === 0
         ? matches
         : (row: PhotoRow) => held.has(row.id) || matches(row);
-    return queryPhotos(table, { where, search, order: orderOf(sort, similar, numbers) });
-  }, [table, filter, search, sort, similar, held, answers, numbers]);
+    return queryPhotos(table, {
+      where,
+      search,
+      order: orderOf(sort, { confidence: numbers, similarity: similar?.numbers, next }),
+    });
+  }, [table, filter, search, sort, similar, next, held, answers, numbers]);
   const counts = useMemo(() => countPhotos(table, answers), [table, answers]);
   return { table, ids: useSame(found), counts, answers };
 }
 
 function orderOf(
   { by, descending }: LabelState['sort'],
-  similar: LabelState['similar'],
-  confidences: ReadonlyMap<string, number>,
+  numbers: Readonly<Record<'confidence' | 'similarity' | 'next', ReadonlyMap<string, number> | undefined>>,
 ): PhotoOrder {
-  if (by === 'confidence') return { by: 'number', numbers: confidences, descending };
-  if (by !== 'similarity') return { by, descending };
-  return similar === undefined
-    ? { by: 'name', descending }
-    : { by: 'number', numbers: similar.numbers, descending };
+  if (by === 'name' || by === 'date') return { by, descending };
+  const known = numbers[by];
+  return known === undefined ? { by: 'name', descending } : { by: 'number', numbers: known, descending };
 }
 
 /** What the last run said of each photo it did not learn from; fetched once the screen is shown. */

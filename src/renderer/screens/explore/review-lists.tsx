@@ -1,0 +1,202 @@
+import { Check, ListOrdered } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Exploration } from '../../../contract/explore.ts';
+import { thumbPath } from '../../../contract/media.ts';
+import type { ProjectState } from '../../../contract/projects.ts';
+import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
+import { plural } from '../../components/format.ts';
+import { Badge, Button, ClassChip, EmptyState } from '../../components/ui/index.ts';
+import { photoById } from '../../state/photo-table.ts';
+import { MendLabel } from '../judge/one-photo.tsx';
+import { useClassColors } from '../judge/use-class-colors.ts';
+
+interface ListProps {
+  readonly project: ProjectState;
+  readonly found: Exploration;
+}
+
+/** Longer lists are not looked through in one go. */
+const most = 100;
+
+/** Photos that belong least, to be left out where they should not be here. */
+export function OddPhotos({ project, found }: ListProps) {
+  return (
+    <>
+      <p className="muted small">
+        Photos least like the others, oddest first. Leave out what should not be here.
+      </p>
+      <ul className="explore-list">
+        {found.anomalies.slice(0, most).map(({ photo }) => (
+          <Row key={photo} project={project} photo={found.photos[photo] ?? ''}>
+            <LeaveOut project={project} photo={found.photos[photo] ?? ''} />
+          </Row>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Versions of one shot: one of them is enough to learn from. */
+export function Copies({ project, found }: ListProps) {
+  const { label } = useActions();
+  if (found.duplicates.length === 0)
+    return (
+      <EmptyState small icon={Check} title="No copies found">
+        No two photos are versions of one shot.
+      </EmptyState>
+    );
+  return (
+    <>
+      <p className="muted small">
+        Versions of one shot, the likest first. They stay together when photos are divided for training.
+      </p>
+      <ul className="explore-list">
+        {found.duplicates.slice(0, most).map(({ photos }) => {
+          const ids = photos.map((photo) => found.photos[photo] ?? '');
+          return (
+            <li key={ids[0]} className="explore-copies">
+              <ul aria-label={plural(ids.length, 'version')}>
+                {ids.map((photo) => (
+                  <Row key={photo} project={project} photo={photo}>
+                    <LeaveOut project={project} photo={photo} />
+                  </Row>
+                ))}
+              </ul>
+              <Button
+                size="s"
+                disabled={project.readOnly !== null}
+                onClick={() => void label.exclude(project.id, ids.slice(1), true)}
+              >
+                Keep only the first
+              </Button>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+/** Labels that models which had not seen the photo disagree with. */
+export function LabelErrors({ project, found }: ListProps) {
+  const colors = useClassColors();
+  if (found.labelErrors.length === 0)
+    return (
+      <EmptyState small icon={Check} title="No label looks wrong">
+        Either no label stands out, or there are too few labels to tell: five of each of two classes are the
+        least.
+      </EmptyState>
+    );
+  return (
+    <>
+      <p className="muted small">
+        Labels that are likely wrong, the likeliest first. Mend what is; leave the rest.
+      </p>
+      <ul className="explore-list">
+        {found.labelErrors.slice(0, most).map(({ photo, given, suggested }) => (
+          <Row
+            key={photo}
+            project={project}
+            photo={found.photos[photo] ?? ''}
+            note={
+              <>
+                <ClassChip color={colors.get(given) ?? 0} name={given} />{' '}
+                <span className="muted">rather</span>{' '}
+                <ClassChip color={colors.get(suggested) ?? 0} name={suggested} />
+              </>
+            }
+          >
+            <MendLabel project={project} photo={found.photos[photo] ?? ''} suggested={suggested} />
+          </Row>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Photos whose labels would tell most, which the screen Label puts first. */
+export function LabelNext({ project, found }: ListProps) {
+  const { label, navigation } = useActions();
+  if (found.next.length === 0)
+    return (
+      <EmptyState small icon={Check} title="Every photo has a label">
+        There is nothing left to label.
+      </EmptyState>
+    );
+  const go = (): void => {
+    label.labelNext(
+      project.id,
+      new Map(found.next.map(({ photo, score }) => [found.photos[photo] ?? '', score])),
+    );
+    navigation.detail('');
+  };
+  return (
+    <>
+      <p className="muted small">
+        Photos without a label that would teach a model most: they stand for many others, or it is unsure of
+        them.
+      </p>
+      <p>
+        <Button variant="primary" icon={ListOrdered} onClick={go}>
+          Label these next
+        </Button>
+      </p>
+      <ul className="explore-list">
+        {found.next.slice(0, most).map(({ photo }) => (
+          <Row key={photo} project={project} photo={found.photos[photo] ?? ''} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly project: ProjectState;
+  readonly photo: string;
+  readonly note?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+function Row({ project, photo, note, children }: RowProps) {
+  const mediaUrl = useMediaUrl();
+  const { navigation } = useActions();
+  const row = useAppState((state) => photoById(state.project.photos, photo));
+  const path = row?.path ?? 'a photo that is gone';
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return (
+    <li className="explore-row">
+      <button
+        type="button"
+        className="explore-look"
+        aria-label={`Look at ${name}`}
+        onClick={() => navigation.detail(photo)}
+      >
+        <img src={mediaUrl(thumbPath(project.id, photo, 128))} alt="" width="56" height="56" loading="lazy" />
+      </button>
+      <div className="explore-row-text">
+        <span className="truncate" title={path}>
+          {name}
+        </span>
+        <span className="small truncate">
+          {note ?? <span className="muted">{row?.labels.join(', ') || 'no label'}</span>}
+        </span>
+      </div>
+      {row?.excluded === true ? <Badge>left out</Badge> : null}
+      {children}
+    </li>
+  );
+}
+
+function LeaveOut({ project, photo }: { readonly project: ProjectState; readonly photo: string }) {
+  const { label } = useActions();
+  const out = useAppState((state) => photoById(state.project.photos, photo)?.excluded === true);
+  return (
+    <Button
+      size="s"
+      disabled={project.readOnly !== null}
+      onClick={() => void label.exclude(project.id, [photo], !out)}
+    >
+      {out ? 'Take back' : 'Leave out'}
+    </Button>
+  );
+}
