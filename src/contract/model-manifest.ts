@@ -35,11 +35,15 @@ export type ModelSource = z.infer<typeof modelSourceSchema>;
 /** What a person should know before choosing a model. Plain sentences. */
 export const modelCardSchema = z.strictObject({
   description: z.string().min(1),
+  /** Which tasks it suits as a backbone, and which not. */
+  taskFit: z.string().min(1),
   trainedOn: z.string().min(1),
   intendedUse: z.string().min(1),
   knownBias: z.string().min(1),
   /** How easily it adapts to new photos. */
   adapts: z.string().min(1),
+  /** Who made it and where others use it: how easily help is found. */
+  community: z.string().min(1),
   links: z.array(z.strictObject({ title: z.string().min(1), url: z.url() })),
 });
 export type ModelCard = z.infer<typeof modelCardSchema>;

@@ -5,6 +5,7 @@ import type { Handlers, Service } from '../../src/contract/server.ts';
 import { createEmitter, type Emitter } from '../../src/service/emitter.ts';
 import { appTable } from './fake/app.ts';
 import { exploreTable } from './fake/explore.ts';
+import { compareTable } from './fake/compare.ts';
 import { jobTable } from './fake/jobs.ts';
 import { projectTable } from './fake/projects.ts';
 import { runTable } from './fake/runs.ts';
@@ -37,6 +38,7 @@ export function createFakeEngine(world: World = startWorld()): FakeEngine {
     ...jobTable(world, events),
     ...runTable(world, events),
     ...trainTable(world, events),
+    ...compareTable(world, events),
     ...useTable(world, events),
     ...exploreTable(world, events),
   };

@@ -1,5 +1,6 @@
 import type { AppStore } from '../state/store.ts';
 import { createApi, type Api } from './api.ts';
+import { compareActions } from './actions/compare.ts';
 import { connectionActions } from './actions/connection.ts';
 import { dialogActions } from './actions/dialogs.ts';
 import { exploreActions } from './actions/explore.ts';
@@ -45,6 +46,7 @@ function createActions(api: Api, page: AddressBar) {
     label: labelActions(api, picking),
     explore: exploreActions(api),
     train: trainActions(api),
+    compare: compareActions(api),
     judge: judgeActions(api),
     use: usingActions(api, picking),
   };

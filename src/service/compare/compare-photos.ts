@@ -15,12 +15,13 @@ export interface ComparePhotosOptions extends Omit<CompareOptions, 'device' | 'f
 /**
  * Ranks backbones on a folder of photos: see {@link compareBackbones}.
  *
+ * @param tell hears how far it is; what it waits for, the work waits for
  * @throws as `openDataset`, `chooseDevice` and `compareBackbones`
  */
 export async function comparePhotos(
   folder: string,
   { labels, onlyListed = false, device: choice, ...options }: ComparePhotosOptions,
-  tell: (progress: ToldProgress) => void,
+  tell: (progress: ToldProgress) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<Comparison> {
   // Better told before the photos are read.
@@ -31,12 +32,12 @@ export async function comparePhotos(
     ...(signal === undefined ? {} : { signal }),
     onlyListed,
     onProgress: ({ done, total }) =>
-      tell({ message: `Looking at the photos in ${folder}`, done, total, unit: 'photos' }),
+      void tell({ message: 'Looking at the photos', done, total, unit: 'photos' }),
   });
   const work = compareBackbones(dataset, { ...options, device }, signal);
   for (;;) {
     const step = await work.next();
     if (step.done === true) return step.value;
-    tell(step.value);
+    await tell(step.value);
   }
 }

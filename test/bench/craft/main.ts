@@ -5,11 +5,17 @@ import { loadavg, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cores } from '../measure.ts';
+import { advicePart } from './advice.ts';
+import { comparePart } from './compare.ts';
+import { explainPart } from './explain.ts';
 import { exploreParts } from './explore.ts';
+import { landscapePart } from './landscape.ts';
 import type { CraftFigure, CraftMaterial, CraftPart } from './part.ts';
+import { searchPart } from './search.ts';
+import { unknownPart } from './unknown.ts';
 
 /** In the order of the issue. A part is added here once it can be run. */
-const parts: readonly CraftPart[] = [...exploreParts];
+const parts: readonly CraftPart[] = [searchPart, comparePart, ...exploreParts, explainPart, unknownPart];
 
 const names = parts.map(({ name }) => name);
 

@@ -30,8 +30,13 @@ test('--json prints one document; people get a table, and progress on stderr', a
   const [one] = comparison.backbones;
   if (one === undefined) throw new Error('no backbone was judged');
   const domain = {
-    ...{ photos: 16, confidence: 0.3, interval: [0.2, 0.4] as [number, number], sure: 0.1, entropy: 0.5 },
-    ...{ expected: 0.75, nearness: 'between' as const },
+    photos: 16,
+    confidence: 0.3,
+    interval: [0.2, 0.4] as [number, number],
+    sure: 0.1,
+    entropy: 0.5,
+    expected: 0.75,
+    nearness: 'between' as const,
   };
   const other = {
     ...one,

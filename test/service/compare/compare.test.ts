@@ -47,7 +47,7 @@ afterAll(() => {
 
 const told: ToldProgress[] = [];
 const compare = (models?: string[], signal?: AbortSignal): Promise<Comparison> =>
-  comparePhotos(photos, { device: 'cpu', seed: 1, models }, (one) => told.push(one), signal);
+  comparePhotos(photos, { device: 'cpu', seed: 1, models }, (one) => void told.push(one), signal);
 
 test('the backbone that sees the difference comes first, and the other is behind for sure', async () => {
   const { backbones, photos: count, folds, failed, classes } = await compare();

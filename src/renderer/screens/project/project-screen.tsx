@@ -11,12 +11,16 @@ const screens = {
   train: lazy(async () => ({ default: (await import('../train/train-screen.tsx')).TrainScreen })),
   judge: lazy(async () => ({ default: (await import('../judge/judge-screen.tsx')).JudgeScreen })),
   use: lazy(async () => ({ default: (await import('../use/use-screen.tsx')).UseScreen })),
+  compare: lazy(async () => ({ default: (await import('../compare/compare-screen.tsx')).CompareScreen })),
 };
 
 /** A project's tab, as soon as the project is open. */
 export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: ProjectTab }) {
   const open = useAppState(({ project }) => project);
-  const Screen = screens[tab];
+  const comparing = useAppState(
+    ({ route }) => route.screen === 'project' && route.tab === 'train' && route.detail === 'compare',
+  );
+  const Screen = screens[comparing ? 'compare' : tab];
   if (open.id === id && open.state.status === 'ready')
     return (
       <Suspense fallback={<Waiting />}>

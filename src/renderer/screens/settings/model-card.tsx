@@ -1,9 +1,11 @@
 import { ChevronDown, Download, Trash2 } from 'lucide-react';
 import { useId, useState } from 'react';
+import type { ComparedBackbone } from '../../../contract/compare.ts';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { bytes, compact, duration } from '../../components/format.ts';
+import { familiarity, timeOf } from '../../components/backbone-words.ts';
+import { bytes, compact, duration, percent } from '../../components/format.ts';
 import { ModelBlocks } from '../../components/model-blocks.tsx';
 import { Badge, Button, ErrorState, Progress, Skeleton } from '../../components/ui/index.ts';
 import { isOver } from '../../state/jobs.ts';
@@ -12,10 +14,12 @@ interface ModelCardProps {
   readonly model: ModelInfo;
   /** The newest download of it, running or ended. */
   readonly download: JobSummary | undefined;
+  /** How it did on the open project's photos, where it was tried. */
+  readonly compared: ComparedBackbone | undefined;
 }
 
 /** One pretrained model: what it is, what it costs, what to know before relying on it. */
-export function ModelCard({ model, download }: ModelCardProps) {
+export function ModelCard({ model, download, compared }: ModelCardProps) {
   const { models: actions } = useActions();
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -46,6 +50,12 @@ export function ModelCard({ model, download }: ModelCardProps) {
       ) : (
         <p className="model-text">{card.description}</p>
       )}
+      {compared === undefined ? null : (
+        <p className="model-text">
+          On your photos {percent(compared.accuracy)} right, {timeOf(compared.photosPerSecond)} a photo on
+          this device.
+        </p>
+      )}
       {running === undefined ? null : <Downloading job={running} />}
       {download?.state === 'failed' && !installed ? (
         <p className="model-text model-failed" role="alert">
@@ -67,7 +77,7 @@ export function ModelCard({ model, download }: ModelCardProps) {
         </Button>
       )}
       <div id={`${id}-more`} hidden={!open}>
-        {open ? <More model={model} /> : null}
+        {open ? <More model={model} compared={compared} /> : null}
       </div>
     </article>
   );
@@ -138,21 +148,36 @@ function Downloading({ job }: { readonly job: JobSummary }) {
   );
 }
 
-function More({ model: { id, card, installed } }: { readonly model: ModelInfo }) {
+interface MoreProps {
+  readonly model: ModelInfo;
+  readonly compared: ComparedBackbone | undefined;
+}
+
+function More({ model: { id, card, installed }, compared }: MoreProps) {
   const { models } = useActions();
   const details = useAppState((state) => state.settings.modelDetails.get(id));
   return (
     <div className="model-more">
       {card === undefined ? null : (
         <dl>
+          <dt>Fits</dt>
+          <dd>{card.taskFit}</dd>
           <dt>Trained on</dt>
           <dd>{card.trainedOn}</dd>
+          <dt>Your photos are to it</dt>
+          <dd>
+            {compared === undefined
+              ? 'not measured yet: compare it on your photos'
+              : familiarity(compared.domain)}
+          </dd>
           <dt>Good for</dt>
           <dd>{card.intendedUse}</dd>
           <dt>Known bias</dt>
           <dd>{card.knownBias}</dd>
           <dt>Adapts</dt>
           <dd>{card.adapts}</dd>
+          <dt>Community</dt>
+          <dd>{card.community}</dd>
           {card.links.length === 0 ? null : (
             <>
               <dt>More</dt>

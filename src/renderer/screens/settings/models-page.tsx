@@ -1,5 +1,6 @@
-import { Boxes, Import } from 'lucide-react';
-import { useState } from 'react';
+import { Boxes, Import, Scale } from 'lucide-react';
+import { useCallback, useState } from 'react';
+import type { Comparison } from '../../../contract/compare.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { useWhenConnected } from '../../api/use-connected.ts';
 import {
@@ -10,6 +11,7 @@ import {
   Skeleton,
   ToggleGroup,
 } from '../../components/ui/index.ts';
+import { useAnswer } from '../../components/use-answer.ts';
 import { useBusy } from '../../components/use-busy.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { ModelCard } from './model-card.tsx';
@@ -19,7 +21,19 @@ type Which = 'all' | 'installed';
 
 /** Pretrained models to begin from: what there is, what it costs, what is known to be wrong with it. */
 export function ModelsPage() {
-  const { models: actions } = useActions();
+  const { models: actions, navigation, compare } = useActions();
+  const open = useAppState(({ project }) =>
+    project.state.status === 'ready' ? project.state.value : undefined,
+  );
+  const project = open?.id;
+  const { answer } = useAnswer(
+    useCallback(
+      async (signal: AbortSignal): Promise<Comparison | null> =>
+        project === undefined ? null : compare.latest(project, signal),
+      [compare, project],
+    ),
+  );
+  const compared = valueOf(answer)?.backbones;
   const models = useAppState((state) => state.settings.models);
   const jobs = useAppState((state) => state.jobs.byId);
   const [which, setWhich] = useState<Which>('all');
@@ -40,9 +54,21 @@ export function ModelsPage() {
     <>
       <header className="settings-head">
         <h1>Models</h1>
-        <Button icon={Import} busy={busy === 'import'} onClick={() => run('import', actions.import)}>
-          Import a model…
-        </Button>
+        <span className="models-buttons">
+          {open === undefined ? null : (
+            <Button
+              icon={Scale}
+              onClick={() =>
+                navigation.go({ screen: 'project', project: open.id, tab: 'train', detail: 'compare' })
+              }
+            >
+              Compare on my photos<span className="visually-hidden"> of {open.name}</span>
+            </Button>
+          )}
+          <Button icon={Import} busy={busy === 'import'} onClick={() => run('import', actions.import)}>
+            Import a model…
+          </Button>
+        </span>
       </header>
       <p className="models-lead">
         Networks that have learned to see from millions of photos. Yours begins from one of them, so that a
@@ -79,7 +105,11 @@ export function ModelsPage() {
         <ul className="models" aria-label="Models">
           {shown.map((model) => (
             <li key={model.id}>
-              <ModelCard model={model} download={downloads.get(model.id)} />
+              <ModelCard
+                model={model}
+                download={downloads.get(model.id)}
+                compared={compared?.find(({ id }) => id === model.id)}
+              />
             </li>
           ))}
         </ul>

@@ -1,3 +1,4 @@
+import { Scale } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { viewPath } from '../../../contract/media.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
@@ -166,6 +167,9 @@ function Backbones({ models, chosen, disabled, onChoose }: BackbonesProps) {
             {plural(hidden, 'more model')} to download
           </Button>
         )}
+        <Button size="s" icon={Scale} onClick={() => navigation.tab('train', 'compare')}>
+          Compare on my photos
+        </Button>
         <Button size="s" variant="quiet" onClick={() => navigation.go({ screen: 'models' })}>
           All about these models
         </Button>

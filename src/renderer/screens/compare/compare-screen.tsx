@@ -1,0 +1,134 @@
+import { ArrowLeft, Scale } from 'lucide-react';
+import { useCallback, useEffect, useMemo } from 'react';
+import type { JobSummary } from '../../../contract/jobs.ts';
+import type { ProjectState } from '../../../contract/projects.ts';
+import { useActions, useAppState } from '../../api/context.tsx';
+import { duration, plural } from '../../components/format.ts';
+import { Button, EmptyState, ErrorState, Notice, Progress, Skeleton } from '../../components/ui/index.ts';
+import { useAnswer } from '../../components/use-answer.ts';
+import { useBusy } from '../../components/use-busy.ts';
+import { isOver, jobsOf } from '../../state/jobs.ts';
+import { valueOf } from '../../state/loadable.ts';
+import { ComparisonResult } from './comparison-result.tsx';
+import './compare.css';
+
+/** Which backbone suits the project's photos: each is tried on them, and they are ranked. */
+export function CompareScreen({ project }: { readonly project: ProjectState }) {
+  const { compare, train, models, navigation } = useActions();
+  useEffect(() => {
+    train.enter(project.id);
+    void models.load();
+  }, [train, models, project.id]);
+  const jobs = useAppState((state) => state.jobs);
+  const [newest] = useMemo(() => jobsOf(jobs, project.id, 'compare'), [jobs, project.id]);
+  const running = newest !== undefined && !isOver(newest) ? newest : undefined;
+  // Asked again when a comparison has ended.
+  const ended = newest !== undefined && isOver(newest) ? newest.id : '';
+  const { answer, again } = useAnswer(
+    useCallback(
+      // oxlint-disable-next-line react/exhaustive-deps -- another job that has ended is another question
+      (signal: AbortSignal) => compare.latest(project.id, signal),
+      [compare, project.id, ended],
+    ),
+  );
+  const installed = useAppState(
+    (state) => valueOf(state.settings.models)?.filter((model) => model.installed).length,
+  );
+  const [busy, run] = useBusy<'start'>();
+  const start = (
+    <Button
+      variant="primary"
+      icon={Scale}
+      busy={busy === 'start'}
+      disabled={running !== undefined || installed === 0}
+      onClick={() => run('start', () => compare.start(project.id))}
+    >
+      {installed === undefined ? 'Compare backbones' : `Compare ${plural(installed, 'backbone')}`}
+    </Button>
+  );
+  const result = valueOf(answer);
+  return (
+    <div className="compare">
+      <div className="compare-page">
+        <Button variant="quiet" size="s" icon={ArrowLeft} onClick={() => navigation.detail('')}>
+          Back to training
+        </Button>
+        <header className="compare-head">
+          <h1>Compare backbones on your photos</h1>
+          {result === undefined || result === null ? null : start}
+        </header>
+        {running === undefined ? null : <Running job={running} />}
+        {newest?.state === 'failed' ? (
+          <Notice
+            tone="problem"
+            title={newest.error?.message ?? 'The comparison failed.'}
+            detail={newest.error?.remedy}
+          />
+        ) : null}
+        {answer.status === 'failed' ? (
+          <ErrorState error={answer.error} onRetry={again} />
+        ) : result === undefined ? (
+          <div role="status" aria-label="Loading the last comparison">
+            <Skeleton height="240px" />
+          </div>
+        ) : result === null ? (
+          running === undefined ? (
+            <EmptyState icon={Scale} title="Nothing was compared yet" actions={start}>
+              {installed === 0
+                ? 'No backbone is on this machine: download one on the page “Models” first.'
+                : 'Each backbone on this machine looks at your labelled photos, and a quick head on it is judged on photos that it did not learn from. It takes about as long as looking at every photo once with each.'}
+            </EmptyState>
+          ) : null
+        ) : (
+          <ComparisonResult
+            comparison={result}
+            disabled={project.readOnly !== null}
+            onUse={(id) => {
+              train.choose({ backbone: id });
+              navigation.detail('');
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Running({ job }: { readonly job: JobSummary }) {
+  const { jobs } = useActions();
+  const { progress, state } = job;
+  const eta = progress?.eta ?? null;
+  return (
+    <section className="compare-card" aria-label="Comparing">
+      <p className="compare-now">
+        {state === 'queued'
+          ? 'Waits for the work before it'
+          : state === 'paused'
+            ? 'Paused'
+            : (progress?.message ?? 'Starting')}
+        {eta === null || state !== 'running' ? '' : ` · ${duration(eta)} left`}
+      </p>
+      <Progress
+        label={job.title}
+        done={progress?.done ?? 0}
+        total={state === 'queued' ? 1 : (progress?.total ?? null)}
+        still={state !== 'running'}
+      />
+      <span className="compare-buttons">
+        {job.canPause && state === 'running' ? (
+          <Button size="s" onClick={() => void jobs.pause(job.id)}>
+            Pause
+          </Button>
+        ) : null}
+        {state === 'paused' ? (
+          <Button size="s" variant="primary" onClick={() => void jobs.continue(job.id)}>
+            Continue
+          </Button>
+        ) : null}
+        <Button size="s" variant="quiet" onClick={() => void jobs.cancel(job.id)}>
+          Cancel
+        </Button>
+      </span>
+    </section>
+  );
+}

@@ -1,0 +1,15 @@
+import type { ComparedBackbone } from '../../../contract/compare.ts';
+import { percent } from '../../components/format.ts';
+
+/** The one sentence that a ranking comes to. */
+export function verdict([first, ...others]: readonly ComparedBackbone[]): string {
+  if (first === undefined) return 'No backbone could be tried.';
+  const right = `${first.name} gets ${percent(first.accuracy)} of your photos right`;
+  if (others.length === 0) return `${right}.`;
+  const close = others.filter(({ behind }) => !behind);
+  if (close.length === 0) return `${right}, clearly more than the others.`;
+  const fastest = [first, ...close].reduce((a, b) => (b.photosPerSecond > a.photosPerSecond ? b : a));
+  if (fastest === first) return `${right}; others come so close that the difference may be chance.`;
+  const times = fastest.photosPerSecond / first.photosPerSecond;
+  return `${right}. ${fastest.name} may be just as good, and is ${times.toFixed(1)} times as fast.`;
+}

@@ -1,0 +1,110 @@
+import type { ComparedBackbone, Comparison } from '../../../contract/compare.ts';
+import { familiarity, timeOf } from '../../components/backbone-words.ts';
+import { bytes, count, fullTime, percent, plural } from '../../components/format.ts';
+import { Badge, Button, Notice, Table } from '../../components/ui/index.ts';
+import { AccuracyOverTime } from './accuracy-over-time.tsx';
+import { verdict } from './compare-words.ts';
+
+interface ComparisonResultProps {
+  readonly comparison: Comparison;
+  readonly disabled: boolean;
+  readonly onUse: (id: string) => void;
+}
+
+/** How the backbones did: in a sentence, a drawing and a table. */
+export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResultProps) {
+  const { backbones, failed, photos, classes, folds, createdAt } = comparison;
+  return (
+    <>
+      <section className="compare-card" aria-labelledby="compare-verdict">
+        <h2 id="compare-verdict">{verdict(backbones)}</h2>
+        <p className="muted small">
+          {plural(photos, 'photo')} of {plural(classes.length, 'class', 'classes')}; each was judged by a head
+          that learned from {folds - 1} of {folds} parts and not from it. On new photos like these expect an
+          accuracy within the interval, 95 times of 100. {fullTime(createdAt)}.
+        </p>
+        {backbones.length > 1 ? <AccuracyOverTime backbones={backbones} /> : null}
+      </section>
+      <section className="compare-card" aria-labelledby="compare-ranking">
+        <h2 id="compare-ranking">Ranking</h2>
+        <Table caption="Backbones, best first">
+          <thead>
+            <tr>
+              <th scope="col">Backbone</th>
+              <th scope="col" className="numeric">
+                Right
+              </th>
+              <th scope="col">Interval</th>
+              <th scope="col" className="numeric">
+                A photo takes
+              </th>
+              <th scope="col" className="numeric">
+                Size
+              </th>
+              <th scope="col">Your photos are to it</th>
+              <th scope="col">
+                <span className="visually-hidden">Choose</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {backbones.map((one, at) => (
+              <Row key={one.id} one={one} first={at === 0} disabled={disabled} onUse={onUse} />
+            ))}
+          </tbody>
+        </Table>
+        <p className="muted small">
+          How familiar photos are is measured by how sure the network is when it names what it was trained on
+          (ImageNet’s 1,000 kinds of things). Of photos like its own it is about as sure as it is right there.
+          Unfamiliar photos can still be told apart: what counts is the share that is right. Where a network
+          names nothing, or its accuracy on ImageNet is not known, nothing is said.
+        </p>
+      </section>
+      {failed.map(({ id, error }) => (
+        <Notice
+          key={id}
+          tone="warning"
+          title={`${id} could not be tried: ${error.message}`}
+          detail={error.remedy}
+        />
+      ))}
+    </>
+  );
+}
+
+interface RowProps {
+  readonly one: ComparedBackbone;
+  readonly first: boolean;
+  readonly disabled: boolean;
+  readonly onUse: (id: string) => void;
+}
+
+function Row({ one, first, disabled, onUse }: RowProps) {
+  const { id, name, accuracy, interval, behind, photosPerSecond, size, domain, licence } = one;
+  return (
+    <tr>
+      <th scope="row">
+        <span className="compare-name">{name}</span>
+        {first ? <Badge tone="good">best</Badge> : behind ? null : <Badge>as good, for all we know</Badge>}
+        <span className="compare-licence muted small">{licence ?? 'licence unknown'}</span>
+      </th>
+      <td className="numeric">{percent(accuracy)}</td>
+      <td>
+        {percent(interval[0])} to {percent(interval[1])}
+      </td>
+      <td className="numeric">
+        {timeOf(photosPerSecond)}
+        <span className="compare-licence muted small">
+          {count(Math.round(photosPerSecond * 10) / 10)} a second
+        </span>
+      </td>
+      <td className="numeric">{bytes(size)}</td>
+      <td>{familiarity(domain)}</td>
+      <td>
+        <Button size="s" disabled={disabled} onClick={() => onUse(id)}>
+          Use this one<span className="visually-hidden">: {name}</span>
+        </Button>
+      </td>
+    </tr>
+  );
+}

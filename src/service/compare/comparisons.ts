@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { comparisonSchema, type Comparison } from '../../contract/compare.ts';
+import { HolotypeError } from '../../contract/errors.ts';
+import type { Handlers } from '../../contract/server.ts';
+import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
+import type { ScratchFolder } from '../../store/scratch-folder.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { OpenProjects } from '../projects/open-projects.ts';
+import { rememberSpeed, speedOf } from '../runs/speeds.ts';
+import { trainingPhotos, writeLabels } from '../runs/training-photos.ts';
+import type { CompareRequest } from './compare-request.ts';
+
+export interface ComparisonDeps {
+  readonly jobs: Pick<Jobs, 'heavy'>;
+  readonly projects: Pick<OpenProjects, 'get'>;
+  /** What the person has chosen to compute on. */
+  readonly usualDevice: () => Promise<string>;
+  /** Absolute. */
+  readonly cacheFolder: string;
+  readonly scratch: ScratchFolder;
+}
+
+/** The same photos are divided the same way each time. */
+const seed = 0;
+
+/**
+ * Ranks backbones on projects' photos in the worker. What came of it last is kept in the cache folder, for the next time
+ * the project is opened.
+ */
+export function createComparisons(deps: ComparisonDeps): Pick<Handlers, 'compare.start' | 'compare.latest'> {
+  /** By project. */
+  const latest = new Map<string, Comparison>();
+  const folder = join(deps.cacheFolder, 'compare');
+  const fileOf = (project: string): string => join(folder, `${project}.json`);
+  let made = 0;
+  return {
+    'compare.start': async ({ project, models }) => {
+      const open = deps.projects.get(project);
+      const { name, task } = open.project.manifest;
+      if (task !== 'single-label')
+        throw new HolotypeError(
+          'not-supported',
+          'Backbones can be compared on photos with one label each only.',
+          { remedy: 'Train with each of them, and compare the runs.' },
+        );
+      made += 1;
+      const labels = await deps.scratch.file(`compare-${made}.csv`);
+      await writeLabels(labels, trainingPhotos(open.project.assets.values(), task), task);
+      const request: CompareRequest = {
+        folder: open.photoFolder,
+        labels,
+        device: await deps.usualDevice(),
+        seed,
+        ...(models === undefined ? {} : { models }),
+      };
+      const summary = deps.jobs.heavy({
+        kind: 'compare',
+        project,
+        title: `Backbones for ${name}`,
+        canPause: true,
+        canStop: false,
+        task: 'compare',
+        request,
+        finish: async (reply) => {
+          const comparison = comparisonSchema.parse(reply);
+          latest.set(project, comparison);
+          await rememberSpeeds(comparison);
+          // It can be found out again: a full disk is no reason to lose what is on the screen.
+          await ensureFolder(folder)
+            .then(() => writeJsonAtomic(fileOf(project), comparison))
+            .catch(() => undefined);
+        },
+      });
+      return { job: summary.id };
+    },
+    'compare.latest': async ({ project }) => {
+      deps.projects.get(project);
+      const known = latest.get(project);
+      if (known !== undefined) return known;
+      const kept = await readJson(fileOf(project), comparisonSchema).catch(() => undefined);
+      if (kept !== undefined) latest.set(project, kept);
+      return kept ?? null;
+    },
+  };
+}
+
+/** What was never trained with has a speed now, by which a training's length can be told beforehand. */
+async function rememberSpeeds({ device, backbones }: Comparison): Promise<void> {
+  for (const { id, photosPerSecond } of backbones) {
+    if ((await speedOf(device, id)).features !== undefined) continue;
+    await rememberSpeed(device, id, { features: 1 / photosPerSecond, tried: true });
+  }
+}
