@@ -90,8 +90,17 @@ function diverged(shape: Shape, input: CurveInput): Finding {
   };
 }
 
+/**
+ * Whether training figures are of mixtures of photos: how much of each was drawn anew in every step, so that their
+ * loss neither falls to zero nor falls evenly. The figures of the validation photos mean what they always do.
+ */
+function isMixed({ stage }: Shape, { options: { mixup = 0, cutmix = 0 } = {} }: CurveInput): boolean {
+  return stage === 'finetune' && mixup + cutmix > 0;
+}
+
 function rateHigh(shape: Shape, input: CurveInput): Finding {
   const { jumps, points } = shape;
+  if (isMixed(shape, input)) return null;
   if (jumps.length < Math.max(manyJumps.least, manyJumps.share * points.length)) return null;
   const worst = jumps
     .map((epoch) => points.findIndex((point) => point.epoch === epoch))
@@ -110,6 +119,7 @@ function rateHigh(shape: Shape, input: CurveInput): Finding {
 function rateLow(shape: Shape, input: CurveInput): Finding {
   const { first, last, thirds, points, stage } = shape;
   if (input.stoppedEarly === true || thirds === null || points.length < epochsForLow) return null;
+  if (isMixed(shape, input)) return null;
   // Fine-tuning starts from a trained head and has little to fall: only a rate that a person chose is doubted.
   if (stage === 'finetune' && input.options?.finetuneLearningRate === undefined) return null;
   const [from, to] = [first.trainLoss, last.trainLoss];
@@ -172,7 +182,7 @@ function overfitting(shape: Shape, input: CurveInput): Finding {
 
 function underfitting(shape: Shape, input: CurveInput): Finding {
   const { points, thirds, scale, first, last } = shape;
-  if (input.running === true || thirds === null) return null;
+  if (input.running === true || thirds === null || isMixed(shape, input)) return null;
   const right = meanOf(points.slice(-3), 'trainAccuracy');
   const loss = meanOf(points.slice(-3), 'trainLoss');
   if (right === null || loss === null || right >= unknownPhotos.accuracy) return null;

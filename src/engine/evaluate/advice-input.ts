@@ -52,6 +52,8 @@ export type ChosenOptions = Partial<
     | 'val'
     | 'groupBy'
     | 'sampling'
+    | 'mixup'
+    | 'cutmix'
   >
 >;
 

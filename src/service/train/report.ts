@@ -1,3 +1,4 @@
+import { isAugmentPreset } from '../../contract/augment.ts';
 import { displayPath } from '../../contract/dataset.ts';
 import type { Advice } from '../../contract/metrics.ts';
 import type { SavedModel } from '../../contract/saved-model.ts';
@@ -153,6 +154,11 @@ function settingsOf(
       explanation: 'Every training photo is also learned from left to right.',
     },
     {
+      name: 'Changed photos',
+      value: isAugmentPreset(options.augment) ? options.augment : 'as a file says',
+      explanation: 'How photos were changed while they were learned from.',
+    },
+    {
       name: 'Optimizer',
       value: `${settings.optimizer}, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`,
       explanation: 'How the weights are moved towards fewer mistakes.',
@@ -210,7 +216,7 @@ function finetuneSettingsOf(outcome: Trained['finetuned']): ReportSetting[] {
     explanation: 'Training the last blocks of the pretrained network, too, after the head.',
   };
   if (tuned === undefined) return [told];
-  const { learningRate, layerDecay, warmup, clip, ema, views } = tuned.settings;
+  const { learningRate, layerDecay, warmup, clip, ema, views, mixup, cutmix } = tuned.settings;
   return [
     told,
     {
@@ -226,7 +232,20 @@ function finetuneSettingsOf(outcome: Trained['finetuned']): ReportSetting[] {
     {
       name: 'Views',
       value: `${views}`,
-      explanation: 'Different cuts of every photo, so that no photo is learned by heart.',
+      explanation: 'Different looks at every photo, so that no photo is learned by heart.',
     },
+    ...(mixup + cutmix === 0
+      ? []
+      : [
+          {
+            name: 'Mixtures',
+            value: [
+              ...(mixup > 0 ? [`mixup ${mixup}`] : []),
+              ...(cutmix > 0 ? [`CutMix ${cutmix}`] : []),
+            ].join(', '),
+            explanation:
+              'Pairs of photos were learned from mixed, so its training figures are not comparable with others.',
+          },
+        ]),
   ];
 }

@@ -61,6 +61,23 @@ describe('advice on trainings with known diagnoses', () => {
     expect(adviseOnCurves(tuned.input)[0]?.fix?.settings).toEqual({ finetuneLearningRate: 0.003 });
   });
 
+  it('does not read mixtures of photos as if they were photos', () => {
+    for (const diagnosis of [
+      'underfitting',
+      'learning rate too high',
+      'fine-tuning at too high a learning rate',
+    ]) {
+      const { input } = madeUpTraining(diagnosis, 0);
+      const mixed = { ...input, options: { ...input.options, mixup: 0.2 } };
+      const codes = adviseOnCurves(mixed).map(({ code }) => code);
+      // The head learns from photos as they are, whatever fine-tuning does.
+      const tunes = input.curves?.some(({ stage }) => stage === 'finetune') ?? false;
+      expect(codes).toEqual(tunes ? [] : adviseOnCurves(input).map(({ code }) => code));
+      const curves = input.curves?.map((point) => ({ ...point, stage: 'finetune' as const })) ?? [];
+      expect(adviseOnCurves({ ...mixed, curves })).toEqual([]);
+    }
+  });
+
   it('offers no other split where the photos came with theirs', () => {
     const { input } = madeUpTraining('too few photos to check on', 0);
     expect(adviseOn(input)[0]?.fix?.settings).toEqual({ valFraction: 0.3 });
