@@ -4,9 +4,10 @@ import { methods } from '../../src/contract/methods.ts';
 import type { Handlers, Service } from '../../src/contract/server.ts';
 import { createEmitter, type Emitter } from '../../src/service/emitter.ts';
 import { appTable } from './fake/app.ts';
-import { exploreTable } from './fake/explore.ts';
 import { compareTable } from './fake/compare.ts';
+import { exploreTable } from './fake/explore.ts';
 import { jobTable } from './fake/jobs.ts';
+import { landscapeTable } from './fake/landscape.ts';
 import { projectTable } from './fake/projects.ts';
 import { runTable } from './fake/runs.ts';
 import { trainTable } from './fake/train.ts';
@@ -37,6 +38,7 @@ export function createFakeEngine(world: World = startWorld()): FakeEngine {
     ...projectTable(world, events),
     ...jobTable(world, events),
     ...runTable(world, events),
+    ...landscapeTable(world, events),
     ...trainTable(world, events),
     ...compareTable(world, events),
     ...useTable(world, events),

@@ -64,6 +64,8 @@ export function createApp(host: Host, store: AppStore, page: AddressBar): App {
     if (job.kind === 'fetch-model') void actions.models.load();
     const open = getState().project.id;
     if (job.kind === 'train' && job.project !== null && job.project === open) actions.projects.loadRuns(open);
+    if (job.kind === 'landscape' && job.project !== null && job.project === open && job.run !== null)
+      void actions.runs.landscape(open, job.run, true);
   });
   actions.jobs.onEnd((job) => {
     if (job.kind === 'explore' && job.project !== null && job.project === getState().project.id)

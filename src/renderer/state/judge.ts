@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 
-export const judgePages = ['results', 'photos', 'suspects', 'compare'] as const;
+export const judgePages = ['results', 'photos', 'suspects', 'landscape', 'compare'] as const;
 export type JudgePage = (typeof judgePages)[number];
 
 /** Photos that a run did not learn from: those it was checked on, or those of the final test. */

@@ -1,4 +1,5 @@
 import type { ErrorShape } from '../../contract/errors.ts';
+import type { Landscape } from '../../contract/landscape.ts';
 import type { RunDetail, RunPhoto, RunSummary, Suspect } from '../../contract/runs.ts';
 import type { Action } from './action.ts';
 import { failed, idle, loading, ready, type Loadable } from './loadable.ts';
@@ -10,6 +11,8 @@ export interface RunsState {
   readonly details: ReadonlyMap<string, Loadable<RunDetail>>;
   readonly photos: ReadonlyMap<string, Loadable<readonly RunPhoto[]>>;
   readonly suspects: ReadonlyMap<string, Loadable<readonly Suspect[]>>;
+  /** Null: it was not measured. */
+  readonly landscape: ReadonlyMap<string, Loadable<Landscape | null>>;
 }
 
 /** What is fetched of a run apart from the list. */
@@ -17,6 +20,7 @@ interface RunParts {
   readonly details: RunDetail;
   readonly photos: readonly RunPhoto[];
   readonly suspects: readonly Suspect[];
+  readonly landscape: Landscape | null;
 }
 export type RunPart = keyof RunParts;
 type PartLoaded = {
@@ -61,6 +65,7 @@ export const noRuns: RunsState = {
   details: new Map(),
   photos: new Map(),
   suspects: new Map(),
+  landscape: new Map(),
 };
 
 export function reduceRuns(state: RunsState, action: Action): RunsState {

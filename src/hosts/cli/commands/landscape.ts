@@ -67,6 +67,7 @@ const shades = ' .:-=+*#%@';
 
 function summarize(landscape: Landscape, folder: string): void {
   const { plane, sharpness, centre, photos, words, notes, seconds } = landscape;
+  const there = sharpness.val?.accuracy ?? null;
   for (const line of drawing(plane.train)) print(`  ${line}`);
   print('Training loss over two random directions; the model is in the middle, darker is higher.');
   print('');
@@ -81,7 +82,7 @@ function summarize(landscape: Landscape, folder: string): void {
         ? ''
         : `, validation loss by ${decimal(sharpness.val.rise)} ± ${decimal(sharpness.val.error)}`
     } (mean of ${sharpness.directions} directions, both ways)${
-      sharpness.val?.accuracy == null ? '' : `; right on ${percent(sharpness.val.accuracy)} there`
+      there === null ? '' : `; right on ${percent(there)} there`
     }.`,
   );
   for (const sentence of words) print(`- ${sentence}`);

@@ -16,7 +16,8 @@ export function runActions(api: Api) {
       const about = { type: 'runs/part-loaded', ...input } as const;
       if (part === 'details') dispatch({ ...about, part, value: await call('runs.get', input) });
       else if (part === 'photos') dispatch({ ...about, part, value: await call('runs.photos', input) });
-      else dispatch({ ...about, part, value: await call('runs.suspects', input) });
+      else if (part === 'suspects') dispatch({ ...about, part, value: await call('runs.suspects', input) });
+      else dispatch({ ...about, part, value: await call('landscape.get', input) });
     } catch (error) {
       dispatch({ type: 'runs/part-failed', project, run, part, error: toErrorShape(error) });
     }
@@ -25,6 +26,12 @@ export function runActions(api: Api) {
     details: (project: string, run: string, again = false) => part(project, run, 'details', again),
     photos: (project: string, run: string, again = false) => part(project, run, 'photos', again),
     suspects: (project: string, run: string, again = false) => part(project, run, 'suspects', again),
+    landscape: (project: string, run: string, again = false) => part(project, run, 'landscape', again),
+    /** Begins to measure the loss around a run's model, and with `to` on the way to another's. @returns whether it has */
+    measureLandscape: async (project: string, run: string, to?: string): Promise<boolean> => {
+      const asked = { project, run, ...(to === undefined ? {} : { to }) };
+      return (await api.attempt(call('landscape.start', asked))) !== undefined;
+    },
     remove: async (project: string, run: string): Promise<void> => {
       const runs = await api.attempt(call('runs.remove', { project, run }));
       if (runs !== undefined) dispatch({ type: 'runs/loaded', project, runs });

@@ -26,6 +26,8 @@ interface LineChartProps {
   readonly tick?: (value: number) => string;
   /** The y axis; left out, it fits the values. */
   readonly range?: readonly [number, number];
+  /** The x axis; left out, it counts from 1. */
+  readonly xRange?: readonly [number, number];
   /** Places on the x axis with a word each: where fine-tuning begins, the best epoch. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
   /** Pixels. */
@@ -44,6 +46,7 @@ export function LineChart({
   format,
   tick = format,
   range,
+  xRange,
   marks = [],
   height = 200,
 }: LineChartProps) {
@@ -52,6 +55,7 @@ export function LineChart({
   const [asTable, setAsTable] = useState(false);
   const theme = useTheme();
   const shape = lines.map(({ name, color, dashed }) => `${name}/${color}/${dashed === true}`).join('|');
+  const xShape = xRange?.join(' ');
   const latest = useRef({ tick, range, marks });
   useLayoutEffect(() => {
     latest.current = { tick, range, marks };
@@ -61,7 +65,11 @@ export function LineChart({
   useEffect(() => {
     const element = place.current;
     if (element === null || asTable) return undefined;
-    const made = new uPlot(options(element, { lines, xTitle, height, latest }), data(xs, lines), element);
+    const made = new uPlot(
+      options(element, { lines, xTitle, height, xRange, latest }),
+      data(xs, lines),
+      element,
+    );
     chart.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
@@ -72,7 +80,7 @@ export function LineChart({
     };
     // The values of the moment only begin it: the effect below keeps them up.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [shape, theme, height, asTable, xTitle]);
+  }, [shape, theme, height, asTable, xTitle, xShape]);
   useEffect(() => chart.current?.setData(data(xs, lines)), [xs, lines]);
 
   return (
@@ -155,6 +163,7 @@ interface Wanted {
   readonly lines: readonly Line[];
   readonly xTitle: string;
   readonly height: number;
+  readonly xRange: readonly [number, number] | undefined;
   /** What may change without a new chart. */
   readonly latest: {
     readonly current: {
@@ -165,7 +174,7 @@ interface Wanted {
   };
 }
 
-function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot.Options {
+function options(element: HTMLElement, { lines, height, xRange, latest }: Wanted): uPlot.Options {
   const style = getComputedStyle(element);
   const font = `12px ${style.fontFamily}`;
   // light-dark() is resolved where a property uses it, not in the token itself.
@@ -180,7 +189,11 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
     cursor: { y: false, points: { size: 6 } },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { time: false, range: (_chart, _low, high) => [1, Math.max(high, 5)] },
+      x: {
+        time: false,
+        range: (_chart, _low, high) =>
+          xRange === undefined ? [1, Math.max(high, 5)] : [xRange[0], xRange[1]],
+      },
       y: {
         range: (_chart, low, high) => {
           const wanted = latest.current.range;
@@ -191,7 +204,12 @@ function options(element: HTMLElement, { lines, height, latest }: Wanted): uPlot
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        incrs: xRange === undefined ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : [0.1, 0.25, 0.5, 1],
+      },
       { ...axis, size: 52, values: (_chart, splits) => splits.map((value) => latest.current.tick(value)) },
     ],
     series: [

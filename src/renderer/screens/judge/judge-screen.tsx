@@ -10,6 +10,7 @@ import { RunSelect } from '../../components/runs/run-select.tsx';
 import { Button, ErrorState, IconButton, Notice, Skeleton, Tabs } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { ComparePage } from './compare-page.tsx';
+import { LandscapePage } from './landscape-page.tsx';
 import { PhotosPage } from './photos-page.tsx';
 import { ResultsPage } from './results-page.tsx';
 import { SuspectsPage } from './suspects-page.tsx';
@@ -73,6 +74,8 @@ function OneRun({ project, run, finished }: OneRunProps) {
     await runs.remove(project.id, run.id);
   };
   const known = valueOf(detail);
+  // Only of single classes it is known which labels are probably wrong.
+  const single = (run.task ?? 'single-label') === 'single-label';
   return (
     <>
       <div className="judge-bar">
@@ -119,7 +122,7 @@ function OneRun({ project, run, finished }: OneRunProps) {
         <div className="judge-pages">
           <Tabs
             label="About this run"
-            value={page}
+            value={page === 'suspects' && !single ? 'results' : page}
             onChange={(next) => dispatch({ type: 'judge/page', page: next })}
             tabs={[
               {
@@ -127,6 +130,7 @@ function OneRun({ project, run, finished }: OneRunProps) {
                 label: 'Results',
                 content: (
                   <ResultsPage
+                    project={project.id}
                     run={known}
                     photos={photos}
                     onRetry={() => void runs.photos(project.id, run.id, true)}
@@ -138,10 +142,25 @@ function OneRun({ project, run, finished }: OneRunProps) {
                 label: 'Photos',
                 content: <PhotosPage project={project} run={known} photos={photos} />,
               },
+              ...(single
+                ? [
+                    {
+                      value: 'suspects' as const,
+                      label: 'Likely label errors',
+                      content: <SuspectsPage project={project} run={run.id} />,
+                    },
+                  ]
+                : []),
               {
-                value: 'suspects',
-                label: 'Likely label errors',
-                content: <SuspectsPage project={project} run={run.id} />,
+                value: 'landscape',
+                label: 'Landscape',
+                content: (
+                  <LandscapePage
+                    project={project}
+                    run={run}
+                    others={finished.filter(({ id }) => id !== run.id)}
+                  />
+                ),
               },
               {
                 value: 'compare',

@@ -1,28 +1,32 @@
 import { useMemo, useState } from 'react';
-import type { Advice, Metrics } from '../../../contract/metrics.ts';
+import type { Metrics } from '../../../contract/metrics.ts';
 import type { RunDetail, RunPhoto } from '../../../contract/runs.ts';
+import { AdviceList } from '../../components/advice/advice-list.tsx';
 import { TrainingCurves } from '../../components/charts/training-curves.tsx';
-import { count, duration, percent, plural } from '../../components/format.ts';
-import { Badge, EmptyState, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
+import { count, duration, figure, percent, plural } from '../../components/format.ts';
+import { EmptyState, ErrorState, Skeleton, ToggleGroup } from '../../components/ui/index.ts';
 import type { CheckedOn } from '../../state/judge.ts';
 import { valueOf, type Loadable } from '../../state/loadable.ts';
 import { timesOf } from './answers.ts';
 import { ClassTable } from './class-table.tsx';
 import { ConfusedList } from './confused-list.tsx';
 import { ConfusionMatrix } from './confusion-matrix.tsx';
+import { LabelTable } from './label-table.tsx';
+import { numberFigures, numberHeadline, NumberResults } from './number-results.tsx';
 import { RateCurve } from './rate-curve.tsx';
 import { Reliability } from './reliability.tsx';
 import { ThresholdCard } from './threshold-card.tsx';
 import { TwoClassCard } from './two-class-card.tsx';
 
 interface ResultsPageProps {
+  readonly project: string;
   readonly run: RunDetail;
   readonly photos: Loadable<readonly RunPhoto[]>;
   readonly onRetry: () => void;
 }
 
 /** All figures of a run, the most important first. */
-export function ResultsPage({ run, photos, onRetry }: ResultsPageProps) {
+export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps) {
   const { result, advice, curves } = run;
   const [wanted, setOn] = useState<CheckedOn>('val');
   const answers = valueOf(photos);
@@ -36,10 +40,16 @@ export function ResultsPage({ run, photos, onRetry }: ResultsPageProps) {
     );
   const { val, test } = result.metrics;
   const metrics = on === 'test' ? (test ?? val) : val;
+  const { task = 'single-label' } = result;
   return (
     <div className="judge-results">
       <Headline metrics={val} test={test} run={run} />
-      {advice.length === 0 ? null : <AdviceList advice={advice} />}
+      {advice.length === 0 ? null : (
+        <section className="judge-card" aria-labelledby="judge-advice">
+          <h2 id="judge-advice">What to look at</h2>
+          <AdviceList advice={advice} project={project} run={run.summary.id} />
+        </section>
+      )}
       {test === undefined ? null : (
         <div className="judge-on">
           <ToggleGroup
@@ -56,24 +66,37 @@ export function ResultsPage({ run, photos, onRetry }: ResultsPageProps) {
           </span>
         </div>
       )}
-      <section className="judge-card judge-classes" aria-labelledby="judge-classes">
-        <h2 id="judge-classes">Classes</h2>
-        <ClassTable metrics={metrics} />
-      </section>
-      <section className="judge-card" aria-labelledby="judge-confusion">
-        <h2 id="judge-confusion">What is taken for what</h2>
-        <p className="muted small">
-          A row is what the photos are, a column what the model called them. Press a number to see the photos
-          behind it.
-        </p>
-        <ConfusedList confusion={metrics.confusion} on={on} />
-        <ConfusionMatrix key={on} confusion={metrics.confusion} on={on} />
-      </section>
-      <div className="judge-pair">
-        <Reliability metrics={metrics} />
-        <Threshold photos={photos} shown={shown ?? []} initial={run.unknownBelow ?? 0} onRetry={onRetry} />
-      </div>
-      {shown === undefined ? null : <TwoClassCard metrics={metrics} photos={shown} />}
+      {task === 'regression' ? <NumberResults metrics={metrics} photos={shown} /> : null}
+      {task === 'regression' ? null : (
+        <section className="judge-card judge-classes" aria-labelledby="judge-classes">
+          <h2 id="judge-classes">{task === 'multi-label' ? 'Labels' : 'Classes'}</h2>
+          {task === 'multi-label' ? <LabelTable metrics={metrics} /> : <ClassTable metrics={metrics} />}
+        </section>
+      )}
+      {task === 'multi-label' ? <Reliability metrics={metrics} /> : null}
+      {task === 'single-label' ? (
+        <>
+          <section className="judge-card" aria-labelledby="judge-confusion">
+            <h2 id="judge-confusion">What is taken for what</h2>
+            <p className="muted small">
+              A row is what the photos are, a column what the model called them. Press a number to see the
+              photos behind it.
+            </p>
+            <ConfusedList confusion={metrics.confusion} on={on} />
+            <ConfusionMatrix key={on} confusion={metrics.confusion} on={on} />
+          </section>
+          <div className="judge-pair">
+            <Reliability metrics={metrics} />
+            <Threshold
+              photos={photos}
+              shown={shown ?? []}
+              initial={run.unknownBelow ?? 0}
+              onRetry={onRetry}
+            />
+          </div>
+          {shown === undefined ? null : <TwoClassCard metrics={metrics} photos={shown} />}
+        </>
+      ) : null}
       {curves.length === 0 ? null : (
         <section className="judge-card" aria-labelledby="judge-curves">
           <h2 id="judge-curves">How it learned</h2>
@@ -120,14 +143,17 @@ interface HeadlineProps {
 function Headline({ metrics, test, run }: HeadlineProps) {
   const { accuracy, accuracyInterval, macroF1, macroF1Interval, logLoss, logLossCalibrated } = metrics;
   const { result } = run;
+  const { regression, multiLabel } = metrics;
+  const number = result?.task === 'regression' ? numberHeadline(metrics) : undefined;
+  const all = multiLabel === undefined ? '' : 'all labels ';
   return (
     <section className="judge-card judge-headline" aria-labelledby="judge-headline">
       <div>
         <h2 id="judge-headline" className="judge-number">
-          {accuracy === null ? 'No figure' : `${percent(accuracy)} right`}
+          {number?.title ?? (accuracy === null ? 'No figure' : `${percent(accuracy)} ${all}right`)}
         </h2>
-        <p>{inWords(metrics)}</p>
-        {accuracyInterval !== null && metrics.count < 50 ? (
+        <p>{number?.words ?? inWords(metrics)}</p>
+        {(accuracyInterval !== null || regression !== undefined) && metrics.count < 50 ? (
           <p className="judge-few small">
             That rests on {count(metrics.count)} photos only: more photos to check on would say it more
             surely.
@@ -135,15 +161,32 @@ function Headline({ metrics, test, run }: HeadlineProps) {
         ) : null}
         {test === undefined ? null : (
           <p className="judge-test">
-            <strong>Final test: {share(test.accuracy)} right</strong>
+            <strong>
+              Final test:{' '}
+              {test.regression === undefined
+                ? `${share(test.accuracy)} ${all}right`
+                : `off by ${figure(test.regression.mae)}`}
+            </strong>
             {test.accuracyInterval === null ? '' : ` (${range(test.accuracyInterval)})`} on{' '}
             {plural(test.count, 'photo')} that nothing looked at before the end.
           </p>
         )}
       </div>
       <dl className="judge-figures">
-        <Figure name="Macro-F1" value={share(macroF1)} hint={range(macroF1Interval)} />
-        <Figure name="Log loss" value={(logLossCalibrated ?? logLoss)?.toFixed(3) ?? '–'} />
+        {regression === undefined ? (
+          <>
+            <Figure name="Macro-F1" value={share(macroF1)} hint={range(macroF1Interval)} />
+            <Figure name="Log loss" value={(logLossCalibrated ?? logLoss)?.toFixed(3) ?? '–'} />
+          </>
+        ) : (
+          numberFigures(regression).map((one) => <Figure key={one.name} {...one} />)
+        )}
+        {multiLabel === undefined ? null : (
+          <Figure
+            name="Single labels right"
+            value={multiLabel.hammingLoss === null ? '–' : percent(1 - multiLabel.hammingLoss)}
+          />
+        )}
         {metrics.binary === undefined ? null : (
           <Figure name="Area under ROC" value={metrics.binary.rocAuc?.toFixed(3) ?? '–'} />
         )}
@@ -164,9 +207,9 @@ function Headline({ metrics, test, run }: HeadlineProps) {
 }
 
 /** The figure as a person would say it, with how sure it is. */
-export function inWords({ accuracy, accuracyInterval, count: photos }: Metrics): string {
+export function inWords({ accuracy, accuracyInterval, multiLabel, count: photos }: Metrics): string {
   if (accuracy === null) return 'There were no photos to check on.';
-  const right = `Right ${timesOf(accuracy)} on photos it did not learn from`;
+  const right = `${multiLabel === undefined ? 'Right' : 'All labels right'} ${timesOf(accuracy)} on photos it did not learn from`;
   if (accuracyInterval === null) return `${right}.`;
   const [low, high] = accuracyInterval;
   return `${right}. With ${count(photos)} photos checked, the true figure lies between ${Math.round(low * 100)}% and ${Math.round(high * 100)}% (95 times of 100).`;
@@ -197,26 +240,3 @@ function Figure({
 const share = (value: number | null): string => (value === null ? '–' : percent(value));
 const range = (interval: readonly [number, number] | null): string =>
   interval === null ? '' : `${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)}%`;
-
-function AdviceList({ advice }: { readonly advice: readonly Advice[] }) {
-  return (
-    <section className="judge-card" aria-labelledby="judge-advice">
-      <h2 id="judge-advice">What to look at</h2>
-      <ul className="judge-advice">
-        {advice.map(({ code, severity, message, evidence, action }) => (
-          <li key={`${code} ${message}`}>
-            <Badge tone={severity === 'warning' ? 'warning' : 'neutral'}>
-              {severity === 'warning' ? 'Important' : 'Good to know'}
-            </Badge>
-            <div>
-              <p>
-                {message} <strong className="judge-action">{action}</strong>
-              </p>
-              <p className="muted small">{evidence}</p>
-            </div>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}

@@ -3,9 +3,13 @@ import { useEffect, useState } from 'react';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { percent } from '../../components/format.ts';
+import { AdviceList } from '../../components/advice/advice-list.tsx';
+import { figure, percent } from '../../components/format.ts';
 import { Button, IconButton, Notice } from '../../components/ui/index.ts';
 import { valueOf } from '../../state/loadable.ts';
+
+/** The most important advice; Judge has all of it. */
+const shown = 2;
 
 interface EndedTrainingProps {
   readonly job: JobSummary;
@@ -73,20 +77,26 @@ function Result({ job, project, buttons }: EndedTrainingProps & { readonly butto
   const known = detail === undefined ? undefined : valueOf(detail);
   const metrics = known?.result?.metrics.val;
   const accuracy = metrics?.accuracy ?? null;
-  const [advice] = known?.advice ?? [];
+  const advice = (known?.advice ?? []).slice(0, shown);
   return (
     <section className="train-card train-result" aria-labelledby={`ended-${job.id}`}>
       <div className="train-plan-head">
         <div>
           <h2 id={`ended-${job.id}`}>
-            {accuracy === null
-              ? 'Training is done'
-              : `Right on ${percent(accuracy)} of the photos it was checked on`}
+            {metrics?.regression !== undefined
+              ? `Off by ${figure(metrics.regression.mae)} on average`
+              : accuracy === null
+                ? 'Training is done'
+                : metrics?.multiLabel === undefined
+                  ? `Right on ${percent(accuracy)} of the photos it was checked on`
+                  : `All labels right on ${percent(accuracy)} of the photos it was checked on`}
           </h2>
           <p className="muted small">
             {metrics === undefined
               ? ''
-              : `${metrics.correct} of ${metrics.count} photos it did not learn from.`}
+              : metrics.regression === undefined
+                ? `${metrics.correct} of ${metrics.count} photos it did not learn from.`
+                : `On ${metrics.count} photos it did not learn from.`}
           </p>
         </div>
         <span className="train-controls">
@@ -98,10 +108,8 @@ function Result({ job, project, buttons }: EndedTrainingProps & { readonly butto
           {buttons}
         </span>
       </div>
-      {advice === undefined ? null : (
-        <p className="small">
-          {advice.message} <span className="muted">{advice.action}</span>
-        </p>
+      {advice.length === 0 ? null : (
+        <AdviceList advice={advice} project={project.id} run={run ?? undefined} />
       )}
     </section>
   );

@@ -1,4 +1,5 @@
 import type { JobEvent, Stage } from '../../../contract/job-events.ts';
+import type { Advice } from '../../../contract/metrics.ts';
 import type { EpochPoint } from '../../../contract/runs.ts';
 import { bestEpoch } from '../../components/charts/best-epoch.ts';
 
@@ -24,6 +25,8 @@ export interface TrainingFacts {
   readonly best: { readonly accuracy: number | null; readonly position: number } | undefined;
   /** What else was said, oldest first, each once. */
   readonly warnings: readonly string[];
+  /** What the curves say so far. */
+  readonly advice: readonly Advice[];
 }
 
 /** What a training's events say, all together. */
@@ -32,6 +35,7 @@ export function factsOf(events: readonly JobEvent[]): TrainingFacts {
   const points: EpochPoint[] = [];
   const warnings: string[] = [];
   let epochs: number | undefined;
+  let advice: readonly Advice[] = [];
   for (const event of events) {
     if (event.type === 'stage' && begun.at(-1) !== event.stage) {
       begun.push(event.stage);
@@ -52,9 +56,10 @@ export function factsOf(events: readonly JobEvent[]): TrainingFacts {
       const again = points.findIndex((known) => known.stage === stage && known.epoch === event.epoch);
       if (again >= 0) points.splice(again);
       points.push(point);
-    } else if (event.type === 'warning' && !warnings.includes(event.message)) warnings.push(event.message);
+    } else if (event.type === 'advice') advice = event.advice;
+    else if (event.type === 'warning' && !warnings.includes(event.message)) warnings.push(event.message);
   }
-  return { begun, points, epochs, best: bestOf(points), warnings };
+  return { begun, points, epochs, best: bestOf(points), warnings, advice };
 }
 
 function bestOf(points: readonly EpochPoint[]): TrainingFacts['best'] {

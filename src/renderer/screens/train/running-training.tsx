@@ -2,6 +2,7 @@ import { Check, Circle, CircleDot, Pause, Play, Square, X } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import type { JobProgress, JobSummary } from '../../../contract/jobs.ts';
 import { useActions, useApi, useAppState } from '../../api/context.tsx';
+import { AdviceList } from '../../components/advice/advice-list.tsx';
 import { TrainingCurves } from '../../components/charts/training-curves.tsx';
 import { count, duration, percent } from '../../components/format.ts';
 import { Button, classes, Progress } from '../../components/ui/index.ts';
@@ -81,6 +82,11 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
               <TrainingCurves points={facts.points} />
             )}
           </div>
+          {facts.advice.length === 0 || job.project === null ? null : (
+            <section className="train-advice" aria-label="What the curves say">
+              <AdviceList advice={facts.advice} project={job.project} />
+            </section>
+          )}
           {facts.warnings.map((warning) => (
             <p key={warning} className="train-warning small">
               {warning}
