@@ -22,15 +22,13 @@ export function CompareScreen({ project }: { readonly project: ProjectState }) {
   const jobs = useAppState((state) => state.jobs);
   const [newest] = useMemo(() => jobsOf(jobs, project.id, 'compare'), [jobs, project.id]);
   const running = newest !== undefined && !isOver(newest) ? newest : undefined;
-  // Asked again when a comparison has ended.
-  const ended = newest !== undefined && isOver(newest) ? newest.id : '';
   const { answer, again } = useAnswer(
-    useCallback(
-      // oxlint-disable-next-line react/exhaustive-deps -- another job that has ended is another question
-      (signal: AbortSignal) => compare.latest(project.id, signal),
-      [compare, project.id, ended],
-    ),
+    useCallback((signal: AbortSignal) => compare.latest(project.id, signal), [compare, project.id]),
   );
+  const ended = newest !== undefined && isOver(newest) ? newest.id : undefined;
+  useEffect(() => {
+    if (ended !== undefined) again();
+  }, [ended, again]);
   const installed = useAppState(
     (state) => valueOf(state.settings.models)?.filter((model) => model.installed).length,
   );
