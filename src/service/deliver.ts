@@ -47,7 +47,7 @@ export interface TableRow {
 
 /**
  * A table of answers as CSV (RFC 4180), piece by piece: path, label, confidence, unknown, then a column a class; with
- * numbers path and value.
+ * numbers path, value and unknown.
  */
 export async function* tableOf(
   { task, classes }: Pick<AnswerKey, 'task' | 'classes'>,
@@ -55,8 +55,9 @@ export async function* tableOf(
 ): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
   if (task === 'regression') {
-    yield encoder.encode(csvLine(['path', 'value']));
-    for await (const { path, value } of rows) yield encoder.encode(csvLine([path, `${value ?? ''}`]));
+    yield encoder.encode(csvLine(['path', 'value', 'unknown']));
+    for await (const { path, value, unknown } of rows)
+      yield encoder.encode(csvLine([path, `${value ?? ''}`, String(unknown)]));
     return;
   }
   yield encoder.encode(csvLine(['path', 'label', 'confidence', 'unknown', ...classes]));

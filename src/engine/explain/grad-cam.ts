@@ -6,6 +6,7 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { createSession } from '../devices/onnx-session.ts';
 import { argmax } from '../evaluate/confusion.ts';
 import { softmaxRows } from '../evaluate/calibration.ts';
+import { sigmoids } from '../evaluate/logistic.ts';
 import { cutAt } from '../graph/cut.ts';
 import { exportOnnx } from '../graph/export-onnx.ts';
 import { weightKeys, weightOf } from '../graph/graph.ts';
@@ -64,6 +65,10 @@ export async function openGradCam(graph: ModelGraph, at?: string): Promise<GradC
   const session = await createSession(exportOnnx(cutAt(graph, names), { inputType: 'uint8' }));
   const { weights, dispose } = constantWeights(graph, nodes);
   const [height, width] = graph.input.shape;
+  // Each label has a probability of its own.
+  const labels = graph.nodes.some(
+    (node) => node.op === 'activation' && node.kind === 'sigmoid' && node.inputs[0] === scores,
+  );
 
   /** Class scores of maps, differentiable in them; call it in a tidy. */
   const score = (tensors: readonly Tensor[], others: readonly Tensor[]): Tensor1D => {
@@ -98,7 +103,7 @@ export async function openGradCam(graph: ModelGraph, at?: string): Promise<GradC
         });
         return {
           class: explained,
-          probability: softmaxRows(scored, scored.length)[explained] ?? 0,
+          probability: (labels ? sigmoids(scored) : softmaxRows(scored, scored.length))[explained] ?? 0,
           map: positiveShare(added(cams)),
         };
       } finally {

@@ -30,7 +30,8 @@ export async function explainPhoto(
   const { rows, columns, values } = looked.map;
   return {
     class: classes[looked.class] ?? '',
-    probability: Math.min(1, looked.probability),
+    // A number has no probability.
+    probability: Math.max(0, Math.min(1, looked.probability)),
     method: explainer.method,
     rows,
     columns,

@@ -2,10 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { explanationSchema } from '../../../src/contract/runs.ts';
 import { savedModelSchema } from '../../../src/contract/saved-model.ts';
 import type { SavedModel } from '../../../src/contract/saved-model.ts';
 import type { TrainOptionsInput, TrainResult } from '../../../src/contract/train.ts';
 import { evaluate } from '../../../src/service/evaluate.ts';
+import { explainerOf, explainPhoto } from '../../../src/service/explain/explain-photo.ts';
 import { predict } from '../../../src/service/predict.ts';
 import { openSavedModel } from '../../../src/service/saved-model.ts';
 import { readPredictions } from '../../../src/store/predictions.ts';
@@ -108,6 +110,22 @@ describe('several labels a photo', () => {
     expect(answers.some(({ labels }) => labels?.truth.length === 0)).toBe(true);
   });
 
+  test('are explained each with its own probability', async () => {
+    const model = await openSavedModel(result.model);
+    const path = join(photos, '0.jpg');
+    const [answer] = (await predict(model, [path])).results;
+    const explainer = await explainerOf(model);
+    try {
+      for (const [of, name] of model.about.classes.entries()) {
+        const explanation = await explainPhoto(model, explainer, readFileSync(path), of);
+        expect(explanation.class).toBe(name);
+        expect(explanation.probability).toBeCloseTo(answer?.probabilities[name] ?? Number.NaN, 3);
+      }
+    } finally {
+      await explainer.release();
+    }
+  });
+
   test('are judged on other photos', async () => {
     const judged = await evaluate(await openSavedModel(result.model), photos, { labels: task.labels });
     expect(judged).toMatchObject({ task: 'multi-label', split: 'all' });
@@ -176,7 +194,19 @@ describe('a number', () => {
       Math.abs((value ?? Number.NaN) - Number(known.get(path.split(/[\\/]/).at(-1) ?? ''))),
     );
     expect(errors.reduce((a, b) => a + b, 0) / errors.length).toBeLessThan(10);
-    expect(results[0]).toMatchObject({ confidence: null, probabilities: {}, unknown: false });
+    expect(results[0]).toMatchObject({ confidence: null, probabilities: {} });
+  });
+
+  test('is explained by where it looked, without a class', async () => {
+    const model = await openSavedModel(result.model);
+    const explainer = await explainerOf(model);
+    try {
+      const explanation = await explainPhoto(model, explainer, readFileSync(join(photos, '1.jpg')));
+      expect(explanationSchema.parse(explanation)).toMatchObject({ class: '' });
+      expect(explanation.values).toHaveLength(explanation.rows * explanation.columns);
+    } finally {
+      await explainer.release();
+    }
   });
 
   test('lies with the run and is judged on other photos', async () => {

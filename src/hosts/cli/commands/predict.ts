@@ -37,7 +37,7 @@ export function addPredict(program: Command): void {
           for (const { path: photo, label, confidence, unknown } of result.results)
             print(
               task === 'regression'
-                ? `${photo}\t${label}`
+                ? `${photo}\t${label}${unknown ? '\tunlike the photos it learned from' : ''}`
                 : `${photo}\t${unknown ? `unknown (perhaps ${label})` : label === '' ? 'no label' : label}\t${percent(confidence)}`,
             );
           if (flags.csv !== undefined) log(`Table: ${flags.csv}`);

@@ -14,6 +14,8 @@ const ownValue = ' ';
 /** For which class the heatmap is, how strongly it covers the photo, and what it says. */
 export function HeatmapControls({ explanation, opacity, onOpacity }: HeatmapControlsProps) {
   const { answer, again, classes, of, onClass } = explanation;
+  // What is explained has no name where it is a number.
+  const number = answer?.status === 'ready' && answer.value.class === '';
   return (
     <div className="photo-page-heat">
       <Select
@@ -36,11 +38,13 @@ export function HeatmapControls({ explanation, opacity, onOpacity }: HeatmapCont
           </>
         ) : (
           <>
-            {answer.value.class}: {percent(answer.value.probability)} sure.{' '}
+            {number ? '' : `${answer.value.class}: ${percent(answer.value.probability)} sure. `}
             <span className="muted">
-              {answer.value.method === 'grad-cam'
-                ? 'Brighter is where it speaks for the class.'
-                : 'Brighter is where hiding the photo lowers the probability most.'}
+              {number
+                ? 'Brighter is where it speaks for a larger number.'
+                : answer.value.method === 'grad-cam'
+                  ? 'Brighter is where it speaks for the class.'
+                  : 'Brighter is where hiding the photo lowers the probability most.'}
             </span>
           </>
         )}

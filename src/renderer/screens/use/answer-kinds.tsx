@@ -38,7 +38,7 @@ export function AnswerKinds({ answers, counts }: AnswerKindsProps) {
           all={all}
         />
       ))}
-      {answers.task === 'single-label' ? (
+      {answers.task === 'single-label' || counts.unknown > 0 ? (
         <Kind
           choice={{ kind: 'unknown' }}
           pressed={choice.kind === 'unknown'}
@@ -46,7 +46,11 @@ export function AnswerKinds({ answers, counts }: AnswerKindsProps) {
           name="Unknown"
           of={counts.unknown}
           all={all}
-          hint={`Answers that are less than ${percent(answers.unknownBelow)} sure.`}
+          hint={
+            answers.task === 'single-label'
+              ? `Less than ${percent(answers.unknownBelow)} sure, or unlike the photos the model learned from.`
+              : 'Photos unlike those the model learned from.'
+          }
         />
       ) : null}
       {answers.failed.length === 0 ? null : (

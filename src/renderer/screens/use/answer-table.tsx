@@ -138,7 +138,7 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
   const given = labels ?? [label];
   const next = likeliest(of.classes, probabilities).find(({ name }) => !given.includes(name));
   // Which class it would have been says more of an unknown one than which came second.
-  const other = unknown ? { name: label, probability: confidence } : value === undefined ? next : undefined;
+  const other = unknown && labels === undefined ? { name: label, probability: confidence } : next;
   return (
     <>
       <span role="gridcell">
@@ -165,7 +165,13 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
         ) : null}
       </span>
       <span role="gridcell" className="muted truncate numeric">
-        {other === undefined ? '' : `${other.name} ${percent(other.probability)}`}
+        {value !== undefined
+          ? unknown
+            ? wordsOf(answer)
+            : ''
+          : other === undefined
+            ? ''
+            : `${other.name} ${percent(other.probability)}`}
       </span>
     </>
   );

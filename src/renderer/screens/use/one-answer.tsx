@@ -20,11 +20,25 @@ interface OneAnswerProps {
   readonly onClose: () => void;
 }
 
+/** The answer in a sentence. */
+function describe(answer: Answer, unknownBelow: number): string {
+  const { label, labels, value, confidence, unknown, unlike } = answer;
+  if (value !== undefined || labels !== undefined) {
+    const said = value === undefined ? 'The model gives it: ' : 'The model says ';
+    return `${said}${wordsOf(answer)}.${unlike === true ? ' But it is unlike the photos the model learned from.' : ''}`;
+  }
+  if (unlike === true)
+    return `Unknown: most like ${label}, ${percent(confidence)} sure, but unlike the photos the model learned from.`;
+  return unknown
+    ? `Unknown: most like ${label}, but only ${percent(confidence)} sure. Below ${percent(unknownBelow)} it does not count.`
+    : `${label}, ${percent(confidence)} sure.`;
+}
+
 /** One photo, and how likely the model takes it for each class. */
 export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerProps) {
   const mediaUrl = useMediaUrl();
   const colors = useClassColors();
-  const { index, path, label, confidence, unknown, probabilities } = answer;
+  const { index, path, probabilities } = answer;
   const at = list.indexOf(answer);
   const [before, after] = [at > 0 ? list[at - 1] : undefined, at < 0 ? undefined : list[at + 1]];
   const go = (to: Answer | undefined): void => {
@@ -45,15 +59,7 @@ export function OneAnswer({ answers, answer, list, onLook, onClose }: OneAnswerP
       size="l"
       onClose={onClose}
       title={nameOf(path)}
-      description={
-        unknown
-          ? `Unknown: most like ${label}, but only ${percent(confidence)} sure. Below ${percent(answers.unknownBelow)} it does not count.`
-          : answer.value !== undefined
-            ? `The model says ${wordsOf(answer)}.`
-            : answer.labels !== undefined
-              ? `The model gives it: ${wordsOf(answer)}.`
-              : `${label}, ${percent(confidence)} sure.`
-      }
+      description={describe(answer, answers.unknownBelow)}
       actions={
         <>
           <span className="use-one-path muted small truncate-start" title={path}>

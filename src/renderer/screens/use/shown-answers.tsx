@@ -148,7 +148,7 @@ function tilesOf(
         ? {
             picture: mediaUrl(answerPath(job, index)),
             name: nameOf(path),
-            classes: [],
+            classes: unknown ? [{ name: 'unknown', color: unknownColor }] : [],
             note: wordsOf(answer),
           }
         : {
