@@ -144,7 +144,9 @@ function Answer({ answer, spoken }: { readonly answer: CameraAnswer; readonly sp
         </h2>
         {value === undefined ? <p className="use-camera-confidence numeric">{percent(confidence)}</p> : null}
         <p className="muted small use-camera-note">
-          {unknown ? `Most like ${label}, but not sure enough.` : ''}
+          {unknown
+            ? `Most like ${label}, but ${answer.unlike === true ? 'unlike the photos it learned from' : 'not sure enough'}.`
+            : ''}
         </p>
       </div>
       {value === undefined ? (
