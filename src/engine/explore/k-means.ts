@@ -35,7 +35,7 @@ export async function kMeans(
   const { learnFrom, rounds = mostRounds, tries } = options;
   const own = learnFrom === undefined ? points : rowsOf(points, learnFrom);
   const groups = Math.max(1, Math.min(k, own.rows));
-  const centroids = startOf(own, groups, random, tries ?? 2 + Math.floor(Math.log(groups)));
+  const centroids = await startOf(own, groups, random, tries ?? 2 + Math.floor(Math.log(groups)), pace);
   const assignment = new Int32Array(own.rows);
   const distances = new Float32Array(own.rows);
   let before = Infinity;
@@ -58,7 +58,13 @@ export async function kMeans(
  * k-means++: each next centroid is a point, likelier the farther it is from those there are; of several drawn, the one
  * that brings the others nearest.
  */
-function startOf(points: Points, k: number, random: Random, tries: number): Points {
+async function startOf(
+  points: Points,
+  k: number,
+  random: Random,
+  tries: number,
+  pace: Pace,
+): Promise<Points> {
   const { rows, columns, data } = points;
   let nearest = new Float64Array(rows).fill(Infinity);
   let total = 0;
@@ -75,6 +81,7 @@ function startOf(points: Points, k: number, random: Random, tries: number): Poin
         sum += own[other] as number;
       }
       if (best === undefined || sum < best.total) best = { row, nearest: own, total: sum };
+      if (pace.due) await pace.rest(chosen.length, k);
     }
     if (best === undefined) break;
     chosen.push(best.row);
