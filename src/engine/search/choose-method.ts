@@ -25,7 +25,10 @@ export function chooseMethod(
   if (size <= trials)
     return { method: 'grid', why: `Grid: the space has ${size} combinations, which ${some} can try all of.` };
   if (trials < fewToLearn)
-    return { method: 'random', why: `Random: ${some} are too few to learn from while searching.` };
+    return {
+      method: 'random',
+      why: `Random: ${some} ${trials === 1 ? 'is' : 'are'} too few to learn from while searching.`,
+    };
   if (trials > manyTrials)
     return {
       method: 'hyperband',

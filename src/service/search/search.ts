@@ -247,7 +247,7 @@ class Sitting {
     seed: number,
     what: string,
   ): AsyncGenerator<SearchEvent, Pick<SearchTrial, 'score' | 'error' | 'seconds' | 'elapsed'>> {
-    const started = performance.now();
+    let started = performance.now();
     yield progressed(what, 0, undefined, 'trials');
     const measured = (score: SearchTrial['score']) => ({
       score,
@@ -256,15 +256,13 @@ class Sitting {
     });
     try {
       const options = withPoint(this.#training, point);
-      const score = yield* bridge<SearchEvent, NonNullable<SearchTrial['score']>>(
-        (report, stop) =>
-          this.#bench.score(
-            { options, share, seed },
-            (progress) => report({ type: 'progress', progress }),
-            stop,
-          ),
-        this.#signal,
-      );
+      const score = yield* bridge<SearchEvent, NonNullable<SearchTrial['score']>>(async (report, stop) => {
+        const tell = (progress: ToldProgress): void => report({ type: 'progress', progress });
+        await this.#bench.prepare(options, tell, stop);
+        // What was computed for all trials is none of this one's time.
+        started = performance.now();
+        return this.#bench.score({ options, share, seed }, tell, stop);
+      }, this.#signal);
       return measured(score);
     } catch (error) {
       this.#signal?.throwIfAborted();

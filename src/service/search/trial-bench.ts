@@ -70,6 +70,15 @@ export class TrialBench {
     return { train: train.length, val: val.length, test: test.length };
   }
 
+  /** Computes the features that settings need, where that was not done before: other trials use them, too. */
+  async prepare(
+    options: TrainOptions,
+    tell: (progress: ToldProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#featuresFor(options, tell, signal);
+  }
+
   /**
    * Trains a head with some settings and judges it on photos it did not learn from.
    *
