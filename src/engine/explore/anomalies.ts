@@ -6,9 +6,10 @@ import type { Points } from './points.ts';
  * (a difference counts the more, the less photos differ that way), over the final and the earlier features; the other
  * the distance to the near neighbours, including what principal components leave out.
  *
- * Measured with 1% photos of ants and bees among flowers: 5% of the list hold 90% of the ants, but only half of the
- * bees, for most of those sit on flowers. Either distance alone finds 5 to 10% fewer; an isolation forest, the local
- * outlier factor and distances in whitened components, half as many.
+ * Measured with MobileNetV2 and 1% photos of ants and bees among flowers: the first 5% of the list hold some 64% of
+ * them, most of the ants and less than half of the bees, which sit on flowers; of flowers among ants and bees 40%. Either
+ * distance alone finds some points fewer, an isolation forest half as many, the local outlier factor a quarter. Earlier
+ * features alone, ImageNet's answers, distances within classes and another backbone were no better.
  *
  * @param all principal components of all features, for the Mahalanobis distance
  * @param neighbors by the final features
