@@ -87,7 +87,7 @@ export const settingInfo: readonly SettingInfo[] = [
     explanation: 'Every photo is also learned from left to right, which helps unless left and right matter.',
     kind: 'choice',
     choices: [
-      { value: 'auto', label: 'Unless there are very many photos' },
+      { value: 'auto', label: 'As “Changing photos” says, unless there are very many' },
       { value: 'on', label: 'Always' },
       { value: 'off', label: 'Never' },
     ],

@@ -12,7 +12,7 @@ import type { WorkerCalls } from '../jobs/worker-calls.ts';
 import { defaultBackbone, listModels } from '../models.ts';
 import type { OpenProject } from '../projects/open-projects.ts';
 import { checkOptions } from '../train/check.ts';
-import { autoBudget } from '../train/finetune-settings.ts';
+import { autoBudget, mixingTrouble } from '../train/finetune-settings.ts';
 import { headViews, presetOf } from '../train/augmenting.ts';
 import { measuredSchema, type MeasureRequest } from './measure-request.ts';
 import { readRuns } from './project-runs.ts';
@@ -71,7 +71,7 @@ export async function planTraining(
       : await secondsOf(deps, open, { options, photos, counts, device, backbone: backbone.id }, signal);
   return {
     obstacles,
-    warnings: warningsOf(open, photos),
+    warnings: [...warningsOf(open, photos), ...mixingWarnings(options, counts.train)],
     steps: obstacles.length > 0 ? [] : stepsOf(options, counts, device, backbone),
     device: { id: device, name: deviceName(device) },
     backbone,
@@ -294,6 +294,11 @@ async function tryOut(
     if (signal?.aborted === true) throw error;
     return undefined;
   }
+}
+
+function mixingWarnings(options: TrainOptions, photos: number): string[] {
+  const trouble = photos === 0 ? undefined : mixingTrouble(options, photos);
+  return trouble === undefined ? [] : [trouble];
 }
 
 /** In which views photos to learn from are looked at, and what that costs. */

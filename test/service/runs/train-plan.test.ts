@@ -54,6 +54,18 @@ describe('the plan of a training', () => {
     expect(looked.steps.join(' ')).toContain('Try ever higher learning rates');
   });
 
+  test('says how often photos are looked at, and why they will not be mixed', async () => {
+    const looks = async (settings: TrainSettings) => (await plan(settings)).steps.join(' ');
+    expect(await looks({})).toContain('in each photo, and of its mirror image, on');
+    expect(await looks({ augment: 'none' })).toContain('sees in each photo, on');
+    expect(await looks({ augment: 'strong' })).toContain(
+      'of its mirror image and of 4 changed views (6 passes over the photos to learn from instead of 1)',
+    );
+    const { warnings } = await plan({ mixup: 0.2 });
+    expect(warnings).toContainEqual(expect.stringMatching(/^Photos are not mixed .* are too few for it/));
+    expect((await plan({ mixup: 0.2, recipe: 'head' })).warnings.join(' ')).toContain('the recipe "head"');
+  });
+
   test('remembers how fast the backbone is: it is tried once', async () => {
     const note = join(scratch, 'cache', 'training-speeds.json');
     const before = readFileSync(note, 'utf8');
@@ -140,6 +152,13 @@ describe('thoroughness', () => {
       recipe: 'finetune',
       flips: 'on',
     });
+    // Who says how photos are changed says whether they are mirrored.
+    expect(settled({ quality: 'quick', augment: 'strong' }, 100)).toEqual({
+      quality: 'quick',
+      recipe: 'head',
+      augment: 'strong',
+    });
+    expect(settled({ quality: 'best', augment: 'none' }, 100)).not.toHaveProperty('flips');
     const best = settled({ quality: 'best' }, 700);
     expect(best).toMatchObject({ recipe: 'finetune', flips: 'on' });
     expect(best.finetuneEpochs).toBe(30); // half as many again as the usual 20
