@@ -45,7 +45,16 @@ function cover({ width, height, cropFraction }: InputPolicy): { width: number; h
   return { width: Math.round(width / cropFraction), height: Math.round(height / cropFraction) };
 }
 
-function python({ input }: SavedModel, folder: string): Snippet {
+function python({ input, task }: SavedModel, folder: string): Snippet {
+  const answer = {
+    'single-label': `best = int(outputs.argmax())
+    confidence = float(outputs[best])
+    label = about["classes"][best] if confidence >= about["unknownBelow"] else "unknown"
+    return label, confidence`,
+    'multi-label': `chances = zip(about["classes"], outputs, about["thresholds"])
+    return [(label, float(chance)) for label, chance, least in chances if chance >= least]`,
+    regression: 'return (float(outputs[0]),)',
+  }[task];
   const { width, height, resize } = input;
   const whole = cover(input);
   const [left, top] = [Math.round((whole.width - width) / 2), Math.round((whole.height - height) / 2)];
@@ -82,11 +91,8 @@ def as_model_sees_it(path):
 
 
 def classify(path):
-    (probabilities,) = session.run(None, {"image": as_model_sees_it(path)})[0]
-    best = int(probabilities.argmax())
-    confidence = float(probabilities[best])
-    label = about["classes"][best] if confidence >= about["unknownBelow"] else "unknown"
-    return label, confidence
+    (outputs,) = session.run(None, {"image": as_model_sees_it(path)})[0]
+    ${answer}
 
 
 print(*classify("photo.jpg"))
@@ -116,11 +122,25 @@ function sharpPixels(input: InputPolicy): string {
     .toBuffer()`;
 }
 
-const answerInJavaScript = `  const best = probabilities.indexOf(Math.max(...probabilities));
-  const confidence = probabilities[best];
+/** Lines of JavaScript that make an answer of the model's `outputs`. */
+function answerInJavaScript({ task }: SavedModel): string {
+  switch (task) {
+    case 'regression':
+      return '  return { value: outputs[0] };';
+    case 'multi-label':
+      return `  const chances = about.classes.map((label, i) => ({ label, chance: outputs[i] }));
+  return chances.filter(({ chance }, i) => chance >= about.thresholds[i]);`;
+    case 'single-label':
+    default:
+      return `  const best = outputs.indexOf(Math.max(...outputs));
+  const confidence = outputs[best];
   return { label: confidence >= about.unknownBelow ? about.classes[best] : 'unknown', confidence };`;
+  }
+}
 
-function javascript({ input }: SavedModel, folder: string): Snippet {
+function javascript(about: SavedModel, folder: string): Snippet {
+  const { input } = about;
+  const output = about.task === 'regression' ? 'value' : 'probabilities';
   return {
     language: 'javascript',
     name: 'JavaScript (Node)',
@@ -136,8 +156,8 @@ const session = await InferenceSession.create(\`\${folder}/model.onnx\`);
 async function classify(path) {
   const pixels = await ${sharpPixels(input)};
   const image = new Tensor('float32', Float32Array.from(pixels), [1, ${input.height}, ${input.width}, 3]);
-  const probabilities = [...(await session.run({ image })).probabilities.data];
-${answerInJavaScript}
+  const outputs = [...(await session.run({ image })).${output}.data];
+${answerInJavaScript(about)}
 }
 
 console.log(await classify('photo.jpg'));
@@ -178,14 +198,30 @@ async function classify(path) {
     const image = tf.tensor(new Uint8Array(pixels), [1, ${input.height}, ${input.width}, 3], 'float32');
     return model.predict(tf.sub(tf.div(image, 127), 1));
   });
-  const probabilities = [...(await answer.data())];
+  const outputs = [...(await answer.data())];
   answer.dispose();
-${answerInJavaScript}
+${answerInJavaScript(about)}
 }
 
 console.log(await classify('photo.jpg'));
 `,
   };
+}
+
+/** The last lines of the web page. */
+function shownInPage({ task }: SavedModel): string {
+  const classified = "await classify(document.querySelector('#photo'))";
+  const shown = "document.querySelector('#answer').textContent";
+  switch (task) {
+    case 'regression':
+      return `  const { value } = ${classified};\n  ${shown} = value;`;
+    case 'multi-label':
+      return `  const labels = ${classified};\n  ${shown} = labels.map(({ label }) => label).join(', ') || 'none';`;
+    case 'single-label':
+    default:
+      return `  const { label, confidence } = ${classified};
+  ${shown} = \`\${label} (\${Math.round(100 * confidence)}%)\`;`;
+  }
 }
 
 function webPage(about: SavedModel, folder: string): Snippet {
@@ -224,13 +260,12 @@ function webPage(about: SavedModel, folder: string): Snippet {
       const image = tf.browser.fromPixels(canvas).toFloat();
       return model.predict(image.div(127).sub(1).expandDims());
     });
-    const probabilities = [...(await answer.data())];
+    const outputs = [...(await answer.data())];
     answer.dispose();
-${answerInJavaScript.replaceAll(/^ {2}/gm, '    ')}
+${answerInJavaScript(about).replaceAll(/^ {2}/gm, '    ')}
   }
 
-  const { label, confidence } = await classify(document.querySelector('#photo'));
-  document.querySelector('#answer').textContent = \`\${label} (\${Math.round(100 * confidence)}%)\`;
+${shownInPage(about)}
 </script>
 `,
   };

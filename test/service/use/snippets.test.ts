@@ -116,6 +116,51 @@ describe('JavaScript', () => {
   });
 });
 
+describe('programs of other tasks', () => {
+  const table = (answer: (path: string, n: number) => string): string =>
+    ['red', 'blue']
+      .flatMap((name) => Array.from({ length: 12 }, (_, n) => `${name}/${name} ${n}.jpg,${answer(name, n)}`))
+      .join('\n');
+
+  test.each([
+    ['multi-label', `filename,label\n${table((name, n) => `${name}${n % 2 === 0 ? ';even' : ''}`)}`],
+    ['regression', `filename,target\n${table((name, n) => `${(name === 'red' ? 50 : 5) + n / 10}`)}`],
+  ] as const)('%s: both formats answer as predict does', async (task, csv) => {
+    const labels = join(scratch, `${task}.csv`);
+    writeFileSync(labels, csv);
+    const { model: folder } = await trained({
+      photos: join(scratch, 'photos'),
+      backbone: join(scratch, 'models', 'tiny.onnx'),
+      out: join(scratch, task),
+      recipe: 'head',
+      epochs: 8,
+      task,
+      labels,
+    });
+    const own = await openSavedModel(folder);
+    const [answer] = (await predict(own, [photo])).results;
+    for (const format of ['onnx', 'tfjs'] as const) {
+      await exportTo(own, format, join(scratch, `${task}-${format}`));
+      const code = snippetsFor(format, own.about, `${task}-${format}`).find(
+        ({ name }) => name === 'JavaScript (Node)',
+      )?.code;
+      const shown = (code ?? '')
+        .replace('console.log(await', 'console.log(JSON.stringify(await')
+        .replace(/\);\n$/, '));\n');
+      const said: unknown = JSON.parse(await node(withParts(shown)));
+      if (task === 'regression')
+        expect(said).toEqual({ value: expect.closeTo(answer?.value ?? Number.NaN, 1) as number });
+      else
+        expect(said).toEqual(
+          answer?.labels?.map((label) => ({
+            label,
+            chance: expect.closeTo(answer.probabilities[label] ?? Number.NaN, 2) as number,
+          })),
+        );
+    }
+  });
+});
+
 describe('Python', () => {
   const python = async (args: string[]): Promise<string | undefined> =>
     run(process.env['HOLOTYPE_TEST_PYTHON'] ?? 'python3', args, { cwd: scratch }).then(
