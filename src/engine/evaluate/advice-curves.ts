@@ -13,7 +13,7 @@ import { count, decimal, list, percent } from './plain-words.ts';
 /** A loss so many times that of knowing nothing is on its way to infinity. */
 const exploded = 20;
 /** Jumps that make a learning rate too high: so many, and this part of all epochs. */
-const manyJumps = { least: 2, share: 0.1 };
+const manyJumps = { least: 3, share: 0.1 };
 /** The last third of the way brings this part of what the first brought: it is nowhere near rest. */
 const stillFalling = 0.25;
 /** ... and this part of the loss at the start is still there. */
@@ -35,9 +35,11 @@ const atRest = 0.15;
 /** So many standard errors are no noise any more. */
 const surely = 3;
 /** So good within so many epochs, and as good on photos that were not learned from. */
-const tooGood = { accuracy: 0.99, epochs: 2, lossRatio: 1.5 };
+const tooGood = { accuracy: 0.99, epochs: 3, lossRatio: 1.5 };
+/** What is less than this part of the loss of knowing nothing may halve and still be nothing. */
+const littleLeft = 0.02;
 /** Validation loss that fell by such a part over the last third of the epochs is not at its end. */
-const unfinished = 0.08;
+const unfinished = 0.1;
 
 /** @returns in the order of their weight; nothing without curves */
 export function adviseOnCurves(input: CurveInput): Advice[] {
@@ -127,6 +129,8 @@ function rateLow(shape: Shape, input: CurveInput): Finding {
   const left = input.running === true ? muchLeftRunning : muchLeft;
   const flat = Math.abs(from - to) < 0.02 * from;
   if (!flat && (to < left * from || thirds.last < stillFalling * thirds.first)) return null;
+  const falls = fallOf(thirds.end, 'trainLoss');
+  if (!flat && (falls === null || falls.fall < surely * falls.error)) return null;
   // A head that knew everything at once has nothing to fall either.
   if (flat && from < left * shape.scale) return null;
   return {
@@ -188,7 +192,7 @@ function underfitting(shape: Shape, input: CurveInput): Finding {
   if (right === null || loss === null || right >= unknownPhotos.accuracy) return null;
   if (loss < unknownPhotos.ofScale * scale) return null;
   const falls = fallOf(lastThird(shape), 'trainLoss');
-  if (falls === null || falls.fall > Math.max(atRest * thirds.first, 2 * falls.error)) return null;
+  if (falls === null || falls.fall > Math.max(atRest * thirds.first, surely * falls.error)) return null;
   return {
     code: 'underfitting',
     severity: 'warning',
@@ -209,8 +213,7 @@ function tooShort(shape: Shape, input: CurveInput): Finding {
   const falls = fallOf(end, 'valLoss');
   const [from, to] = [end[0]?.valLoss ?? null, last.valLoss];
   if (falls === null || from === null || to === null) return null;
-  // What is almost nothing may halve and still be nothing.
-  if (falls.fall < Math.max(unfinished * from, 0.01 * scale, surely * falls.error)) return null;
+  if (falls.fall < Math.max(unfinished * from, littleLeft * scale, surely * falls.error)) return null;
   if (thirds !== null && thirds.last < unfinished * thirds.first) return null;
   return {
     code: 'too-short',

@@ -17,7 +17,12 @@ export interface Shape {
    * How much of the training loss fell in the first and last third of the way: thirds of the sum of learning rates, so
    * that a schedule that ends at zero doesn't look like rest. Null with fewer than {@link enoughForThirds} epochs.
    */
-  readonly thirds: { readonly first: number; readonly last: number } | null;
+  readonly thirds: {
+    readonly first: number;
+    readonly last: number;
+    /** Epochs of the last third. */
+    readonly end: readonly EpochPoint[];
+  } | null;
 }
 
 /** A loss that rises by this factor, and by this part of {@link Shape.scale}, has jumped: noise does neither. */
@@ -72,13 +77,11 @@ function thirdsOf(points: readonly EpochPoint[]): Shape['thirds'] {
   for (const { learningRate } of points.slice(1)) way.push((way.at(-1) ?? 0) + learningRate);
   const total = way.at(-1) ?? 0;
   if (!(total > 0)) return null;
-  const lossAt = (part: number): number | null => {
-    const at = way.findIndex((done) => done >= part * total * (1 - 1e-9));
-    return points[at]?.trainLoss ?? null;
-  };
+  const indexAt = (part: number): number => way.findIndex((done) => done >= part * total * (1 - 1e-9));
+  const lossAt = (part: number): number | null => points[indexAt(part)]?.trainLoss ?? null;
   const [start, after, before, end] = [lossAt(0), lossAt(1 / 3), lossAt(2 / 3), lossAt(1)];
   if (start === null || after === null || before === null || end === null) return null;
-  return { first: start - after, last: before - end };
+  return { first: start - after, last: before - end, end: points.slice(indexAt(2 / 3)) };
 }
 
 type Figure = 'trainLoss' | 'valLoss' | 'trainAccuracy' | 'valAccuracy';

@@ -15,7 +15,15 @@ import { searchPart } from './search.ts';
 import { unknownPart } from './unknown.ts';
 
 /** In the order of the issue. A part is added here once it can be run. */
-const parts: readonly CraftPart[] = [searchPart, comparePart, ...exploreParts, explainPart, unknownPart];
+const parts: readonly CraftPart[] = [
+  searchPart,
+  advicePart,
+  landscapePart,
+  comparePart,
+  ...exploreParts,
+  explainPart,
+  unknownPart,
+];
 
 const names = parts.map(({ name }) => name);
 

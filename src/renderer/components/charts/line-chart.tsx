@@ -26,7 +26,7 @@ interface LineChartProps {
   readonly tick?: (value: number) => string;
   /** The y axis; left out, it fits the values. */
   readonly range?: readonly [number, number];
-  /** The x axis; left out, it counts from 1. */
+  /** The x axis; left out, it counts from 1, and what came last is now. */
   readonly xRange?: readonly [number, number];
   /** Places on the x axis with a word each: where fine-tuning begins, the best epoch. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
@@ -98,7 +98,7 @@ export function LineChart({
                 )}
               />
               {name}
-              <span className="line-chart-now">{now(values, format)}</span>
+              {xRange === undefined ? <span className="line-chart-now">{now(values, format)}</span> : null}
             </li>
           ))}
         </ul>

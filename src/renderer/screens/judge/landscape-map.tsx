@@ -17,7 +17,7 @@ const lines = 8;
 /** A finer grid is drawn with fewer points: more could not be told apart. */
 const mostPoints = 51;
 
-/** The loss over a plane of weights, the darker the higher, with lines of equal loss; the model is in the middle. */
+/** The loss over a plane of weights, the stronger coloured the higher, with lines of equal loss; the model is in the middle. */
 export function LandscapeMap({ title, at, rows, scale }: LandscapeMapProps) {
   const [asTable, setAsTable] = useState(false);
   const step = Math.ceil(at.length / mostPoints);
@@ -65,6 +65,7 @@ function Drawing({ title, rows, scale: [low, high] }: Pick<LandscapeMapProps, 't
     <svg
       viewBox={`-0.5 -0.5 ${side} ${side}`}
       role="img"
+      shapeRendering="crispEdges"
       aria-label={`${title} around the model, from ${short(low)} to ${short(high)}; the table has the same figures`}
     >
       <g transform={`translate(0 ${side - 1}) scale(1 -1)`}>
@@ -75,16 +76,16 @@ function Drawing({ title, rows, scale: [low, high] }: Pick<LandscapeMapProps, 't
               className={classes('judge-map-cell', loss === null && 'judge-map-lost')}
               x={x - 0.5}
               y={y - 0.5}
-              width={1.02}
-              height={1.02}
+              width={1}
+              height={1}
               fillOpacity={loss === null ? 1 : fixed(shadeOf(loss, low, high))}
             />
           )),
         )}
         {paths.map(({ height, path }) => (
-          <path key={height} className="judge-map-contour" d={path} />
+          <path key={height} className="judge-map-contour" shapeRendering="auto" d={path} />
         ))}
-        <circle className="judge-map-here" cx={middle} cy={middle} r={side / 60} />
+        <circle shapeRendering="auto" className="judge-map-here" cx={middle} cy={middle} r={side / 60} />
       </g>
     </svg>
   );

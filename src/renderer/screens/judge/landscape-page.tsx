@@ -249,7 +249,8 @@ function Found({ found, name, other, beside, others }: FoundProps) {
       <section className="judge-card" aria-labelledby="judge-landscape-plane">
         <h2 id="judge-landscape-plane">Over two directions</h2>
         <p className="muted small">
-          The model is in the middle; the darker, the higher the loss. Lines connect places of the same loss.
+          The model is in the middle; the stronger the colour, the higher the loss. Lines connect places of
+          the same loss.
         </p>
         <div className="judge-landscape-maps">
           {maps.map(({ title, at, rows, group }) => (
