@@ -117,6 +117,9 @@ describe('JavaScript', () => {
 });
 
 describe('programs of other tasks', () => {
+  const number = /-?\d[\d.]*(e-?\d+)?/g;
+  const words = (said: unknown): string => JSON.stringify(said).replaceAll(number, '#');
+  const numbers = (said: unknown): number[] => (JSON.stringify(said).match(number) ?? []).map(Number);
   const table = (answer: (path: string, n: number) => string): string =>
     ['red', 'blue']
       .flatMap((name) => Array.from({ length: 12 }, (_, n) => `${name}/${name} ${n}.jpg,${answer(name, n)}`))
@@ -148,15 +151,13 @@ describe('programs of other tasks', () => {
         .replace('console.log(await', 'console.log(JSON.stringify(await')
         .replace(/\);\n$/, '));\n');
       const said: unknown = JSON.parse(await node(withParts(shown)));
-      if (task === 'regression')
-        expect(said).toEqual({ value: expect.closeTo(answer?.value ?? Number.NaN, 1) as number });
-      else
-        expect(said).toEqual(
-          answer?.labels?.map((label) => ({
-            label,
-            chance: expect.closeTo(answer.probabilities[label] ?? Number.NaN, 2) as number,
-          })),
-        );
+      const wanted =
+        answer?.labels === undefined
+          ? { value: answer?.value }
+          : answer.labels.map((label) => ({ label, chance: answer.probabilities[label] }));
+      expect(words(said)).toBe(words(wanted));
+      for (const [at, number] of numbers(said).entries())
+        expect(number).toBeCloseTo(numbers(wanted)[at] ?? Number.NaN, 1);
     }
   });
 });
