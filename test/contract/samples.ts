@@ -100,7 +100,12 @@ function objects({ properties = {}, required = [], additionalProperties }: Shape
 }
 
 function arrays({ items = {}, prefixItems, minItems = 0, maxItems = 3 }: Shape): fc.Arbitrary<unknown> {
-  if (prefixItems !== undefined) return fc.tuple(...prefixItems.map(arbitrary));
+  if (prefixItems !== undefined) {
+    const tuples = fc.tuple(...prefixItems.map(arbitrary));
+    // Two numbers are a range, the smaller first: with many ranges in a value, chance would hardly ever hit that.
+    const isRange = prefixItems.length === 2 && prefixItems.every(({ type }) => type === 'number');
+    return isRange ? tuples.map((pair) => (pair as number[]).toSorted((a, b) => a - b)) : tuples;
+  }
   return fc.array(arbitrary(items), {
     minLength: minItems,
     maxLength: Math.max(minItems, Math.min(maxItems, 3)),
