@@ -53,6 +53,8 @@ const usualTrials = 30;
 /** The best settings that are tried again, with these seeds: one lucky seed is no result. */
 const finalists = 3;
 const finalSeeds = [1, 2, 3] as const;
+/** No more of the budget than this is kept for them. */
+const mostForTheEnd = 0.4;
 
 /**
  * Looks for better settings of a head's training. Every trial is on the disk before the next one begins: a search that
@@ -191,7 +193,8 @@ class Sitting {
     if (this.#budget === undefined || number < this.#known.length) return false;
     const whole = this.trials.filter(({ share, score }) => share === 1 && score !== null);
     const each = whole.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, whole.length);
-    return this.elapsed + each * (1 + finalists * finalSeeds.length) > this.#budget;
+    const atTheEnd = Math.min(each * (1 + finalists) * finalSeeds.length, this.#budget * mostForTheEnd);
+    return this.elapsed + each + atTheEnd > this.#budget;
   }
 
   /** Does a trial, or takes it from an earlier sitting. */
@@ -229,8 +232,10 @@ class Sitting {
       ...ranked.slice(0, finalists),
       ...(first === undefined || first.score === null ? [] : [first]),
     ];
-    for (const { number, point } of chosen)
-      for (const seed of finalSeeds) {
+    for (const [round, seed] of finalSeeds.entries()) {
+      // All of them have the same seeds: a round is begun while there is time, the first in any case.
+      if (round > 0 && this.#budget !== undefined && this.elapsed > this.#budget) break;
+      for (const { number, point } of chosen) {
         if (this.finalsDone.some((done) => done.number === number && done.seed === seed)) continue;
         const name = number === 0 ? 'The usual settings' : `Trial ${number}`;
         const measured = yield* this.#measure(point, 1, seed, `${name} once more, seed ${seed}`);
@@ -239,6 +244,7 @@ class Sitting {
         this.finalsDone.push(final);
         yield { type: 'final', final };
       }
+    }
   }
 
   async *#measure(
