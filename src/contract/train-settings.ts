@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseLoss } from './losses.ts';
 import { augmentPresets } from './augment.ts';
 import { trainOptionsSchema } from './train.ts';
 
@@ -29,6 +30,7 @@ export const trainSettingsSchema = trainOptionsSchema
     updateBn: options.updateBn.removeDefault(),
     // A file of weights is the command line's: the window names no paths.
     classWeights: z.enum(['none', 'balanced']),
+    loss: z.string().refine((text) => parseLoss(text) !== undefined, 'There is no such loss.'),
     sampling: options.sampling.removeDefault(),
     hidden: options.hidden.removeDefault(),
     flips: options.flips.removeDefault(),
