@@ -61,9 +61,10 @@ function arbitrary(shape: Shape): fc.Arbitrary<unknown> {
     case 'string':
       return strings(shape);
     case 'integer':
+      // Of a positive whole number zod writes both bounds: the safe integers' and its own.
       return fc.integer({
-        min: Math.max(shape.minimum ?? (shape.exclusiveMinimum ?? -1001) + 1, -1e9),
-        max: Math.min(shape.maximum ?? (shape.exclusiveMaximum ?? 1_000_001) - 1, 1e9),
+        min: Math.max(shape.minimum ?? -1000, (shape.exclusiveMinimum ?? -Infinity) + 1, -1e9),
+        max: Math.min(shape.maximum ?? 1_000_000, (shape.exclusiveMaximum ?? Infinity) - 1, 1e9),
       });
     case 'number':
       return (

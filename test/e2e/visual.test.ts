@@ -2,6 +2,8 @@ import type { Page } from 'playwright';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
+import { addComparison } from '../renderer/fake/compare.ts';
+import { addExploration } from '../renderer/fake/explore.ts';
 import { changeJob, tell } from '../renderer/fake/jobs.ts';
 import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
 import { addTraining } from '../renderer/fake/train.ts';
@@ -105,6 +107,28 @@ const scenes: readonly Scene[] = [
       await open(page, 'Compare');
       await heading(page, 'What was done differently');
     },
+  },
+  {
+    name: 'judge-landscape',
+    hash: tab('judge'),
+    prepare: result,
+    stage: async (page) => {
+      await open(page, 'Landscape');
+      await page.getByRole('button', { name: 'Measure the landscape' }).click();
+      await page.getByRole('img', { name: /training loss around the model/ }).waitFor();
+    },
+  },
+  {
+    name: 'explore',
+    hash: tab('label/explore'),
+    prepare: (_, { world }) => addExploration(world, leaves),
+    stage: (page) => page.getByRole('img', { name: /^Map of/ }).waitFor(),
+  },
+  {
+    name: 'compare',
+    hash: tab('train/compare'),
+    prepare: (_, { world }) => addComparison(world, leaves),
+    stage: (page) => page.getByRole('img', { name: /Accuracy against the time/ }).waitFor(),
   },
   {
     name: 'use',

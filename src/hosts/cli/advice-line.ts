@@ -10,12 +10,16 @@ export function adviceLine({ message, evidence, action, fix }: Advice): string {
   return `- ${message} ${evidence === '' ? '' : `(${evidence.replace(/\.$/, '')}) `}${action}${how}`;
 }
 
+/** Settings whose options take no value. */
+const flags: readonly string[] = ['batchNorm', 'updateBn'];
+
+type Setting = NonNullable<NonNullable<Advice['fix']>['settings']>[string];
+
 /** @param value null: as it is by itself */
-function option(key: string, value: unknown): string {
-  if (key === 'hidden')
-    return value === null || (Array.isArray(value) && value.length === 0)
-      ? '--head linear'
-      : `--head mlp:${String(value)}`;
+function option(key: string, value: Setting): string {
+  const widths = Array.isArray(value) ? value : [];
+  if (key === 'hidden') return widths.length === 0 ? '--head linear' : `--head mlp:${widths.join(',')}`;
   const name = names[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return value === null ? `without --${name}` : `--${name} ${String(value)}`;
+  if (flags.includes(key)) return value === 'on' ? `--${name}` : `without --${name}`;
+  return value === null ? `without --${name}` : `--${name} ${Array.isArray(value) ? value.join(',') : value}`;
 }

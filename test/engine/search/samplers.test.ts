@@ -80,14 +80,10 @@ describe('Hyperband', () => {
   it('waits for a rung that still runs, and never asks for the same twice', () => {
     const sampler = hyperband(space, 1, 9, 3);
     const running: Sampled[] = [];
-    for (;;) {
-      const next = sampler.next([], running);
-      if (next === 'wait' || next === 'done') {
-        expect(next).toBe('wait');
-        break;
-      }
+    let next = sampler.next([], running);
+    for (; next !== 'wait' && next !== 'done'; next = sampler.next([], running))
       running.push({ ...next, loss: null });
-    }
+    expect(next).toBe('wait');
     expect(running).toHaveLength(9);
     expect(new Set(running.map(({ slot }) => slot)).size).toBe(9);
   });

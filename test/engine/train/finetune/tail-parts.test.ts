@@ -66,8 +66,9 @@ describe('batch norms that follow the photos', () => {
     const [shape, channels] = [[4, 3, 2, 5] as [number, number, number, number], 5];
     const values = (): Float32Array =>
       Float32Array.from({ length: 120 }, (_, i) => (i % channels) + (1 + (i % channels)) * random.normal());
-    const [mean, variance] = [0.5, 2].map((value) => tf.variable(tf.fill([channels], value), false));
-    if (mean === undefined || variance === undefined) throw new Error('unreachable');
+    const size: [number] = [channels];
+    const constant = (value: number) => tf.variable(tf.fill(size, value), false);
+    const [mean, variance] = [constant(0.5), constant(2)];
     const node = {
       op: 'batch-norm',
       name: 'norm',
