@@ -66,8 +66,7 @@ describe('batch norms that follow the photos', () => {
     const [shape, channels] = [[4, 3, 2, 5] as [number, number, number, number], 5];
     const values = (): Float32Array =>
       Float32Array.from({ length: 120 }, (_, i) => (i % channels) + (1 + (i % channels)) * random.normal());
-    const size: [number] = [channels];
-    const constant = (value: number) => tf.variable(tf.fill(size, value), false);
+    const constant = (value: number) => tf.variable(tf.mul(tf.ones([channels]), value), false);
     const [mean, variance] = [constant(0.5), constant(2)];
     const node = {
       op: 'batch-norm',
