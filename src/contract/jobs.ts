@@ -14,6 +14,7 @@ export const jobKinds = [
   'share', // a project as one archive
   'explore', // groups, a map and odd photos of a project
   'compare', // backbones on a project's photos
+  'search', // better settings for a project's training
 ] as const;
 export const jobKindSchema = z.enum(jobKinds);
 export type JobKind = z.infer<typeof jobKindSchema>;

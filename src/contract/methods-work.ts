@@ -20,6 +20,7 @@ import {
   suspectSchema,
 } from './runs.ts';
 import { trainPlanSchema, trainSettingsSchema } from './train-settings.ts';
+import { projectSearchSchema, searchStartSchema } from './search.ts';
 import { answersSchema, exportedSchema, exportFormatSchema } from './use.ts';
 
 const project = projectIdSchema;
@@ -65,6 +66,13 @@ export const workMethods = {
   },
   /** What came of it last; null: it was never done. */
   'compare.latest': { input: z.strictObject({ project }), output: comparisonSchema.nullable() },
+
+  /** Looks for better settings; one that was cut off goes on where photos, settings and method are the same. */
+  'search.start': { input: searchStartSchema.extend({ project }), output: started },
+  /** The last one, as far as it has come; null: nobody has searched yet. */
+  'search.result': { input: z.strictObject({ project }), output: projectSearchSchema.nullable() },
+  /** The settings that were found, as a file that `train --recipe` takes. @throws 'not-found' while there are none */
+  'search.recipe': { input: z.strictObject({ project }), output: downloadSchema },
 
   'runs.list': { input: z.strictObject({ project }), output: z.array(runSummarySchema) },
   'runs.get': { input: z.strictObject({ project, run }), output: runDetailSchema },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobIdSchema } from './ids.ts';
 import { trainSettingsSchema } from './train-settings.ts';
 import type { TrainSettings } from './train-settings.ts';
 
@@ -190,6 +191,50 @@ export const searchResultSchema = z.object({
   seconds: z.number(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;
+
+/** Trials at most that a window is shown: the best. */
+export const shownTrials = 200;
+
+/** How a search of a project is started. */
+export const searchStartSchema = z.strictObject({
+  method: searchMethodSchema.default('auto'),
+  /** Settings to try; absent: as many as the budget allows, or 30. */
+  trials: z.number().int().min(1).max(1_000).optional(),
+  /** Seconds, all sittings together. */
+  budget: z.number().min(1).max(86_400).optional(),
+  /** What stays as it is, where it is not searched. */
+  settings: trainSettingsSchema.default({}),
+});
+export type SearchStart = z.infer<typeof searchStartSchema>;
+
+/** A project's last search, as far as it has come. */
+export const projectSearchSchema = z.object({
+  /** That made it. */
+  job: jobIdSchema,
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  /** As it was asked for. */
+  method: searchMethodSchema,
+  wanted: z.object({ trials: z.number().int().nullable(), budget: z.number().nullable() }),
+  /** The method in use and why it was chosen; null: it has not been yet. */
+  chosen: z.object({ method: searchMethodSchema, why: z.string() }).nullable(),
+  /** Trials done, number 0 among them. */
+  tried: z.number().int().nonnegative(),
+  /** The best of them first, no more than {@link shownTrials}; what was cut short or failed comes last. */
+  trials: z.array(searchTrialSchema).max(shownTrials),
+  /** What came of it; null: it did not come to its end. Places of files are the engine's own. */
+  result: searchResultSchema
+    .omit({ folder: true, recipe: true, trials: true })
+    .extend({ space: z.object({ parameters: z.array(searchParameterSchema) }) })
+    .nullable(),
+});
+export type ProjectSearch = z.infer<typeof projectSearchSchema>;
+
+/** The best whole training first; what was cut short or failed comes last, in the order it was tried. */
+export function byScore(trials: readonly SearchTrial[]): SearchTrial[] {
+  const loss = ({ share, score }: SearchTrial): number => (share < 1 ? Infinity : (score?.loss ?? Infinity));
+  return trials.toSorted((a, b) => (loss(a) < loss(b) ? -1 : loss(a) > loss(b) ? 1 : a.number - b.number));
+}
 
 /** A file of settings that `train --recipe FILE` takes. */
 export const recipeFileSchema = z.object({

@@ -14,6 +14,7 @@ const headSchema = z.object({
   about: z.unknown(),
 });
 const lineSchema = z.discriminatedUnion('type', [searchTrialSchema, searchFinalSchema]);
+const trialsFile = 'trials.jsonl';
 export type SearchLine = SearchTrial | SearchFinal;
 
 /** A search on disk: `search.json` says what it looks for, `trials.jsonl` has a line a trial. */
@@ -26,6 +27,11 @@ export interface SearchFolder {
   close(): Promise<void>;
 }
 
+/** What was tried in a search, also while another process goes on with it. @throws HolotypeError('storage') */
+export async function readSearchLines(folder: string): Promise<readonly SearchLine[]> {
+  return (await readJsonl(join(folder, trialsFile), lineSchema)).records;
+}
+
 /**
  * Opens a search's folder for this process alone.
  *
@@ -36,7 +42,7 @@ export interface SearchFolder {
  */
 export async function openSearch(folder: string, about: unknown, resume: boolean): Promise<SearchFolder> {
   await ensureFolder(folder);
-  const path = join(folder, 'trials.jsonl');
+  const path = join(folder, trialsFile);
   const lock = acquireLock(join(folder, 'lock'), `the search in "${folder}"`, [path]);
   try {
     const found = await readJson(join(folder, 'search.json'), headSchema).catch((error: unknown) => {

@@ -17,6 +17,7 @@ import type { Places } from '../places.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { runHandlers } from '../runs/handlers.ts';
 import { offerUnfinished } from '../runs/trainings.ts';
+import { createSearches } from '../search/searches.ts';
 import type { Uploads } from '../uploads.ts';
 import { pictureClassifier } from '../use/camera.ts';
 import { createExports } from '../use/exports.ts';
@@ -62,6 +63,7 @@ export function createWork(deps: WorkDeps): Work {
       landscapeHandlers(deps),
       createExplorations(training),
       createComparisons({ ...training, scratch }),
+      createSearches(training),
       useHandlers(predictions, createExports({ ...deps, scratch })),
     ],
     answerFile: (job, index) => predictions.fileOf(job, index),

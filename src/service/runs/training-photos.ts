@@ -90,6 +90,11 @@ export function countSplits(
  * @throws HolotypeError('storage')
  */
 export async function writeLabels(path: string, photos: readonly TrainingPhoto[], task: Task): Promise<void> {
+  await writeFileAtomic(path, labelsText(photos, task));
+}
+
+/** The labels file of a training, as text. */
+export function labelsText(photos: readonly TrainingPhoto[], task: Task): string {
   const answer = ({ labels, target }: TrainingPhoto): string => {
     if (task === 'regression') return `${target ?? ''}`;
     return task === 'multi-label' ? labelCell(labels) : (labels[0] ?? '');
@@ -99,5 +104,5 @@ export async function writeLabels(path: string, photos: readonly TrainingPhoto[]
     return [asset.path, answer(photo), asset.split ?? '', asset.group ?? ''];
   });
   const header = ['filename', task === 'regression' ? 'target' : 'label', 'split', 'group'];
-  await writeFileAtomic(path, [header, ...rows].map(csvLine).join(''));
+  return [header, ...rows].map(csvLine).join('');
 }

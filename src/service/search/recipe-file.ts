@@ -1,5 +1,6 @@
 import { HolotypeError } from '../../contract/errors.ts';
 import { recipeFileSchema } from '../../contract/search.ts';
+import type { RecipeFile } from '../../contract/search.ts';
 import type { TrainSettings } from '../../contract/train-settings.ts';
 import { readJson, writeJsonAtomic } from '../../store/atomic.ts';
 
@@ -24,7 +25,15 @@ export async function readRecipe(path: string): Promise<TrainSettings> {
   }
 }
 
+/** Settings as a recipe file has them. @param note where they come from, for people */
+export const recipeOf = (settings: TrainSettings, note: string): RecipeFile => ({
+  format: 'holotype-recipe',
+  version: 1,
+  settings,
+  note,
+});
+
 /** Writes settings as a file that `train --recipe` takes. @throws HolotypeError('storage') */
 export function writeRecipe(path: string, settings: TrainSettings, note: string): Promise<void> {
-  return writeJsonAtomic(path, { format: 'holotype-recipe', version: 1, settings, note });
+  return writeJsonAtomic(path, recipeOf(settings, note));
 }

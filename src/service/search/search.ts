@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
-import { searchResultSchema } from '../../contract/search.ts';
+import { byScore, searchResultSchema } from '../../contract/search.ts';
 import type {
   SearchFinal,
   SearchMethod,
@@ -45,7 +45,7 @@ export interface SearchOptions {
 
 export type SearchEvent =
   | { readonly type: 'progress'; readonly progress: ToldProgress }
-  | { readonly type: 'method'; readonly method: string; readonly why: string }
+  | { readonly type: 'method'; readonly method: SearchResult['method']; readonly why: string }
   | { readonly type: 'trial'; readonly trial: SearchTrial; readonly best: SearchTrial | undefined }
   | { readonly type: 'final'; readonly final: SearchFinal };
 
@@ -300,7 +300,6 @@ async function conclude({ options, space, method, why, bench, sitting }: Ended):
   const verdict = verdictOf(ranked, trials.length - 1);
   const recipe = join(options.out, 'recipe.json');
   await writeRecipe(recipe, settings, verdict);
-  const loss = (trial: SearchTrial): number => (trial.share < 1 ? Infinity : (trial.score?.loss ?? Infinity));
   const byValidation = bench.scoredBy === 'validation';
   return searchResultSchema.parse({
     folder: resolve(options.out),
@@ -313,7 +312,7 @@ async function conclude({ options, space, method, why, bench, sitting }: Ended):
     scoredBy: bench.scoredBy,
     looks: { validation: byValidation ? trials.length + finalsDone.length : 0, test: 0 },
     counts: bench.counts,
-    trials: trials.toSorted((a, b) => (loss(a) < loss(b) ? -1 : loss(a) > loss(b) ? 1 : a.number - b.number)),
+    trials: byScore(trials),
     finalists: ranked,
     importance: importanceOf(space, sitting.sampled()).sort((a, b) => b.share - a.share),
     seconds: sitting.elapsed,

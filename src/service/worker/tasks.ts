@@ -7,6 +7,7 @@ export const tasks: TaskTable = {
   predict: async () => (await import('../use/predict-task.ts')).predictTask,
   explore: async () => (await import('../explore/explore-task.ts')).exploreTask,
   compare: async () => (await import('../compare/compare-task.ts')).compareTask,
+  search: async () => (await import('../search/search-task.ts')).searchTask,
   export: async () => (await import('../use/export-task.ts')).exportTask,
   explain: async () => (await import('../explain/explain-task.ts')).explainTask,
   similar: async () => (await import('../explain/similar-task.ts')).similarTask,

@@ -1,0 +1,48 @@
+import type { ToldProgress } from '../jobs/jobs.ts';
+import type { Task } from '../jobs/task.ts';
+import { searchRequestSchema } from './search-request.ts';
+import type { ChosenMethod, SearchRequest } from './search-request.ts';
+import { search } from './search.ts';
+
+/** Looks for better settings on a project's photos; returns what came of it. Every trial is on the disk when it is told. */
+export const searchTask: Task = async (request, tools) => {
+  const wanted = searchRequestSchema.parse(request);
+  const work = search({ ...wanted, resume: true, onlyListed: true }, tools.signal);
+  let [tried, elapsed] = [0, 0];
+  for (;;) {
+    const step = await work.next();
+    if (step.done === true) return step.value;
+    const event = step.value;
+    if (event.type === 'progress') tools.progress(howFar(event.progress, wanted, tried, elapsed));
+    else if (event.type === 'method')
+      tools.result({ method: event.method, why: event.why } satisfies ChosenMethod);
+    else if (event.type === 'trial') {
+      tried = event.trial.number + 1;
+      elapsed = event.trial.elapsed;
+    } else elapsed = event.final.elapsed;
+    // Messages from outside come in between two trials.
+    await tools.pausePoint();
+  }
+};
+
+/** Trials take their time from the budget, or are counted; what is computed for all of them says its own. */
+function howFar(
+  told: ToldProgress,
+  { trials, budget }: SearchRequest,
+  tried: number,
+  elapsed: number,
+): ToldProgress {
+  if (told.unit !== 'trials') return told;
+  const { message } = told;
+  if (budget !== undefined)
+    return {
+      message,
+      done: Math.min(elapsed, budget),
+      total: budget,
+      unit: 'seconds',
+      eta: Math.max(0, budget - elapsed),
+    };
+  // The best are tried again after the last of them.
+  const again = trials !== undefined && tried > trials;
+  return { message, done: tried, total: again ? null : (trials ?? null), unit: 'trials' };
+}
