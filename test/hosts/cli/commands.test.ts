@@ -69,7 +69,7 @@ describe('train', () => {
       env,
     );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Right \d times of \d on photos it did not learn from: [\d.]+%\.$/m);
+    expect(stdout).toMatch(/^Right \d times of \d photos it did not learn from: [\d.]+%\.$/m);
     expect(stdout).toMatch(/^On new photos like these, expect between [\d.]+% and [\d.]+%\.$/m);
     expect(stdout).toContain(`Model:  ${model}\nReport: ${join(model, 'report.html')}\n`);
     expect(stderr).not.toMatch(/ at .*\.(ts|mjs):\d+/); // no stack traces
