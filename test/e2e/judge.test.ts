@@ -16,6 +16,7 @@ import {
   type PageLab,
   type PageOptions,
 } from './fake-page.ts';
+import { expectSoon } from './expect-soon.ts';
 
 // The two that differ most, as for the other screens: each page costs seconds. Every look of every screen is compared
 // in visual.test.ts.
@@ -54,9 +55,6 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     await opened.page.getByRole('heading', { name: 'Judge', level: 1 }).waitFor({ state: 'attached' });
     return { ...opened, engine, project };
   }
-  const expectSoon = async (what: () => unknown, value: unknown): Promise<void> => {
-    await expect.poll(what, { timeout: 5_000 }).toEqual(value);
-  };
   const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true });
   const cell = (page: Page, name: string) => page.getByRole('gridcell', { name, exact: true });
   const wide = (page: Page): Promise<string[]> =>

@@ -15,6 +15,7 @@ import {
   type PageLab,
   type PageOptions,
 } from './fake-page.ts';
+import { expectSoon } from './expect-soon.ts';
 
 const themes = [false, true];
 
@@ -57,9 +58,6 @@ describe.skipIf(browserPath === undefined)(`the screen "Label"${whySkipped}`, ()
     });
   const press = async (page: Page, ...keys: string[]): Promise<void> => {
     for (const key of keys) await page.keyboard.press(key);
-  };
-  const expectSoon = async (what: () => unknown, value: unknown): Promise<void> => {
-    await expect.poll(what, { timeout: 5_000 }).toEqual(value);
   };
 
   it('is labelled from the first photo to the last by keys alone', async () => {

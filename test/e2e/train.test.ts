@@ -18,6 +18,7 @@ import {
   type PageLab,
   type PageOptions,
 } from './fake-page.ts';
+import { expectSoon } from './expect-soon.ts';
 
 // The two that differ most, as for the other screens: each page costs seconds. Every look of every screen is compared
 // in visual.test.ts.
@@ -82,9 +83,6 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
   }
   const sent = (engine: FakeEngine, method: string): unknown[] =>
     engine.calls.filter((call) => call.method === method).map(({ input }) => input);
-  const expectSoon = async (what: () => unknown, value: unknown): Promise<void> => {
-    await expect.poll(what, { timeout: 5_000 }).toEqual(value);
-  };
   const wide = (page: Page): Promise<string[]> =>
     page.evaluate(() =>
       [...document.querySelectorAll('html, .train, .train-card')]
