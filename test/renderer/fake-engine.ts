@@ -10,6 +10,7 @@ import { jobTable } from './fake/jobs.ts';
 import { landscapeTable } from './fake/landscape.ts';
 import { projectTable } from './fake/projects.ts';
 import { runTable } from './fake/runs.ts';
+import { searchTable } from './fake/search.ts';
 import { trainTable } from './fake/train.ts';
 import { useTable } from './fake/use.ts';
 import { startWorld, type World } from './fake/world.ts';
@@ -41,6 +42,7 @@ export function createFakeEngine(world: World = startWorld()): FakeEngine {
     ...landscapeTable(world, events),
     ...trainTable(world, events),
     ...compareTable(world, events),
+    ...searchTable(world, events),
     ...useTable(world, events),
     ...exploreTable(world, events),
   };

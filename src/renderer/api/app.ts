@@ -13,6 +13,7 @@ import { createPhotoLoader } from './actions/photo-loader.ts';
 import { createPicking } from './actions/picking.ts';
 import { projectActions } from './actions/projects.ts';
 import { runActions } from './actions/runs.ts';
+import { searchActions } from './actions/search.ts';
 import { settingsActions } from './actions/settings.ts';
 import { trainActions } from './actions/train.ts';
 import { usingActions } from './actions/use.ts';
@@ -47,6 +48,7 @@ function createActions(api: Api, page: AddressBar) {
     explore: exploreActions(api),
     train: trainActions(api),
     compare: compareActions(api),
+    search: searchActions(api),
     judge: judgeActions(api),
     use: usingActions(api, picking),
   };

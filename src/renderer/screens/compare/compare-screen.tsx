@@ -1,10 +1,10 @@
 import { ArrowLeft, Scale } from 'lucide-react';
 import { useCallback, useEffect, useMemo } from 'react';
-import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { duration, plural } from '../../components/format.ts';
-import { Button, EmptyState, ErrorState, Notice, Progress, Skeleton } from '../../components/ui/index.ts';
+import { plural } from '../../components/format.ts';
+import { Button, EmptyState, ErrorState, Notice, Skeleton } from '../../components/ui/index.ts';
+import { RunningJob } from '../../components/running-job.tsx';
 import { useAnswer } from '../../components/use-answer.ts';
 import { useBusy } from '../../components/use-busy.ts';
 import { isOver, jobsOf } from '../../state/jobs.ts';
@@ -55,7 +55,7 @@ export function CompareScreen({ project }: { readonly project: ProjectState }) {
           <h1>Compare backbones on your photos</h1>
           {result === undefined || result === null ? null : start}
         </header>
-        {running === undefined ? null : <Running job={running} />}
+        {running === undefined ? null : <RunningJob job={running} label="Comparing" />}
         {newest?.state === 'failed' ? (
           <Notice
             tone="problem"
@@ -89,44 +89,5 @@ export function CompareScreen({ project }: { readonly project: ProjectState }) {
         )}
       </div>
     </div>
-  );
-}
-
-function Running({ job }: { readonly job: JobSummary }) {
-  const { jobs } = useActions();
-  const { progress, state } = job;
-  const eta = progress?.eta ?? null;
-  return (
-    <section className="compare-card" aria-label="Comparing">
-      <p className="compare-now">
-        {state === 'queued'
-          ? 'Waits for the work before it'
-          : state === 'paused'
-            ? 'Paused'
-            : (progress?.message ?? 'Starting')}
-        {eta === null || state !== 'running' ? '' : ` · ${duration(eta)} left`}
-      </p>
-      <Progress
-        label={job.title}
-        done={progress?.done ?? 0}
-        total={state === 'queued' ? 1 : (progress?.total ?? null)}
-        still={state !== 'running'}
-      />
-      <span className="compare-buttons">
-        {job.canPause && state === 'running' ? (
-          <Button size="s" onClick={() => void jobs.pause(job.id)}>
-            Pause
-          </Button>
-        ) : null}
-        {state === 'paused' ? (
-          <Button size="s" variant="primary" onClick={() => void jobs.continue(job.id)}>
-            Continue
-          </Button>
-        ) : null}
-        <Button size="s" variant="quiet" onClick={() => void jobs.cancel(job.id)}>
-          Cancel
-        </Button>
-      </span>
-    </section>
   );
 }

@@ -12,15 +12,21 @@ const screens = {
   judge: lazy(async () => ({ default: (await import('../judge/judge-screen.tsx')).JudgeScreen })),
   use: lazy(async () => ({ default: (await import('../use/use-screen.tsx')).UseScreen })),
   compare: lazy(async () => ({ default: (await import('../compare/compare-screen.tsx')).CompareScreen })),
+  search: lazy(async () => ({ default: (await import('../search/search-screen.tsx')).SearchScreen })),
 };
+
+/** Pages of their own that belong to the tab "Train". */
+const besideTraining = ['compare', 'search'] as const;
 
 /** A project's tab, as soon as the project is open. */
 export function ProjectScreen({ id, tab }: { readonly id: string; readonly tab: ProjectTab }) {
   const open = useAppState(({ project }) => project);
-  const comparing = useAppState(
-    ({ route }) => route.screen === 'project' && route.tab === 'train' && route.detail === 'compare',
+  const beside = useAppState(({ route }) =>
+    route.screen === 'project' && route.tab === 'train'
+      ? besideTraining.find((own) => own === route.detail)
+      : undefined,
   );
-  const Screen = screens[comparing ? 'compare' : tab];
+  const Screen = screens[beside ?? tab];
   if (open.id === id && open.state.status === 'ready')
     return (
       <Suspense fallback={<Waiting />}>

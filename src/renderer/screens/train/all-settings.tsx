@@ -1,4 +1,4 @@
-import { ChevronDown, RotateCcw } from 'lucide-react';
+import { ChevronDown, RotateCcw, SlidersHorizontal } from 'lucide-react';
 import { memo, useId, useMemo, useState } from 'react';
 import { settingGroups, settingInfo, type SettingInfo } from '../../../contract/setting-info.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
@@ -21,7 +21,7 @@ const groupNames: Readonly<Record<(typeof settingGroups)[number], string>> = {
  * drawn again only when a setting is another, not with the progress beside it.
  */
 export const AllSettings = memo(function AllSettings() {
-  const { train } = useActions();
+  const { train, navigation } = useActions();
   const settings = useAppState((state) => state.train.settings);
   const [open, setOpen] = useState(false);
   const [search, setSearch] = useState('');
@@ -44,6 +44,9 @@ export const AllSettings = memo(function AllSettings() {
               Back to the defaults
             </Button>
           )}
+          <Button size="s" icon={SlidersHorizontal} onClick={() => navigation.tab('train', 'search')}>
+            Search for better settings
+          </Button>
           <Button
             size="s"
             icon={ChevronDown}
