@@ -152,7 +152,7 @@ export async function openPage(address: string, options: BrowserContextOptions =
   noises.set(page, errors);
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
+    if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`.trim());
   });
   await page.goto(address);
   return page;

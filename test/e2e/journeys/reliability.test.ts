@@ -125,16 +125,16 @@ describe.skipIf(whyNot !== '')(`nothing is lost on ${where}${whyNot}`, { timeout
 
   it('the engine crashes in mid-training: photos and labels are there again, the training goes on to its end', async () => {
     await tab(page, 'Label').click();
+    await photos(page).getByRole('option').first().waitFor();
     const before = await tiles(page);
     await killEngine(host);
-    await page.getByText('The connection to the engine is lost. Connecting again…').waitFor();
-    await safe(page).waitFor();
-    await page.getByText('Connecting again').waitFor({ state: 'hidden', timeout: 30_000 });
-    await photos(page).getByRole('option').first().waitFor();
-    expect(await tiles(page)).toEqual(before);
+    // Only an engine that is new says so. That the line was lost may be shown for less than a person sees.
     await tab(page, 'Train').click();
-    await page.getByText('A training was interrupted.').waitFor();
+    await page.getByText('A training was interrupted.').waitFor({ timeout: 60_000 });
     await expectAccessible(page, 'training interrupted');
+    await tab(page, 'Label').click();
+    await expect.poll(() => tiles(page), soon).toEqual(before);
+    await tab(page, 'Train').click();
     const begun = (await logged(host)).filter((event) => 'from' in event).length;
     await page.getByRole('button', { name: 'Continue from the last checkpoint' }).click();
     await running(page).waitFor();
