@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob } from '../renderer/fake/jobs.ts';
-import { addSearch, finishSearching, goOnSearching } from '../renderer/fake/search.ts';
+import { addSearch, aSearch, finishSearching, goOnSearching } from '../renderer/fake/search.ts';
 import { leaves, startWorld } from '../renderer/fake/world.ts';
+import { expectSoon } from './expect-soon.ts';
 import {
   axe,
   browserPath,
@@ -67,7 +68,7 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
       method: 'bayes',
       budget: 300,
     });
-    expect(await rowsOf(page).count()).toBe(4);
+    await expectSoon(() => rowsOf(page).count(), 4);
     expect(await axe(page)).toEqual([]);
 
     const job = newestJob(engine);
@@ -99,16 +100,16 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
     const mattered = page.getByRole('table', { name: 'How much each setting mattered' }).getByRole('row');
     expect((await mattered.allInnerTexts())[1]).toMatch(/Learning rate\s+61\.0%/);
 
-    expect(await rowsOf(page).count()).toBe(11);
+    await expectSoon(() => rowsOf(page).count(), 11);
     await page.getByRole('button', { name: 'Show all 25' }).click();
-    expect(await rowsOf(page).count()).toBe(26);
+    await expectSoon(() => rowsOf(page).count(), 26);
     // Number 0 is no point of the space, and one failed.
-    expect(await page.locator('.search-line').count()).toBe(23);
+    await expectSoon(() => page.locator('.search-line').count(), 23);
     const slider = page.getByRole('slider', { name: 'Trial shown, best first' });
     const first = await slider.getAttribute('aria-valuetext');
     await slider.focus();
     await page.keyboard.press('ArrowRight');
-    await expect.poll(() => slider.getAttribute('aria-valuetext')).not.toBe(first);
+    await expect.poll(() => slider.getAttribute('aria-valuetext'), { timeout: 20_000 }).not.toBe(first);
     const said = (await slider.getAttribute('aria-valuetext')) ?? '';
     expect(said).toMatch(/^Trial \d+: loss 0\.\d{4}, 9\d\.\d% right$/);
     await page.locator('.search-shown').getByText(said).waitFor();
@@ -132,7 +133,7 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
     await page.getByRole('textbox', { name: 'Trials' }).fill('0');
     await page.getByText('A whole number from 1 to 1000.').waitFor();
     const start = page.getByRole('button', { name: 'Start the search' });
-    expect(await start.isDisabled()).toBe(true);
+    await expectSoon(() => start.isDisabled(), true);
     expect(await axe(page)).toEqual([]);
     await page.getByRole('textbox', { name: 'Trials' }).fill('12');
     await start.click();
@@ -151,6 +152,23 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
       error: { code: 'bad-input', message: 'There are too few photos.', remedy: 'Add photos.' },
     });
     await page.getByRole('alert').getByText('There are too few photos.').waitFor();
+    await page.context().close();
+  });
+
+  it('where nothing better was found there is nothing to use', async () => {
+    const { page } = await open(({ world }) => {
+      const { result, ...rest } = aSearch();
+      if (result === null) throw new Error('The search has a result.');
+      const verdict = 'Nothing better than the usual settings was found in 24 trials.';
+      addSearch(world, leaves, {
+        ...rest,
+        result: { ...result, verdict, finalists: result.finalists.toReversed(), importance: [] },
+      });
+    });
+    await page.getByRole('heading', { name: /Nothing better than the usual settings/ }).waitFor();
+    await page.getByText('Too few trials to tell which settings matter.').waitFor();
+    expect(await page.getByRole('button', { name: 'Use these settings' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Save as a recipe' }).waitFor();
     await page.context().close();
   });
 

@@ -35,13 +35,10 @@ function howFar(
   if (told.unit !== 'trials') return told;
   const { message } = told;
   if (budget !== undefined)
-    return {
-      message,
-      done: Math.min(elapsed, budget),
-      total: budget,
-      unit: 'seconds',
-      eta: Math.max(0, budget - elapsed),
-    };
+    // The best are tried again in any case, and nobody knows how long that takes.
+    return elapsed < budget
+      ? { message, done: elapsed, total: budget, unit: 'seconds', eta: budget - elapsed }
+      : { message, done: elapsed, total: null, unit: 'seconds' };
   // The best are tried again after the last of them.
   const again = trials !== undefined && tried > trials;
   return { message, done: tried, total: again ? null : (trials ?? null), unit: 'trials' };

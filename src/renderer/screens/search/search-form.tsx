@@ -92,8 +92,9 @@ export function SearchForm({ task, disabled, onStart }: SearchFormProps) {
         </Button>
       </div>
       <p className="muted small">
-        A search that was cancelled goes on when the same photos, settings and method are searched again; with
-        more time or trials it goes further.
+        The best settings are trained once more in any case, so it may take a little longer. A search that was
+        cancelled goes on when the same photos, settings and method are searched again; with more time or
+        trials it goes further.
       </p>
     </section>
   );

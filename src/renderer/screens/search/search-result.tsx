@@ -26,9 +26,11 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
           {looksText(result)} The search took {duration(seconds)} in all.
         </p>
         <div className="search-controls">
-          <Button variant="primary" icon={Check} disabled={disabled} onClick={onUse}>
-            Use these settings
-          </Button>
+          {finalists[0]?.number === 0 ? null : (
+            <Button variant="primary" icon={Check} disabled={disabled} onClick={onUse}>
+              Use these settings
+            </Button>
+          )}
           <Button icon={Download} onClick={onSave}>
             Save as a recipe
           </Button>
