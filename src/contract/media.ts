@@ -7,6 +7,9 @@
 export const thumbSizes = [128, 256, 512] as const;
 export type ThumbSize = (typeof thumbSizes)[number];
 
+/** That of the pictures which stand for a project on the home screen. */
+export const coverSize: ThumbSize = 256;
+
 /** A small picture of a project's photo, right way up. */
 export const thumbPath = (project: string, photo: string, size: ThumbSize): string =>
   `/thumb/${project}/${photo}/${size}`;

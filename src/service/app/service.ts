@@ -18,6 +18,7 @@ import { createWorkerCalls, type WorkerCalls } from '../jobs/worker-calls.ts';
 import { WorkerHost } from '../jobs/worker-host.ts';
 import type { WorkerLauncher } from '../jobs/worker-link.ts';
 import { createMedia } from '../media/create-media.ts';
+import { keepCovers } from '../media/keep-covers.ts';
 import type { Media } from '../media/media.ts';
 import { createPlaces, type Places } from '../places.ts';
 import { createProjects } from '../projects/create-projects.ts';
@@ -111,20 +112,22 @@ export function createService(deps: ServiceDeps): HostedService {
     work.offeringUnfinished(projectHandlers),
     ...work.tables,
   ];
+  const media = createMedia({
+    projects,
+    downloads,
+    uploads,
+    thumbnails,
+    answerFile: work.answerFile,
+    classifyPicture: work.classifyPicture,
+  });
+  stopWatching.push(keepCovers(events, media));
   return {
     events,
     places,
     downloads,
     log,
     logsFolder: deps.logsFolder,
-    media: createMedia({
-      projects,
-      downloads,
-      uploads,
-      thumbnails,
-      answerFile: work.answerFile,
-      classifyPicture: work.classifyPicture,
-    }),
+    media,
     handlers: joinHandlers(...tables),
     close: async () => {
       for (const stop of stopWatching) stop();

@@ -1,5 +1,5 @@
 import { Ellipsis, FolderX, Images, ListX } from 'lucide-react';
-import { thumbPath } from '../../../contract/media.ts';
+import { coverSize, thumbPath } from '../../../contract/media.ts';
 import type { ProjectSummary } from '../../../contract/projects.ts';
 import { useActions, useMediaUrl } from '../../api/context.tsx';
 import { fullTime, percent, plural, timeAgo } from '../../components/format.ts';
@@ -101,7 +101,7 @@ function Mosaic({ project: { id, samples = [], missing } }: { readonly project: 
   return (
     <div className={`card-pictures card-pictures-${shown.length}`}>
       {shown.map((photo) => (
-        <Picture key={photo} src={mediaUrl(thumbPath(id, photo, 256))} alt="" />
+        <Picture key={photo} src={mediaUrl(thumbPath(id, photo, coverSize))} alt="" />
       ))}
     </div>
   );
