@@ -52,6 +52,8 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
     expect(await axe(page)).toEqual([]);
     await page.getByRole('radio', { name: 'Automatic' }).focus();
     await page.keyboard.press('ArrowRight');
+    // The focus follows the arrow a moment later.
+    await page.locator('[role="radio"]:focus', { hasText: 'Bayesian' }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByText('Learns from every trial where to look next').waitFor();
     await page.getByRole('combobox', { name: 'How long' }).focus();

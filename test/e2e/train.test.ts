@@ -253,6 +253,8 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     const radio = (name: string) => page.getByRole('radio', { name, exact: true });
     await radio('Balanced').focus();
     await page.keyboard.press('ArrowLeft');
+    // The focus follows the arrow a moment later.
+    await page.locator('[role="radio"]:focus', { hasText: 'Quick' }).waitFor();
     await page.keyboard.press('Enter');
     await expectSoon(saved, { quality: 'quick' });
     await page.getByText('About 24 to 48 seconds').waitFor();
