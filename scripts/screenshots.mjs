@@ -86,6 +86,13 @@ async function takeAll(address) {
   await take(page, 'use');
 
   await tab('Label');
+  await page.getByRole('button', { name: /^Explore/ }).click();
+  await page.getByRole('button', { name: 'Explore the photos' }).click();
+  await page.getByRole('img', { name: /^Map of/ }).waitFor();
+  await page.getByRole('button', { name: 'Explore again' }).waitFor();
+  await take(page, 'explore');
+
+  await tab('Label');
   await page.locator('.filters-row', { hasText: 'rust' }).click();
   await option(3).dblclick();
   await page
