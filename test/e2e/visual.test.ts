@@ -6,6 +6,7 @@ import { addComparison } from '../renderer/fake/compare.ts';
 import { addExploration } from '../renderer/fake/explore.ts';
 import { changeJob, tell } from '../renderer/fake/jobs.ts';
 import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
+import { addSearch } from '../renderer/fake/search.ts';
 import { addTraining } from '../renderer/fake/train.ts';
 import { addAnswers } from '../renderer/fake/use.ts';
 import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
@@ -129,6 +130,12 @@ const scenes: readonly Scene[] = [
     hash: tab('train/compare'),
     prepare: (_, { world }) => addComparison(world, leaves),
     stage: (page) => page.getByRole('img', { name: /Accuracy against the time/ }).waitFor(),
+  },
+  {
+    name: 'search',
+    hash: tab('train/search'),
+    prepare: (_, { world }) => addSearch(world, leaves),
+    stage: (page) => page.getByRole('table', { name: 'Trials, best first' }).waitFor(),
   },
   {
     name: 'use',
