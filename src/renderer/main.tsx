@@ -2,6 +2,7 @@
 import './nonce.ts';
 import './styles/tokens.css';
 import './styles/base.css';
+import './components/ui/card.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createApp } from './api/app.ts';

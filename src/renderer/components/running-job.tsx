@@ -16,7 +16,7 @@ export function RunningJob({ job, label }: RunningJobProps) {
   const { progress, state } = job;
   const eta = progress?.eta ?? null;
   return (
-    <section className="running-job" aria-label={label}>
+    <section className="ui-card" aria-label={label}>
       <p>
         {state === 'queued'
           ? 'Waits for the work before it'

@@ -16,7 +16,7 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
   const { backbones, failed, photos, classes, folds, createdAt } = comparison;
   return (
     <>
-      <section className="compare-card" aria-labelledby="compare-verdict">
+      <section className="ui-card compare-card" aria-labelledby="compare-verdict">
         <h2 id="compare-verdict">{verdict(backbones)}</h2>
         <p className="muted small">
           {plural(photos, 'photo')} of {plural(classes.length, 'class', 'classes')}; each was judged by a head
@@ -25,7 +25,7 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
         </p>
         {backbones.length > 1 ? <AccuracyOverTime backbones={backbones} /> : null}
       </section>
-      <section className="compare-card" aria-labelledby="compare-ranking">
+      <section className="ui-card compare-card" aria-labelledby="compare-ranking">
         <h2 id="compare-ranking">Ranking</h2>
         <Table caption="Backbones, best first">
           <thead>

@@ -87,7 +87,7 @@ interface Pair {
 function Figures({ before, after }: Pair) {
   const figures = useMemo(() => compareFigures(before, after), [before, after]);
   return (
-    <section className="judge-card" aria-labelledby="judge-compare-figures">
+    <section className="ui-card judge-card" aria-labelledby="judge-compare-figures">
       <h2 id="judge-compare-figures">Figures</h2>
       <Table caption="Figures of both runs">
         <thead>
@@ -154,7 +154,7 @@ function Change({ figure: { before, after, better, kind } }: { readonly figure: 
 function Settings({ before, after }: Pair) {
   const settings = useMemo(() => compareSettings(before, after), [before, after]);
   return (
-    <section className="judge-card" aria-labelledby="judge-compare-settings">
+    <section className="ui-card judge-card" aria-labelledby="judge-compare-settings">
       <h2 id="judge-compare-settings">What was done differently</h2>
       {settings.length === 0 ? (
         <p className="muted small">Both runs had the same settings and the same number of photos.</p>
@@ -208,7 +208,7 @@ function Answers({ project, before, after }: Pair & { readonly project: ProjectS
   );
   const became = (what: string): number => changed?.filter((one) => one.became === what).length ?? 0;
   return (
-    <section className="judge-card" aria-labelledby="judge-compare-answers">
+    <section className="ui-card judge-card" aria-labelledby="judge-compare-answers">
       <h2 id="judge-compare-answers">Photos whose answers changed</h2>
       {failed !== undefined ? (
         <ErrorState

@@ -10,7 +10,7 @@ interface LandscapeLinesProps {
 /** The loss along a line through the model, and on the straight way to another run. */
 export function LandscapeLines({ found: { line, between }, wayTo }: LandscapeLinesProps) {
   return (
-    <section className="judge-card" aria-labelledby="judge-landscape-lines">
+    <section className="ui-card judge-card" aria-labelledby="judge-landscape-lines">
       <h2 id="judge-landscape-lines">Along a line</h2>
       <div className="judge-pair">
         <Chart title="Loss along one direction" line={line} marks={onLine} />

@@ -201,7 +201,7 @@ function Found({ found, name, other, beside, others }: FoundProps) {
   const wayTo = between === undefined ? undefined : others.find(({ id }) => id === between.run);
   return (
     <>
-      <section className="judge-card" aria-labelledby="judge-landscape-words">
+      <section className="ui-card judge-card" aria-labelledby="judge-landscape-words">
         <h2 id="judge-landscape-words">What it means</h2>
         <ul className="judge-words">
           {words.map((sentence) => (
@@ -246,7 +246,7 @@ function Found({ found, name, other, beside, others }: FoundProps) {
           its own length.
         </p>
       </section>
-      <section className="judge-card" aria-labelledby="judge-landscape-plane">
+      <section className="ui-card judge-card" aria-labelledby="judge-landscape-plane">
         <h2 id="judge-landscape-plane">Over two directions</h2>
         <p className="muted small">
           The model is in the middle; the stronger the colour, the higher the loss. Lines connect places of

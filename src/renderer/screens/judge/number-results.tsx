@@ -49,7 +49,7 @@ export function NumberResults({ metrics, photos }: NumberResultsProps) {
   const dispatch = useDispatch();
   if (metrics.regression === undefined || photos === undefined) return null;
   return (
-    <section className="judge-card" aria-labelledby="judge-numbers">
+    <section className="ui-card judge-card" aria-labelledby="judge-numbers">
       <h2 id="judge-numbers">What it said, and what is true</h2>
       <p className="muted small">
         {plural(photos.length, 'photo')}. On the dotted line the answer is the truth; above it, the model says

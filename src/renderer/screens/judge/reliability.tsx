@@ -11,7 +11,7 @@ export function Reliability({ metrics }: { readonly metrics: Metrics }) {
   const bins = (metrics.reliabilityCalibrated ?? metrics.reliability).filter((bin) => bin.count > 0);
   const error = metrics.eceCalibrated ?? metrics.ece;
   return (
-    <section className="judge-card" aria-labelledby="judge-reliability">
+    <section className="ui-card judge-card" aria-labelledby="judge-reliability">
       <div className="judge-card-head">
         <h2 id="judge-reliability">Is it as sure as it is right?</h2>
         <TableSwitch on={asTable} onChange={setAsTable} what="Confidence" />

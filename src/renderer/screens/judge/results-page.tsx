@@ -45,7 +45,7 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
     <div className="judge-results">
       <Headline metrics={val} test={test} run={run} />
       {advice.length === 0 ? null : (
-        <section className="judge-card" aria-labelledby="judge-advice">
+        <section className="ui-card judge-card" aria-labelledby="judge-advice">
           <h2 id="judge-advice">What to look at</h2>
           <AdviceList advice={advice} project={project} run={run.summary.id} />
         </section>
@@ -68,7 +68,7 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
       )}
       {task === 'regression' ? <NumberResults metrics={metrics} photos={shown} /> : null}
       {task === 'regression' ? null : (
-        <section className="judge-card judge-classes" aria-labelledby="judge-classes">
+        <section className="ui-card judge-card judge-classes" aria-labelledby="judge-classes">
           <h2 id="judge-classes">{task === 'multi-label' ? 'Labels' : 'Classes'}</h2>
           {task === 'multi-label' ? <LabelTable metrics={metrics} /> : <ClassTable metrics={metrics} />}
         </section>
@@ -76,7 +76,7 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
       {task === 'multi-label' ? <Reliability metrics={metrics} /> : null}
       {task === 'single-label' ? (
         <>
-          <section className="judge-card" aria-labelledby="judge-confusion">
+          <section className="ui-card judge-card" aria-labelledby="judge-confusion">
             <h2 id="judge-confusion">What is taken for what</h2>
             <p className="muted small">
               A row is what the photos are, a column what the model called them. Press a number to see the
@@ -98,7 +98,7 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
         </>
       ) : null}
       {curves.length === 0 ? null : (
-        <section className="judge-card" aria-labelledby="judge-curves">
+        <section className="ui-card judge-card" aria-labelledby="judge-curves">
           <h2 id="judge-curves">How it learned</h2>
           <TrainingCurves points={curves} />
           {result.chosen.rateSearch === undefined ? null : <RateCurve search={result.chosen.rateSearch} />}
@@ -121,7 +121,7 @@ function Threshold({ photos, shown, initial, onRetry }: ThresholdProps) {
   if (photos.status === 'ready' && photos.value.length > 0)
     return <ThresholdCard photos={shown} initial={initial} />;
   return (
-    <section className="judge-card" aria-labelledby="judge-threshold">
+    <section className="ui-card judge-card" aria-labelledby="judge-threshold">
       <h2 id="judge-threshold">Answer or “unknown”</h2>
       {photos.status === 'failed' ? (
         <ErrorState small error={photos.error} onRetry={onRetry} />
@@ -147,7 +147,7 @@ function Headline({ metrics, test, run }: HeadlineProps) {
   const number = result?.task === 'regression' ? numberHeadline(metrics) : undefined;
   const all = multiLabel === undefined ? '' : 'all labels ';
   return (
-    <section className="judge-card judge-headline" aria-labelledby="judge-headline">
+    <section className="ui-card judge-card judge-headline" aria-labelledby="judge-headline">
       <div>
         <h2 id="judge-headline" className="judge-number">
           {number?.title ?? (accuracy === null ? 'No figure' : `${percent(accuracy)} ${all}right`)}

@@ -17,7 +17,7 @@ export function ThresholdCard({ photos, initial }: ThresholdCardProps) {
   const now = useMemo(() => atThreshold(photos, threshold), [photos, threshold]);
   const words = `Below ${percent(threshold)}: unknown`;
   return (
-    <section className="judge-card" aria-labelledby="judge-threshold">
+    <section className="ui-card judge-card" aria-labelledby="judge-threshold">
       <h2 id="judge-threshold">Answer or “unknown”</h2>
       <p className="muted small">
         Answers less sure than this are called unknown. Move it to see what that would do with the photos it

@@ -23,7 +23,7 @@ export function TwoClassCard({ metrics: { binary, confusion }, photos }: TwoClas
   if (binary === undefined || curve.length === 0) return null;
   const { rocAuc, averagePrecision } = binary;
   return (
-    <section className="judge-card" aria-labelledby="judge-two">
+    <section className="ui-card judge-card" aria-labelledby="judge-two">
       <div className="judge-card-head">
         <h2 id="judge-two">Finding “{positive}”</h2>
         <TableSwitch on={asTable} onChange={setAsTable} what="Finding" />

@@ -17,7 +17,7 @@ export function Leaderboard({ search: { trials, tried }, models }: LeaderboardPr
   const [all, setAll] = useState(false);
   const shown = all ? trials : trials.slice(0, first);
   return (
-    <section className="search-card" aria-labelledby="search-board">
+    <section className="ui-card search-card" aria-labelledby="search-board">
       <div className="search-head">
         <h2 id="search-board">Leaderboard</h2>
         <span className="muted small">

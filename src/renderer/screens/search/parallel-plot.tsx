@@ -35,7 +35,7 @@ export function ParallelPlot({ trials, models }: ParallelPlotProps) {
     places.map((place, axis) => `${x(axis)},${y(place).toFixed(1)}`).join(' ');
   const said = shown === undefined ? '' : `${trialName(shown.number)}: ${scoreText(shown)}`;
   return (
-    <section className="search-card" aria-labelledby="search-lines">
+    <section className="ui-card search-card" aria-labelledby="search-lines">
       <h2 id="search-lines">Trials as lines</h2>
       <p className="muted small">
         Each line is a trial, through its settings to its loss on the right: the higher it ends, the better.

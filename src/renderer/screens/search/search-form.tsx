@@ -42,7 +42,7 @@ export function SearchForm({ task, disabled, onStart }: SearchFormProps) {
     );
   };
   return (
-    <section className="search-card" aria-labelledby="search-how">
+    <section className="ui-card search-card" aria-labelledby="search-how">
       <h2 id="search-how">How to search</h2>
       <p className="muted small">
         Trials set the learning rate, weight decay, hidden layers, dropout, batch size

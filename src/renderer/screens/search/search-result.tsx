@@ -20,7 +20,7 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
   const seeds = Math.max(0, ...finalists.map((finalist) => finalist.seeds.length));
   return (
     <>
-      <section className="search-card" aria-labelledby="search-verdict">
+      <section className="ui-card search-card" aria-labelledby="search-verdict">
         <h2 id="search-verdict">{verdict}</h2>
         <p className="muted small">
           {looksText(result)} The search took {duration(seconds)} in all.
@@ -69,7 +69,7 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
             : 'There was time to train the best again from one random start only: small differences may be luck.'}
         </p>
       </section>
-      <section className="search-card" aria-labelledby="search-importance">
+      <section className="ui-card search-card" aria-labelledby="search-importance">
         <h2 id="search-importance">What mattered</h2>
         {importance.length === 0 ? (
           <p className="muted">Too few trials to tell which settings matter.</p>

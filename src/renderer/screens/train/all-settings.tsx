@@ -29,7 +29,7 @@ export const AllSettings = memo(function AllSettings() {
   const changed = settingInfo.filter((info) => isChanged(info, settings));
   const found = useMemo(() => findSettings(search), [search]);
   return (
-    <section className="train-card" aria-labelledby={`${id}-title`}>
+    <section className="ui-card train-card" aria-labelledby={`${id}-title`}>
       <div className="train-plan-head">
         <h2 id={`${id}-title`}>All settings</h2>
         <span className="train-all-head">

@@ -79,7 +79,7 @@ function Result({ job, project, buttons }: EndedTrainingProps & { readonly butto
   const accuracy = metrics?.accuracy ?? null;
   const advice = (known?.advice ?? []).slice(0, shown);
   return (
-    <section className="train-card train-result" aria-labelledby={`ended-${job.id}`}>
+    <section className="ui-card train-card train-result" aria-labelledby={`ended-${job.id}`}>
       <div className="train-plan-head">
         <div>
           <h2 id={`ended-${job.id}`}>

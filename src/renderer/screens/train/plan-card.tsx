@@ -40,7 +40,7 @@ export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProp
   };
   useShortcuts('Train', [{ keys: 'mod+enter', label: 'Train', run: () => void start() }]);
   return (
-    <section ref={card} className="train-card train-plan" aria-labelledby="train-plan-title">
+    <section ref={card} className="ui-card train-card train-plan" aria-labelledby="train-plan-title">
       <div className="train-plan-head">
         <div>
           <h2 id="train-plan-title">{queued ? 'Train once more' : 'Train'}</h2>

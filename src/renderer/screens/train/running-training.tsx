@@ -38,7 +38,7 @@ export function RunningTraining({ job, before }: RunningTrainingProps) {
   };
   const paused = job.state === 'paused';
   return (
-    <section className="train-card train-running" aria-labelledby={`job-${job.id}`}>
+    <section className="ui-card train-card train-running" aria-labelledby={`job-${job.id}`}>
       <div className="train-plan-head">
         <div>
           <h2 id={`job-${job.id}`}>

@@ -42,7 +42,7 @@ export const SimpleSettings = memo(function SimpleSettings({ project }: { readon
   const disabled = project.readOnly !== null;
   const quality = settings.quality ?? 'balanced';
   return (
-    <section className="train-card" aria-labelledby="train-simple-title">
+    <section className="ui-card train-card" aria-labelledby="train-simple-title">
       <h2 id="train-simple-title">How</h2>
       <div className="train-choice">
         <h3 id="train-quality">Thoroughness</h3>

@@ -28,7 +28,7 @@ export function ExportPage({ project, run }: ExportPageProps) {
   const working = newest !== undefined && !isOver(newest);
   return (
     <div className="use-export">
-      <section className="use-card" aria-labelledby="export-title">
+      <section className="ui-card use-card" aria-labelledby="export-title">
         <div>
           <h2 id="export-title">Export the model</h2>
           <p className="muted small">

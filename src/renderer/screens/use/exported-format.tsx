@@ -19,7 +19,7 @@ export function ExportedFormat({ exported, project }: ExportedFormatProps) {
   const [busy, work] = useBusy<'save'>();
   const { format, folder, files } = exported;
   return (
-    <section className="use-card" aria-labelledby={`exported-${format.id}`}>
+    <section className="ui-card use-card" aria-labelledby={`exported-${format.id}`}>
       <div className="use-card-head">
         <div className="use-card-title">
           <h2 id={`exported-${format.id}`}>{format.name}</h2>

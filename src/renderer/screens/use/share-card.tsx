@@ -17,7 +17,7 @@ export function ShareCard({ project }: { readonly project: ProjectState }) {
   const jobs = useAppState((state) => state.jobs);
   const job = useMemo(() => jobsOf(jobs, project.id, 'share')[0], [jobs, project.id]);
   return (
-    <section className="use-card" aria-labelledby="share-title">
+    <section className="ui-card use-card" aria-labelledby="share-title">
       <div>
         <h2 id="share-title">Copy the project to share</h2>
         <p className="muted small">
