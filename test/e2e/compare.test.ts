@@ -10,6 +10,7 @@ import {
   openFakePage,
   openLab,
   picture,
+  tooWide,
   whySkipped,
   type OpenPage,
   type PageLab,
@@ -33,12 +34,7 @@ describe.skipIf(browserPath === undefined)(`comparing backbones${whySkipped}`, (
     const opened = await openFakePage(lab, engine, { hash, ...options });
     return { ...opened, engine };
   }
-  const wide = (page: Page): Promise<string[]> =>
-    page.evaluate(() =>
-      [...document.querySelectorAll('html, .compare, .compare-card')]
-        .filter((box) => box.scrollWidth > box.clientWidth + 1)
-        .map((box) => box.className),
-    );
+  const wide = (page: Page): Promise<string[]> => tooWide(page, 'html, .compare, .compare-card');
 
   it('from the training screen: compared, watched, and the best one used', async () => {
     const { page, complaints, engine } = await open(() => undefined, { hash: `#/project/${leaves}/train` });

@@ -145,6 +145,16 @@ export async function openPage(
   return { page, complaints };
 }
 
+/** Classes of those boxes whose content is wider than they are. @param boxes a selector of them */
+export const tooWide = (page: Page, boxes: string): Promise<string[]> =>
+  page.evaluate(
+    (selector) =>
+      [...document.querySelectorAll(selector)]
+        .filter((box) => box.scrollWidth > box.clientWidth + 1)
+        .map((box) => box.className),
+    boxes,
+  );
+
 /** Opens the page as the web host would serve it, with a fake engine behind its WebSocket. */
 export async function openFakePage(
   lab: Pick<PageLab, 'browser' | 'folder'>,

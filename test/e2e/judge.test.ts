@@ -11,6 +11,7 @@ import {
   openFakePage,
   openLab,
   picture,
+  tooWide,
   whySkipped,
   type OpenPage,
   type PageLab,
@@ -58,11 +59,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
   const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true });
   const cell = (page: Page, name: string) => page.getByRole('gridcell', { name, exact: true });
   const wide = (page: Page): Promise<string[]> =>
-    page.evaluate(() =>
-      [...document.querySelectorAll('html, .judge, .ui-tabs-content[data-state="active"], .judge-card')]
-        .filter((box) => box.scrollWidth > box.clientWidth + 1)
-        .map((box) => box.className),
-    );
+    tooWide(page, 'html, .judge, .ui-tabs-content[data-state="active"], .judge-card');
   const one = (project: FakeProject): void => addResult(project, { number: 1 });
 
   /** Each state the screen can be in, how it is come to, and what is seen then. */

@@ -12,6 +12,7 @@ import {
   openFakePage,
   openLab,
   picture,
+  tooWide,
   whySkipped,
   type OpenPage,
   type PageLab,
@@ -35,12 +36,7 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
     const opened = await openFakePage(lab, engine, { hash, ...options });
     return { ...opened, engine };
   }
-  const wide = (page: Page): Promise<string[]> =>
-    page.evaluate(() =>
-      [...document.querySelectorAll('html, .search, .search-card')]
-        .filter((box) => box.scrollWidth > box.clientWidth + 1)
-        .map((box) => box.className),
-    );
+  const wide = (page: Page): Promise<string[]> => tooWide(page, 'html, .search, .search-card');
   const newestJob = ({ world }: FakeEngine): string => [...world.jobs.keys()].at(-1) ?? '';
   const rowsOf = (page: Page) => page.getByRole('table', { name: 'Trials, best first' }).getByRole('row');
 

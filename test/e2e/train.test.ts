@@ -13,6 +13,7 @@ import {
   openFakePage,
   openLab,
   picture,
+  tooWide,
   whySkipped,
   type OpenPage,
   type PageLab,
@@ -83,12 +84,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
   }
   const sent = (engine: FakeEngine, method: string): unknown[] =>
     engine.calls.filter((call) => call.method === method).map(({ input }) => input);
-  const wide = (page: Page): Promise<string[]> =>
-    page.evaluate(() =>
-      [...document.querySelectorAll('html, .train, .train-card')]
-        .filter((box) => box.scrollWidth > box.clientWidth + 1)
-        .map((box) => box.className),
-    );
+  const wide = (page: Page): Promise<string[]> => tooWide(page, 'html, .train, .train-card');
 
   /** Each state the screen can be in, and what is seen then. */
   const states: readonly {
