@@ -89,7 +89,8 @@ async function takeAll(address) {
   await page.getByRole('button', { name: /^Explore/ }).click();
   await page.getByRole('button', { name: 'Explore the photos' }).click();
   await page.getByRole('img', { name: /^Map of/ }).waitFor();
-  await page.getByRole('button', { name: 'Explore again' }).waitFor();
+  await page.getByText('a first map').waitFor({ state: 'hidden' });
+  await page.getByText('Exploring Demo').waitFor({ state: 'hidden' });
   await take(page, 'explore');
 
   await tab('Label');

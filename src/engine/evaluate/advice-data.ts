@@ -15,6 +15,8 @@ const manySkipped = 0.05;
 const suspectScore = 0.5;
 /** So many of them, and such a part of all labels, are worth a look before anything else is tried. */
 const manySuspects = { photos: 5, share: 0.02 };
+/** A model that errs more often than this may as well be wrong itself. */
+const trusted = 0.9;
 
 /** @returns in the order of their weight */
 export function adviseOnData(input: AdviceInput): Advice[] {
@@ -29,16 +31,21 @@ export function adviseOnData(input: AdviceInput): Advice[] {
   ].filter((one) => one !== null);
 }
 
-function suspectLabels({ suspects = [], classCounts }: AdviceInput): Finding {
+function suspectLabels({ suspects = [], classCounts, metrics }: AdviceInput): Finding {
   const sure = suspects.filter(({ score }) => score >= suspectScore);
   const labels = classCounts.reduce((sum, one) => sum + one.train + one.val + one.test, 0);
   const first = sure[0];
   if (first === undefined || sure.length < manySuspects.photos) return null;
   if (sure.length < manySuspects.share * labels) return null;
+  const accuracy = metrics.accuracy ?? 0;
+  const sureOfIt = accuracy >= trusted;
+  const message = sureOfIt
+    ? `${count(sure.length, 'label')} look wrong: models that had not seen the photo are sure of another class. Wrong labels teach the model mistakes and make its figures look worse than it is.`
+    : `${count(sure.length, 'label')} may be wrong: models that had not seen the photo are sure of another class. As the model is right on ${percent(accuracy)} of the photos only, the mistakes may as well be its own.`;
   return {
     code: 'labels-suspect',
-    severity: 'warning',
-    message: `${count(sure.length, 'label')} ${sure.length === 1 ? 'looks' : 'look'} wrong: models that had not seen the photo are sure of another class. Wrong labels teach the model mistakes and make its figures look worse than it is.`,
+    severity: sureOfIt ? 'warning' : 'note',
+    message,
     evidence: `${percent(sure.length / labels)} of ${integer(labels)} labels. The likeliest: “${first.path}” is labelled “${first.given}” and looks like “${first.suggested}”.`,
     action: 'Go through the list of likely label errors, the likeliest first, then train again.',
     fix: { label: 'Review these labels', go: 'suspects' },

@@ -175,6 +175,27 @@ describe('adviseOn', () => {
     expect(find(many, 'too-good')).toBeUndefined();
   });
 
+  it('believes a good model that labels are wrong, and says of another one that it may err itself', () => {
+    const suspects = Array.from({ length: 40 }, (_, at) => ({
+      path: `ants/${at}.jpg`,
+      given: 'ants',
+      suggested: 'bees',
+      score: 0.8,
+    }));
+    expect(find({ ...fine, suspects }, 'labels-suspect')).toMatchObject({
+      severity: 'warning',
+      message: expect.stringMatching(/^40 labels look wrong/) as string,
+    });
+    const weak = resultsOf([
+      [220, 70],
+      [70, 220],
+    ]);
+    expect(find({ ...weak, suspects }, 'labels-suspect')).toMatchObject({
+      severity: 'note',
+      message: expect.stringMatching(/^40 labels may be wrong.* right on 76% .* its own\.$/) as string,
+    });
+  });
+
   it('puts near-duplicates across splits first, and then no second suspicion', () => {
     const input = {
       ...resultsOf([
