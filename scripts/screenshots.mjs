@@ -89,8 +89,7 @@ async function takeAll(address) {
   await page.getByRole('button', { name: /^Explore/ }).click();
   await page.getByRole('button', { name: 'Explore the photos' }).click();
   await page.getByRole('img', { name: /^Map of/ }).waitFor();
-  await page.getByText('a first map').waitFor({ state: 'hidden' });
-  await page.getByText('Exploring Demo').waitFor({ state: 'hidden' });
+  await page.locator('.explore-progress').waitFor({ state: 'hidden' });
   await take(page, 'explore');
 
   await tab('Label');
