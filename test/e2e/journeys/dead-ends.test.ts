@@ -63,7 +63,8 @@ describe.skipIf(browserPath === undefined)(`no dead ends${whySkipped}`, { timeou
       try {
         await page.getByText(trouble).first().waitFor();
         await expect.poll(() => waits(page), { timeout: 10_000 }).toEqual([]);
-        expect(await words(page)).not.toBe('');
+        // Not only in a message that goes away: the page itself, which may be loaded after that message has come.
+        await expect.poll(() => words(page), { timeout: 10_000 }).not.toBe('');
       } finally {
         await page.context().close();
       }
