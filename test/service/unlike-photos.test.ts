@@ -114,3 +114,26 @@ test('with too few photos to set a limit by, none is set', async () => {
   expect((await openSavedModel(out)).about.unlike).toBeUndefined();
   expect(readdirSync(out)).not.toContain('unlike.safetensors');
 });
+
+test('of a fine-tuned model they are told by what it makes of the photos now', async () => {
+  const out = join(scratch, 'tuned');
+  await trained({
+    photos: join(scratch, 'photos'),
+    out,
+    recipe: 'finetune',
+    freezeUntil: 'block_0',
+    epochs: 3,
+    finetuneEpochs: 8,
+    finetuneBatchSize: 8,
+    finetuneLearningRate: 2e-3,
+    valFraction: 0.3,
+    backbone: join(scratch, 'models', 'tiny.onnx'),
+  });
+  const tuned = await openSavedModel(out);
+  expect(tuned.about.recipe.name).toBe('finetune');
+  const [known, other] = [await predict(tuned, [fresh]), await predict(tuned, [strange])];
+  expect(unlikeIn(other)).toBeGreaterThanOrEqual(14);
+  expect(unlikeIn(known)).toBeLessThanOrEqual(4);
+  // By what the backbone made of the training photos before, photos of the same colours were far away, too.
+  expect(tuned.about.unlike?.above).toBeLessThan(0.5);
+});

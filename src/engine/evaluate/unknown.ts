@@ -69,6 +69,13 @@ export function howUnlike({ columns, mean, kept, scales, weights, classes, gamma
   };
 }
 
+/** Which of so many photos are compared with, in their order. Of no more than are kept: all. */
+export function drawKept(photos: number, seed: number): number[] {
+  return shuffled(Array(photos).keys(), seededRandom(seed))
+    .slice(0, keptPhotos)
+    .sort((a, b) => a - b);
+}
+
 /**
  * Learns which photos are like those of a training.
  *
@@ -86,9 +93,7 @@ export async function* learnNovelty(
   signal?: AbortSignal,
 ): AsyncGenerator<void, Novelty> {
   const { columns, data } = features;
-  const chosen = shuffled(Array(features.rows).keys(), seededRandom(seed))
-    .slice(0, keptPhotos)
-    .sort((a, b) => a - b);
+  const chosen = drawKept(features.rows, seed);
   const rows = chosen.length;
   const { mean, kept, scales } = placesOf(data, columns, chosen);
   const turns = new Turns(signal);

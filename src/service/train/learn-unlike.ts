@@ -1,10 +1,12 @@
 import type { SavedModel } from '../../contract/saved-model.ts';
+import { plainView } from '../../engine/data/decode.ts';
 import { seededRandom, shuffled } from '../../engine/data/random.ts';
-import { howUnlike, learnNovelty } from '../../engine/evaluate/unknown.ts';
+import { drawKept, howUnlike, learnNovelty } from '../../engine/evaluate/unknown.ts';
 import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
 import { featureTensor } from '../../engine/train/feature-tensor.ts';
 import { encodeUnlike, unlikeFile, unlikeFormula } from '../unlike-photos.ts';
 import type { Matrices } from './matrices.ts';
+import { PhotoRunner } from './photo-runner.ts';
 import type { Trained } from './train.ts';
 
 /** With fewer photos to set the limit by it would be a guess. */
@@ -21,6 +23,11 @@ export interface LearnedUnlike {
   readonly file: Uint8Array;
 }
 
+type Learning = Pick<
+  Trained,
+  'dataset' | 'divided' | 'matrices' | 'trunk' | 'policy' | 'head' | 'finetuned' | 'options'
+>;
+
 /**
  * Learns which photos are like those of a training, and sets the limit by the validation photos: one in twenty of them
  * is beyond it. With several labels a photo, or a number, only the distance to the training photos counts.
@@ -30,39 +37,29 @@ export interface LearnedUnlike {
  * @throws the signal's reason
  */
 export async function* learnUnlike(
-  {
-    divided,
-    matrices,
-    trunk,
-    head,
-    options,
-  }: Pick<Trained, 'divided' | 'matrices' | 'trunk' | 'head' | 'options'>,
+  trained: Learning,
   signal?: AbortSignal,
 ): AsyncGenerator<void, LearnedUnlike | undefined> {
+  const { divided, matrices, trunk, head, options } = trained;
   const { val, train } = matrices;
   if (val === undefined || val.rows < fewest) return undefined;
   const { columns } = head.candidate;
   const { seed } = options;
-  // Mirrored copies come behind the plain views, and would only take the place of other photos.
-  const rows = divided.train.length;
-  const features = plainFeatures({ ...train, rows }, columns, matrices);
+  const kept = drawKept(divided.train.length, seed);
+  const data = await trainingFeatures(trained, kept, signal);
   const single = options.task === 'single-label';
-  const classes = single ? train.labels.subarray(0, rows).reduce((a, b) => Math.max(a, b), 0) + 1 : 1;
-  const memberships = new Float32Array(rows * classes);
-  for (let row = 0; row < rows; row++)
-    memberships[row * classes + (single ? (train.labels[row] ?? 0) : 0)] = 1;
-  const novelty = yield* learnNovelty({ rows, columns, data: features }, memberships, classes, seed, signal);
+  const classes = single ? divided.train.reduce((most, { label }) => Math.max(most, label), 0) + 1 : 1;
+  const memberships = new Float32Array(kept.length * classes);
+  for (const [row, photo] of kept.entries())
+    memberships[row * classes + (single ? (train.labels[photo] ?? 0) : 0)] = 1;
+  const features = { rows: kept.length, columns, data };
+  const novelty = yield* learnNovelty(features, memberships, classes, seed, signal);
 
   const unlike = howUnlike(novelty);
   const asked = shuffled(Array(val.rows).keys(), seededRandom(seed)).slice(0, most);
   const known: number[] = [];
   for (const row of asked) {
-    const one = {
-      rows: 1,
-      columns: val.columns,
-      data: val.data.subarray(row * val.columns, (row + 1) * val.columns),
-    };
-    known.push(unlike(plainFeatures(one, columns, matrices)));
+    known.push(unlike(plainFeatures(val, row, columns, matrices)));
     if (known.length % 10 > 0) continue;
     yield;
     signal?.throwIfAborted();
@@ -84,15 +81,43 @@ export async function* learnUnlike(
   };
 }
 
-/** The first `columns` features of each row as the trunk gives them. @returns [rows, columns] */
+/**
+ * What the network that is saved makes of training photos in their plain view. After fine-tuning that is computed anew:
+ * `matrices.train` is by the backbone as it was before.
+ *
+ * @param chosen places of the photos
+ * @returns [chosen, columns]
+ */
+async function trainingFeatures(
+  { dataset, divided, matrices, trunk, policy, head, finetuned }: Learning,
+  chosen: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const { columns } = head.candidate;
+  const features = new Float32Array(chosen.length * columns);
+  if (finetuned?.tuned === undefined) {
+    for (const [row, photo] of chosen.entries())
+      features.set(plainFeatures(matrices.train, photo, columns, matrices), row * columns);
+    return features;
+  }
+  const photos = chosen.flatMap((place) => divided.train[place] ?? []);
+  const runner = new PhotoRunner(trunk.graph, policy, dataset.roots);
+  try {
+    for await (const { place, vector } of runner.run(photos, () => plainView, signal))
+      features.set(vector.subarray(0, columns), place * columns);
+  } finally {
+    await runner.close();
+  }
+  return features;
+}
+
+/** The first `columns` features of a row as the trunk gives them. */
 function plainFeatures(
-  { rows, columns: width, data }: Pick<FeatureMatrix, 'rows' | 'columns' | 'data'>,
+  { columns: width, data }: FeatureMatrix,
+  row: number,
   columns: number,
-  { standardization: { mean, scale } }: Pick<Matrices, 'standardization'>,
+  { standardization: { mean, scale } }: Matrices,
 ): Float32Array {
-  const plain = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++)
-    for (let c = 0; c < columns; c++)
-      plain[row * columns + c] = (data[row * width + c] as number) * scale + (mean[c] as number);
-  return plain;
+  const own = data.subarray(row * width, row * width + columns);
+  return own.map((value, c) => value * scale + (mean[c] as number));
 }
