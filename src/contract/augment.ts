@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentPresets } from './choices.ts';
 
 /** How often an operation is applied, as a share of the views; left out: always. */
 const probability = z.number().min(0).max(1).default(1);
@@ -60,14 +61,6 @@ export const augmentationSchema = z.strictObject({
 export type Augmentation = z.infer<typeof augmentationSchema>;
 export type AugmentationInput = z.input<typeof augmentationSchema>;
 
-export const augmentPresets = [
-  'none',
-  'light',
-  'standard',
-  'strong',
-  'any-orientation',
-  'keep-colour',
-] as const;
 export type AugmentPreset = (typeof augmentPresets)[number];
 
 const mirrored = { probability: 0.5 };

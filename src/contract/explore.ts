@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { groupingMethods, mostGroups } from './choices.ts';
 import { deviceChoiceSchema } from './devices.ts';
 import { resizeModes } from './input-policy.ts';
 import { jobIdSchema, photoIdSchema } from './ids.ts';
 
-export const groupingMethods = [
-  'k-means', // each photo to the nearest of so many middles
-  'hierarchical', // small groups joined step by step: more groups divide fewer ones
-] as const;
 export type GroupingMethod = (typeof groupingMethods)[number];
-
-/** Most groups that can be asked for. */
-export const mostGroups = 100;
 
 /** How photos are looked through. */
 export const exploreSettingsSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gridSides } from './choices.ts';
 
 /**
  * The loss around a trained model: what training and validation loss become when the weights of its head are moved away
@@ -87,6 +88,4 @@ export const landscapeSchema = z.object({
 });
 export type Landscape = z.infer<typeof landscapeSchema>;
 
-/** Sides of the plane that are allowed, in points. */
-export const gridSides = { least: 3, usual: 25, most: 101 } as const;
 export const gridSchema = z.number().int().min(gridSides.least).max(gridSides.most).default(gridSides.usual);

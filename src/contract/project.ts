@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { tasks } from './choices.ts';
 import { splitSchema } from './dataset.ts';
 
 /** Version of everything in a project's folder: holotype.json, dataset.jsonl, labels.journal.jsonl. */
 export const projectFormatVersion = 1;
 export const projectFormat = 'holotype-project';
 
-export const tasks = ['single-label', 'multi-label', 'regression'] as const;
 export const taskSchema = z.enum(tasks);
 export type Task = z.infer<typeof taskSchema>;
 

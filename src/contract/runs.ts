@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explainMethods } from './choices.ts';
 import { splitSchema } from './dataset.ts';
 import { errorSchema } from './error-schema.ts';
 import { photoIdSchema, runIdSchema } from './ids.ts';
@@ -86,11 +87,6 @@ export const suspectSchema = z.object({
   score: z.number().min(0).max(1),
 });
 export type Suspect = z.infer<typeof suspectSchema>;
-
-export const explainMethods = [
-  'grad-cam', // by the gradient, where the network has a map of the photo
-  'occlusion', // by what hiding parts of the photo does to the answer
-] as const;
 
 /** Where in a photo the model looked. */
 export const explanationSchema = z.object({

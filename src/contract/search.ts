@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { searchMethods } from './choices.ts';
 import { jobIdSchema } from './ids.ts';
 import { trainSettingsSchema } from './train-settings.ts';
 import type { TrainSettings } from './train-settings.ts';
@@ -76,7 +77,6 @@ export function sameValue(a: SearchValue | undefined, b: SearchValue | undefined
 export const searchPointSchema = z.record(z.string(), searchValueSchema);
 export type SearchPoint = z.infer<typeof searchPointSchema>;
 
-export const searchMethods = ['auto', 'grid', 'random', 'bayes', 'hyperband'] as const;
 export const searchMethodSchema = z.enum(searchMethods);
 export type SearchMethod = z.infer<typeof searchMethodSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseLoss } from './losses.ts';
-import { augmentPresets } from './augment.ts';
+import { augmentPresets } from './choices.ts';
 import { trainOptionsSchema } from './train.ts';
 
 /** The simple choice: how long training may take for how good a result. */

@@ -1,33 +1,23 @@
 import { z } from 'zod';
+import {
+  headActivations,
+  initializers,
+  optimizerKinds,
+  recipes,
+  samplings,
+  scheduleKinds,
+} from './choices.ts';
 import { skippedSchema } from './dataset.ts';
 import { lostDeviceSchema } from './job-events.ts';
 import { adviceSchema, metricsSchema } from './metrics.ts';
 import { resizeModes } from './input-policy.ts';
 import { taskSchema } from './project.ts';
 
-/** Until the options knew a `schedule`, `sgd` was what `momentum` is now: see train-history. */
-export const optimizerKinds = ['adamw', 'adam', 'momentum', 'sgd', 'rmsprop'] as const;
 export const optimizerKindSchema = z.enum(optimizerKinds);
 export type OptimizerKind = z.infer<typeof optimizerKindSchema>;
 
-/** How the learning rate changes in the course of a training. */
-export const scheduleKinds = ['cosine', 'constant', 'step', 'one-cycle', 'plateau'] as const;
 export type ScheduleKind = (typeof scheduleKinds)[number];
-
-/** What stands between the layers of a head; all of them are in every export. */
-export const headActivations = ['relu', 'leaky-relu', 'elu', 'selu', 'swish', 'tanh', 'sigmoid'] as const;
 export type HeadActivation = (typeof headActivations)[number];
-
-/** Where the weights of a head start. */
-export const initializers = [
-  'glorot-uniform',
-  'glorot-normal',
-  'he-uniform',
-  'he-normal',
-  'lecun',
-  'orthogonal',
-  'zeros',
-] as const;
 export type Initializer = (typeof initializers)[number];
 
 /** What early stopping watches on the validation photos. */
@@ -36,12 +26,8 @@ export type StopMetric = (typeof stopMetrics)[number];
 
 const switchSchema = z.enum(['on', 'off']);
 
-/** How an epoch goes through the training photos: each once, or every class (label, range of the number) equally often. */
-export const samplings = ['shuffle', 'balanced'] as const;
 export const samplingSchema = z.enum(samplings);
 export type Sampling = z.infer<typeof samplingSchema>;
-
-export const recipes = ['auto', 'head', 'finetune'] as const;
 
 /** What `train` can be told; everything has a default but the photos. */
 export const trainOptionsSchema = z.object({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settingInfo } from '../../src/contract/setting-info.ts';
 import { trainSettingsSchema } from '../../src/contract/train-settings.ts';
-import { optimizerKinds, trainOptionsSchema } from '../../src/contract/train.ts';
+import { optimizerKinds } from '../../src/contract/choices.ts';
+import { trainOptionsSchema } from '../../src/contract/train.ts';
 import { finetuneSettings } from '../../src/service/train/finetune-settings.ts';
 import { headSettings } from '../../src/service/train/settings.ts';
 

@@ -1,7 +1,7 @@
 /** Options of `train` that say what a head is made of and how its weights are moved. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { headActivations, initializers, optimizerKinds, scheduleKinds } from '../../contract/train.ts';
+import { headActivations, initializers, optimizerKinds, scheduleKinds } from '../../contract/choices.ts';
 import type { TrainOptionsInput } from '../../contract/train.ts';
 import { amount, fraction, list } from './arguments.ts';
 

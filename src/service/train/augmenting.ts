@@ -1,6 +1,7 @@
 /** How photos are changed for a training, and which changed views a head learns from. */
 import { basename } from 'node:path';
-import { augmentations, augmentPresets, isAugmentPreset } from '../../contract/augment.ts';
+import { augmentations, isAugmentPreset } from '../../contract/augment.ts';
+import { augmentPresets } from '../../contract/choices.ts';
 import type { Augmentation } from '../../contract/augment.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { TrainOptions } from '../../contract/train.ts';

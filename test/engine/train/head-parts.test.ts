@@ -1,6 +1,6 @@
 /** What dropout, batch normalization, penalties, averages and schedules do to a head. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { headActivations, initializers, scheduleKinds } from '../../../src/contract/train.ts';
+import { headActivations, initializers, scheduleKinds } from '../../../src/contract/choices.ts';
 import { seededRandom } from '../../../src/engine/data/random.ts';
 import { headLogits } from '../../../src/engine/train/assemble-model.ts';
 import type { FeatureMatrix } from '../../../src/engine/train/feature-matrix.ts';

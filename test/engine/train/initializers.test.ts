@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { headActivations, initializers } from '../../../src/contract/train.ts';
+import { headActivations, initializers } from '../../../src/contract/choices.ts';
 import { seededRandom } from '../../../src/engine/data/random.ts';
 import { initialWeights, usualInitializer } from '../../../src/engine/train/initializers.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { optimizerKinds } from '../../../src/contract/train.ts';
+import { optimizerKinds } from '../../../src/contract/choices.ts';
 import type { HeadTraining } from '../../../src/engine/train/head-training.ts';
 import { chosenRate, findLearningRate } from '../../../src/engine/train/lr-finder.ts';
 import type { RateSearch } from '../../../src/engine/train/lr-finder.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { optimizerKinds } from '../../../src/contract/train.ts';
+import { optimizerKinds } from '../../../src/contract/choices.ts';
 import type { OptimizerKind } from '../../../src/contract/train.ts';
 import { createOptimizer, read, variableOf } from '../../../src/engine/train/optimizer.ts';
 import type { Optimizer, OptimizerExtras } from '../../../src/engine/train/optimizer.ts';

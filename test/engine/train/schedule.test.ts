@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scheduleKinds } from '../../../src/contract/train.ts';
+import { scheduleKinds } from '../../../src/contract/choices.ts';
 import type { ScheduleKind } from '../../../src/contract/train.ts';
 import { cosineSchedule, createSchedule, usualWarmup } from '../../../src/engine/train/schedule.ts';
 import type { ScheduleState } from '../../../src/engine/train/schedule.ts';

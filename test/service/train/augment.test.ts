@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { augmentations, augmentPresets } from '../../../src/contract/augment.ts';
+import { augmentations } from '../../../src/contract/augment.ts';
+import { augmentPresets } from '../../../src/contract/choices.ts';
 import type { JobEvent } from '../../../src/contract/job-events.ts';
 import { savedModelSchema } from '../../../src/contract/saved-model.ts';
 import type { TrainOptionsInput, TrainResult } from '../../../src/contract/train.ts';

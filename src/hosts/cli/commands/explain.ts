@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
+import { explainMethods } from '../../../contract/choices.ts';
 import { HolotypeError } from '../../../contract/errors.ts';
-import { explainMethods } from '../../../contract/runs.ts';
 import type { Explanation } from '../../../contract/runs.ts';
 import { count, interruptible, log, percent, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';

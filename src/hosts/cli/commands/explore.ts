@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { groupingMethods, mostGroups } from '../../../contract/explore.ts';
+import { groupingMethods, mostGroups } from '../../../contract/choices.ts';
 import type { ExploreOptionsInput, ExploreResult, GroupingMethod } from '../../../contract/explore.ts';
 import { integer } from '../arguments.ts';
 import { count, interruptible, log, percent, print, printJson } from '../output.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { gridSides, type Landscape } from '../../../contract/landscape.ts';
+import { gridSides } from '../../../contract/choices.ts';
+import type { Landscape } from '../../../contract/landscape.ts';
 import { integer } from '../arguments.ts';
 import { count, duration, interruptible, log, percent, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';

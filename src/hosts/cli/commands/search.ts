@@ -1,10 +1,8 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { searchMethods } from '../../../contract/search.ts';
+import { searchMethods, tasks } from '../../../contract/choices.ts';
 import type { SearchMethod, SearchResult, SearchTrial } from '../../../contract/search.ts';
-import { tasks } from '../../../contract/project.ts';
-import { trainOptionsSchema } from '../../../contract/train.ts';
 import type { TrainOptionsInput } from '../../../contract/train.ts';
 import { fraction, integer } from '../arguments.ts';
 import { count, duration, interruptible, log, percent, print, printJson } from '../output.ts';
@@ -57,6 +55,7 @@ export function addSearch(program: Command): void {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (photos: string, flags: Flags) => {
+      const { trainOptionsSchema } = await import('../../../contract/train.ts');
       const { search } = await import('../../../service/search/search.ts');
       const { readSpace } = await import('../../../service/search/default-space.ts');
       const { out, method, space, trials, budget, resume = false, json: _json, ...training } = flags;

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { augmentPresets } from '../../../contract/augment.ts';
-import { tasks } from '../../../contract/project.ts';
+import { augmentPresets, recipes, samplings, tasks } from '../../../contract/choices.ts';
 import type { Task } from '../../../contract/project.ts';
 import type { TrainSettings } from '../../../contract/train-settings.ts';
-import { recipes, samplings } from '../../../contract/train.ts';
 import type { Sampling, TrainOptionsInput, TrainResult } from '../../../contract/train.ts';
 import { amount, fraction, integer } from '../arguments.ts';
 import { adviceLine } from '../advice-line.ts';

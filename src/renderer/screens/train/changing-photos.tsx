@@ -1,4 +1,5 @@
-import { augmentPresets, type AugmentPreset } from '../../../contract/augment.ts';
+import type { AugmentPreset } from '../../../contract/augment.ts';
+import { augmentPresets } from '../../../contract/choices.ts';
 import { changedViewPath, viewPath } from '../../../contract/media.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
 import type { ProjectState } from '../../../contract/projects.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { augmentations, augmentationSchema, augmentPresets } from '../../../../src/contract/augment.ts';
+import { augmentations, augmentationSchema } from '../../../../src/contract/augment.ts';
+import { augmentPresets } from '../../../../src/contract/choices.ts';
 import type { Augmentation } from '../../../../src/contract/augment.ts';
 import { drawView } from '../../../../src/engine/data/augment/draw-view.ts';
 import { parseAugmentation } from '../../../../src/engine/data/augment/parse-augmentation.ts';

@@ -2,7 +2,7 @@
 import { layers } from '@tensorflow/tfjs-layers';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { optimizerKinds } from '../../../../src/contract/train.ts';
+import { optimizerKinds } from '../../../../src/contract/choices.ts';
 import { seededRandom } from '../../../../src/engine/data/random.ts';
 import { foldBatchNorm } from '../../../../src/engine/graph/fold.ts';
 import { headLogits } from '../../../../src/engine/train/assemble-model.ts';
