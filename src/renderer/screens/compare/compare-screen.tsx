@@ -1,13 +1,14 @@
-import { ArrowLeft, Scale } from 'lucide-react';
-import { useCallback, useEffect, useMemo } from 'react';
+import { Scale } from 'lucide-react';
+import { useEffect } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { Button, EmptyState, ErrorState, Notice, Skeleton } from '../../components/ui/index.ts';
 import { RunningJob } from '../../components/running-job.tsx';
-import { useAnswer } from '../../components/use-answer.ts';
+import { SubPage } from '../../components/sub-page.tsx';
 import { useBusy } from '../../components/use-busy.ts';
-import { isOver, jobsOf } from '../../state/jobs.ts';
+import { useLastResult } from '../../components/use-last-result.ts';
+import { useProjectJob } from '../../components/use-project-job.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { ComparisonResult } from './comparison-result.tsx';
 import './compare.css';
@@ -19,16 +20,9 @@ export function CompareScreen({ project }: { readonly project: ProjectState }) {
     train.enter(project.id);
     void models.load();
   }, [train, models, project.id]);
-  const jobs = useAppState((state) => state.jobs);
-  const [newest] = useMemo(() => jobsOf(jobs, project.id, 'compare'), [jobs, project.id]);
-  const running = newest !== undefined && !isOver(newest) ? newest : undefined;
-  const { answer, again } = useAnswer(
-    useCallback((signal: AbortSignal) => compare.latest(project.id, signal), [compare, project.id]),
-  );
-  const ended = newest !== undefined && isOver(newest) ? newest.id : undefined;
-  useEffect(() => {
-    if (ended !== undefined) again();
-  }, [ended, again]);
+  const { newest, running } = useProjectJob(project.id, 'compare');
+  const step = running === undefined ? `over ${newest?.id ?? ''}` : 'running';
+  const { answer, again } = useLastResult(project.id, compare.latest, step);
   const installed = useAppState(
     (state) => valueOf(state.settings.models)?.filter((model) => model.installed).length,
   );
@@ -46,48 +40,44 @@ export function CompareScreen({ project }: { readonly project: ProjectState }) {
   );
   const result = valueOf(answer);
   return (
-    <div className="compare">
-      <div className="compare-page">
-        <Button variant="quiet" size="s" icon={ArrowLeft} onClick={() => navigation.detail('')}>
-          Back to training
-        </Button>
-        <header className="compare-head">
-          <h1>Compare backbones on your photos</h1>
-          {result === undefined || result === null ? null : start}
-        </header>
-        {running === undefined ? null : <RunningJob job={running} label="Comparing" />}
-        {newest?.state === 'failed' ? (
-          <Notice
-            tone="problem"
-            title={newest.error?.message ?? 'The comparison failed.'}
-            detail={newest.error?.remedy}
-          />
-        ) : null}
-        {answer.status === 'failed' ? (
-          <ErrorState error={answer.error} onRetry={again} />
-        ) : result === undefined ? (
-          <div role="status" aria-label="Loading the last comparison">
-            <Skeleton height="240px" />
-          </div>
-        ) : result === null ? (
-          running === undefined ? (
-            <EmptyState icon={Scale} title="Nothing was compared yet" actions={start}>
-              {installed === 0
-                ? 'No backbone is on this machine: download one on the page “Models” first.'
-                : 'Each backbone on this machine looks at your labelled photos, and a quick head on it is judged on photos that it did not learn from. It takes about as long as looking at every photo once with each.'}
-            </EmptyState>
-          ) : null
-        ) : (
-          <ComparisonResult
-            comparison={result}
-            disabled={project.readOnly !== null}
-            onUse={(id) => {
-              train.choose({ backbone: id });
-              navigation.detail('');
-            }}
-          />
-        )}
-      </div>
-    </div>
+    <SubPage
+      className="compare"
+      title="Compare backbones on your photos"
+      back="Back to training"
+      action={result === undefined || result === null ? null : start}
+    >
+      {running === undefined ? null : <RunningJob job={running} label="Comparing" />}
+      {newest?.state === 'failed' ? (
+        <Notice
+          tone="problem"
+          title={newest.error?.message ?? 'The comparison failed.'}
+          detail={newest.error?.remedy}
+        />
+      ) : null}
+      {answer.status === 'failed' ? (
+        <ErrorState error={answer.error} onRetry={again} />
+      ) : result === undefined ? (
+        <div role="status" aria-label="Loading the last comparison">
+          <Skeleton height="240px" />
+        </div>
+      ) : result === null ? (
+        running === undefined ? (
+          <EmptyState icon={Scale} title="Nothing was compared yet" actions={start}>
+            {installed === 0
+              ? 'No backbone is on this machine: download one on the page “Models” first.'
+              : 'Each backbone on this machine looks at your labelled photos, and a quick head on it is judged on photos that it did not learn from. It takes about as long as looking at every photo once with each.'}
+          </EmptyState>
+        ) : null
+      ) : (
+        <ComparisonResult
+          comparison={result}
+          disabled={project.readOnly !== null}
+          onUse={(id) => {
+            train.choose({ backbone: id });
+            navigation.detail('');
+          }}
+        />
+      )}
+    </SubPage>
   );
 }

@@ -18,7 +18,7 @@ import {
   ToggleGroup,
   type Option,
 } from '../../components/ui/index.ts';
-import { isOver } from '../../state/jobs.ts';
+import { useProjectJob } from '../../components/use-project-job.ts';
 import { photoById } from '../../state/photo-table.ts';
 import { useClassColors } from '../judge/use-class-colors.ts';
 import { GroupList } from './group-list.tsx';
@@ -32,11 +32,8 @@ import './explore.css';
 export function ExploreScreen({ project }: { readonly project: ProjectState }) {
   const { explore, navigation } = useActions();
   const state = useAppState((now) => now.explore);
-  const job = useAppState(({ jobs }) =>
-    [...jobs.byId.values()].findLast(({ kind, project: of }) => kind === 'explore' && of === project.id),
-  );
+  const { newest: job, running } = useProjectJob(project.id, 'explore');
   const connected = useAppState(({ connection }) => connection.status === 'ready');
-  const running = job !== undefined && !isOver(job) ? job : undefined;
   const message = running?.progress?.message;
   // Each step may have brought something to look at; what waits for its turn has brought nothing.
   const step = running === undefined ? 'over' : message;

@@ -2,7 +2,8 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ClassMetrics, Interval, Metrics } from '../../../contract/metrics.ts';
 import { count, percent } from '../../components/format.ts';
-import { ClassSwatch, Table } from '../../components/ui/index.ts';
+import { Table } from '../../components/ui/index.ts';
+import { ClassHead } from './class-head.tsx';
 import { useClassColors } from './use-class-colors.ts';
 
 type Column = 'class' | 'recall' | 'precision' | 'f1' | 'support';
@@ -58,14 +59,7 @@ export function ClassTable({ metrics }: { readonly metrics: Metrics }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.class}>
-            <th scope="row">
-              <span className="judge-class">
-                <ClassSwatch color={colors.get(row.class) ?? 0} />
-                <span className="truncate" title={row.class}>
-                  {row.class}
-                </span>
-              </span>
-            </th>
+            <ClassHead name={row.class} color={colors.get(row.class)} />
             <Share value={row.recall} interval={row.recallInterval} />
             <Share value={row.precision} interval={row.precisionInterval} />
             <Share value={row.f1} interval={null} />

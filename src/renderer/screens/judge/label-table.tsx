@@ -1,6 +1,7 @@
 import type { Metrics } from '../../../contract/metrics.ts';
 import { count, percent } from '../../components/format.ts';
-import { ClassSwatch, Table } from '../../components/ui/index.ts';
+import { Table } from '../../components/ui/index.ts';
+import { ClassHead } from './class-head.tsx';
 import { useClassColors } from './use-class-colors.ts';
 
 /** Figures of each label where a photo may have several; the hardest first. */
@@ -51,14 +52,7 @@ export function LabelTable({ metrics }: { readonly metrics: Metrics }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.class}>
-            <th scope="row">
-              <span className="judge-class">
-                <ClassSwatch color={colors.get(row.class) ?? 0} />
-                <span className="truncate" title={row.class}>
-                  {row.class}
-                </span>
-              </span>
-            </th>
+            <ClassHead name={row.class} color={colors.get(row.class)} />
             <td className="numeric">{share(row.recall)}</td>
             <td className="numeric">{share(row.precision)}</td>
             <td className="numeric">{share(row.f1)}</td>

@@ -15,6 +15,7 @@ import {
   Select,
   Skeleton,
 } from '../../components/ui/index.ts';
+import { useBusy } from '../../components/use-busy.ts';
 import { activeJobs } from '../../state/jobs.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { LandscapeLines } from './landscape-lines.tsx';
@@ -88,18 +89,15 @@ interface MeasureProps extends LandscapePageProps {
 /** What can be measured, and how far that is. */
 function Measure({ project, run, others, other, onOther, again }: MeasureProps) {
   const { runs, jobs } = useActions();
-  const [starting, setStarting] = useState(false);
+  const [starting, start] = useBusy<'start'>();
   const all = useAppState((state) => state.jobs);
   const job = activeJobs(all).find(
     ({ kind, run: of }) => kind === 'landscape' && (of === run.id || of === other?.id),
   );
   const last = [...all.byId.values()].findLast(({ kind, run: of }) => kind === 'landscape' && of === run.id);
-  const measure = async (of: string, to?: string): Promise<void> => {
-    setStarting(true);
-    await runs.measureLandscape(project.id, of, to);
-    setStarting(false);
-  };
-  const busy = starting || job !== undefined;
+  const measure = (of: string, to?: string): void =>
+    start('start', () => runs.measureLandscape(project.id, of, to));
+  const busy = starting !== undefined || job !== undefined;
   const disabled = project.readOnly !== null;
   return (
     <>
@@ -109,7 +107,7 @@ function Measure({ project, run, others, other, onOther, again }: MeasureProps) 
           icon={Mountain}
           busy={busy}
           disabled={disabled}
-          onClick={() => void measure(run.id)}
+          onClick={() => measure(run.id)}
         >
           {again ? 'Measure again' : 'Measure the landscape'}
         </Button>
@@ -127,10 +125,10 @@ function Measure({ project, run, others, other, onOther, again }: MeasureProps) 
         )}
         {other === undefined ? null : (
           <>
-            <Button disabled={disabled || busy} onClick={() => void measure(other.id)}>
+            <Button disabled={disabled || busy} onClick={() => measure(other.id)}>
               Measure {shortName(other)}
             </Button>
-            <Button disabled={disabled || busy} onClick={() => void measure(run.id, other.id)}>
+            <Button disabled={disabled || busy} onClick={() => measure(run.id, other.id)}>
               Measure the way to {shortName(other)}
             </Button>
           </>

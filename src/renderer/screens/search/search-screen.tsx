@@ -1,4 +1,4 @@
-import { ArrowLeft, SlidersHorizontal } from 'lucide-react';
+import { SlidersHorizontal } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
@@ -6,15 +6,16 @@ import type { ProjectSearch } from '../../../contract/search.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { RunningJob } from '../../components/running-job.tsx';
-import { Button, EmptyState, ErrorState, Notice, Skeleton } from '../../components/ui/index.ts';
-import { isOver, jobsOf } from '../../state/jobs.ts';
+import { SubPage } from '../../components/sub-page.tsx';
+import { EmptyState, ErrorState, Notice, Skeleton } from '../../components/ui/index.ts';
+import { useLastResult } from '../../components/use-last-result.ts';
+import { useProjectJob } from '../../components/use-project-job.ts';
 import { valueOf } from '../../state/loadable.ts';
 import { Leaderboard } from './leaderboard.tsx';
 import { ParallelPlot } from './parallel-plot.tsx';
 import { SearchForm } from './search-form.tsx';
 import { SearchResult } from './search-result.tsx';
 import { changesOf } from './search-words.ts';
-import { useLastSearch } from './use-last-search.ts';
 import './search.css';
 
 /** Better settings for the project's training: how to look for them, how far it is, and what was found. */
@@ -24,62 +25,54 @@ export function SearchScreen({ project }: { readonly project: ProjectState }) {
     train.enter(project.id);
     void models.load();
   }, [train, models, project.id]);
-  const jobs = useAppState((state) => state.jobs);
   const settings = useAppState((state) => state.train.settings);
-  const [newest] = useMemo(() => jobsOf(jobs, project.id, 'search'), [jobs, project.id]);
-  const running = newest !== undefined && !isOver(newest) ? newest : undefined;
+  const { newest, running } = useProjectJob(project.id, 'search');
   // Each message may be that of a new trial.
   const step = running === undefined ? `over ${newest?.id ?? ''}` : (running.progress?.message ?? 'begun');
-  const { answer, again } = useLastSearch(project.id, step);
+  const { answer, again } = useLastResult(project.id, search.latest, step);
   const known = useAppState((state) => valueOf(state.settings.models));
   const names = useMemo(() => new Map(known?.map(({ id, name }) => [id, name])), [known]);
   const disabled = project.readOnly !== null;
   const found = valueOf(answer);
   return (
-    <div className="search">
-      <div className="search-page">
-        <Button variant="quiet" size="s" icon={ArrowLeft} onClick={() => navigation.detail('')}>
-          Back to training
-        </Button>
-        <h1>Search for better settings</h1>
-        {running === undefined ? (
-          <SearchForm
-            task={project.task}
-            disabled={disabled}
-            onStart={(wish) => search.start(project.id, wish, settings)}
-          />
-        ) : (
-          <RunningJob job={running} label="Searching" />
-        )}
-        <Ended job={running === undefined ? newest : undefined} tried={found?.tried ?? 0} />
-        {answer.status === 'failed' ? (
-          <ErrorState error={answer.error} onRetry={again} />
-        ) : found === undefined ? (
-          <div role="status" aria-label="Loading the last search">
-            <Skeleton height="240px" />
-          </div>
-        ) : found === null ? (
-          running === undefined ? (
-            <EmptyState small icon={SlidersHorizontal} title="Nothing was searched yet">
-              Each trial trains a quick head with other settings, on what the backbone saw in your photos
-              once, and judges it on photos that it did not learn from. The best are trained again from other
-              random starts: one lucky trial is no result.
-            </EmptyState>
-          ) : null
-        ) : (
-          <Found
-            found={found}
-            names={names}
-            disabled={disabled}
-            onUse={(chosen) => {
-              train.choose(changesOf(chosen));
-              navigation.detail('');
-            }}
-            onSave={() => void search.saveRecipe(project.id)}
-          />
-        )}
-      </div>
-    </div>
+    <SubPage className="search" title="Search for better settings" back="Back to training">
+      {running === undefined ? (
+        <SearchForm
+          task={project.task}
+          disabled={disabled}
+          onStart={(wish) => search.start(project.id, wish, settings)}
+        />
+      ) : (
+        <RunningJob job={running} label="Searching" />
+      )}
+      <Ended job={running === undefined ? newest : undefined} tried={found?.tried ?? 0} />
+      {answer.status === 'failed' ? (
+        <ErrorState error={answer.error} onRetry={again} />
+      ) : found === undefined ? (
+        <div role="status" aria-label="Loading the last search">
+          <Skeleton height="240px" />
+        </div>
+      ) : found === null ? (
+        running === undefined ? (
+          <EmptyState small icon={SlidersHorizontal} title="Nothing was searched yet">
+            Each trial trains a quick head with other settings, on what the backbone saw in your photos once,
+            and judges it on photos that it did not learn from. The best are trained again from other random
+            starts: one lucky trial is no result.
+          </EmptyState>
+        ) : null
+      ) : (
+        <Found
+          found={found}
+          names={names}
+          disabled={disabled}
+          onUse={(chosen) => {
+            train.choose(changesOf(chosen));
+            navigation.detail('');
+          }}
+          onSave={() => void search.saveRecipe(project.id)}
+        />
+      )}
+    </SubPage>
   );
 }
 

@@ -1,15 +1,15 @@
 import { FolderOpen, PackageOpen } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunSummary } from '../../../contract/runs.ts';
 import type { ExportFormat } from '../../../contract/use.ts';
-import { useActions, useAppState } from '../../api/context.tsx';
+import { useActions } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { Button, ErrorState, Skeleton } from '../../components/ui/index.ts';
 import { useAnswer } from '../../components/use-answer.ts';
 import { useBusy } from '../../components/use-busy.ts';
-import { isOver, jobsOf } from '../../state/jobs.ts';
+import { useProjectJob } from '../../components/use-project-job.ts';
 import { ExportedFormat } from './exported-format.tsx';
 import { JobStrip } from './job-strip.tsx';
 import { ShareCard } from './share-card.tsx';
@@ -23,9 +23,8 @@ interface ExportPageProps {
 export function ExportPage({ project, run }: ExportPageProps) {
   const { use } = useActions();
   const { answer, again } = useAnswer(use.formats);
-  const jobs = useAppState((state) => state.jobs);
-  const newest = useMemo(() => jobsOf(jobs, project.id, 'export')[0], [jobs, project.id]);
-  const working = newest !== undefined && !isOver(newest);
+  const { newest, running } = useProjectJob(project.id, 'export');
+  const working = running !== undefined;
   return (
     <div className="use-export">
       <section className="ui-card use-card" aria-labelledby="export-title">

@@ -1,11 +1,11 @@
 import { Archive } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
-import { useActions, useAppState } from '../../api/context.tsx';
+import { useActions } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { Button, Switch } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
-import { isOver, jobsOf } from '../../state/jobs.ts';
+import { useProjectJob } from '../../components/use-project-job.ts';
 import { JobStrip } from './job-strip.tsx';
 import { DoneStrip } from './sort-strip.tsx';
 
@@ -14,8 +14,7 @@ export function ShareCard({ project }: { readonly project: ProjectState }) {
   const { projects } = useActions();
   const [photos, setPhotos] = useState(true);
   const [busy, work] = useBusy<'share'>();
-  const jobs = useAppState((state) => state.jobs);
-  const job = useMemo(() => jobsOf(jobs, project.id, 'share')[0], [jobs, project.id]);
+  const { newest: job, running } = useProjectJob(project.id, 'share');
   return (
     <section className="ui-card use-card" aria-labelledby="share-title">
       <div>
@@ -39,7 +38,7 @@ export function ShareCard({ project }: { readonly project: ProjectState }) {
         <Button
           icon={Archive}
           busy={busy === 'share'}
-          disabled={job !== undefined && !isOver(job)}
+          disabled={running !== undefined}
           onClick={() => work('share', () => projects.share(project.id, photos))}
         >
           Make the archive

@@ -1,40 +1,41 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { toErrorShape } from '../../../contract/errors.ts';
-import type { ProjectSearch } from '../../../contract/search.ts';
-import { useActions, useAppState } from '../../api/context.tsx';
-import { failed, ready, type Loadable } from '../../state/loadable.ts';
+import { toErrorShape } from '../../contract/errors.ts';
+import { useAppState } from '../api/context.tsx';
+import { failed, ready, type Loadable } from '../state/loadable.ts';
 
 /**
- * A project's last search. While it is fetched again, what was there stays.
+ * What a project's last job of a kind has found. While it is fetched again, what was there stays; without a connection
+ * it waits for one.
  *
+ * @param fetch an action's function: the same one each time
  * @param step fetched again when it is another: what runs may have brought something
  */
-export function useLastSearch(
+export function useLastResult<T>(
   project: string,
+  fetch: (project: string, signal: AbortSignal) => Promise<T>,
   step: string,
-): { readonly answer: Loadable<ProjectSearch | null>; readonly again: () => void } {
-  const { search } = useActions();
+): { readonly answer: Loadable<T>; readonly again: () => void } {
   const connected = useAppState(({ connection }) => connection.status === 'ready');
   const [tries, setTries] = useState(0);
-  const [answered, setAnswered] = useState<Answered>();
+  const [answered, setAnswered] = useState<Answered<T>>();
   const question = useMemo(() => ({ about: project, step, tries }), [project, step, tries]);
   useEffect(() => {
     if (!connected) return undefined;
     const controller = new AbortController();
-    const set = (answer: Loadable<ProjectSearch | null>): void => {
+    const set = (answer: Loadable<T>): void => {
       if (!controller.signal.aborted) setAnswered({ project: question.about, answer });
     };
-    search.latest(question.about, controller.signal).then(
+    fetch(question.about, controller.signal).then(
       (found) => set(ready(found)),
       (error: unknown) => set(failed(toErrorShape(error))),
     );
     return () => controller.abort();
-  }, [search, question, connected]);
+  }, [fetch, question, connected]);
   const again = useCallback(() => setTries((before) => before + 1), []);
   return { answer: answered?.project === project ? answered.answer : { status: 'loading' }, again };
 }
 
-interface Answered {
+interface Answered<T> {
   readonly project: string;
-  readonly answer: Loadable<ProjectSearch | null>;
+  readonly answer: Loadable<T>;
 }
