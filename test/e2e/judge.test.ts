@@ -4,7 +4,7 @@ import { HolotypeError } from '../../src/contract/errors.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { addResult, runId, withClasses } from '../renderer/fake/results.ts';
 import { addTaskResult } from '../renderer/fake/tasks.ts';
-import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
@@ -46,11 +46,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     options: PageOptions = {},
   ): Promise<Opened> {
     const engine = createFakeEngine(startWorld({ photos: 240 }));
-    const project = (): FakeProject => {
-      const found = engine.world.projects.get(leaves);
-      if (found === undefined) throw new Error('The fake project is gone.');
-      return found;
-    };
+    const project = (): FakeProject => leavesOf(engine.world);
     setup(project(), engine);
     const opened = await openFakePage(lab, engine, { hash: `#/project/${leaves}/judge`, ...options });
     await opened.page.getByRole('heading', { name: 'Judge', level: 1 }).waitFor({ state: 'attached' });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { addRun } from '../renderer/fake/runs.ts';
-import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
@@ -39,11 +39,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Label"${whySkipped}`, ()
     options: PageOptions = {},
   ): Promise<Labelled> {
     const engine = createFakeEngine(startWorld({ photos: 120 }));
-    const project = (): FakeProject => {
-      const found = engine.world.projects.get(leaves);
-      if (found === undefined) throw new Error('The fake project is gone.');
-      return found;
-    };
+    const project = (): FakeProject => leavesOf(engine.world);
     setup(project(), engine);
     const opened = await openFakePage(lab, engine, { hash: `#/project/${leaves}/label`, ...options });
     await opened.page.getByRole('heading', { name: 'Label', level: 1 }).waitFor({ state: 'attached' });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeEngine } from '../renderer/fake-engine.ts';
 import { addResult } from '../renderer/fake/results.ts';
-import { leaves, startWorld } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld } from '../renderer/fake/world.ts';
 import { axe, browserPath, openFakePage, openLab, picture, whySkipped, type PageLab } from './fake-page.ts';
 
 describe.skipIf(browserPath === undefined)(`landscapes and advice${whySkipped}`, () => {
@@ -13,8 +13,7 @@ describe.skipIf(browserPath === undefined)(`landscapes and advice${whySkipped}`,
 
   it('are measured, seen as maps and tables, beside another run and on the way to it', async () => {
     const engine = createFakeEngine(startWorld({ photos: 240 }));
-    const project = engine.world.projects.get(leaves);
-    if (project === undefined) throw new Error('The fake project is gone.');
+    const project = leavesOf(engine.world);
     addResult(project, { number: 1 });
     addResult(project, { number: 2 });
     const { page, complaints } = await openFakePage(lab, engine, { hash: `#/project/${leaves}/judge` });
@@ -45,8 +44,7 @@ describe.skipIf(browserPath === undefined)(`landscapes and advice${whySkipped}`,
 
   it('advice changes the settings of the next training at the press of a button', async () => {
     const engine = createFakeEngine(startWorld({ photos: 240 }));
-    const project = engine.world.projects.get(leaves);
-    if (project === undefined) throw new Error('The fake project is gone.');
+    const project = leavesOf(engine.world);
     addResult(project, { number: 1 });
     const [id, detail] = [...project.details].at(-1) ?? [];
     if (id === undefined || detail === undefined) throw new Error('There is no run.');

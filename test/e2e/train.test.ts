@@ -6,7 +6,7 @@ import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob, tell } from '../renderer/fake/jobs.ts';
 import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
 import { addTraining } from '../renderer/fake/train.ts';
-import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
@@ -45,11 +45,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     options: PageOptions = {},
   ): Promise<Opened> {
     const engine = createFakeEngine(startWorld({ photos: 120 }));
-    const project = (): FakeProject => {
-      const found = engine.world.projects.get(leaves);
-      if (found === undefined) throw new Error('The fake project is gone.');
-      return found;
-    };
+    const project = (): FakeProject => leavesOf(engine.world);
     setup(engine, project());
     const opened = await openFakePage(lab, engine, { hash: `#/project/${leaves}/train`, ...options });
     await opened.page.getByRole('heading', { name: 'All settings' }).waitFor();

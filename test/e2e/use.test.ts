@@ -5,7 +5,7 @@ import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob } from '../renderer/fake/jobs.ts';
 import { addRun } from '../renderer/fake/runs.ts';
 import { addAnswers, cameraAnswer, growAnswers } from '../renderer/fake/use.ts';
-import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
@@ -21,11 +21,7 @@ const sizes = { small: { width: 900, height: 600 }, large: { width: 1440, height
 const hash = `#/project/${leaves}/use`;
 const longWord = 'Coleoptera-'.repeat(18);
 
-function projectOf({ world }: FakeEngine): FakeProject {
-  const project = world.projects.get(leaves);
-  if (project === undefined) throw new Error('The fake world has it.');
-  return project;
-}
+const projectOf = ({ world }: FakeEngine): FakeProject => leavesOf(world);
 
 /** An engine with a finished run. */
 function trained(): FakeEngine {

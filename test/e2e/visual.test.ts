@@ -9,7 +9,7 @@ import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
 import { addSearch } from '../renderer/fake/search.ts';
 import { addTraining } from '../renderer/fake/train.ts';
 import { addAnswers } from '../renderer/fake/use.ts';
-import { leaves, startWorld, type FakeProject } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import { compareWithBaseline, differenceOf, probeFonts, whyNotComparable } from './baselines.ts';
 import { browserPath, openFakePage, openLab, whySkipped, type PageLab } from './fake-page.ts';
 
@@ -189,9 +189,7 @@ function engineAt(time: Date, prepare: Scene['prepare']): FakeEngine {
   vi.setSystemTime(time);
   try {
     const engine = createFakeEngine(startWorld());
-    const project = engine.world.projects.get(leaves);
-    if (project === undefined) throw new Error('The fake world has it.');
-    prepare?.(project, engine);
+    prepare?.(leavesOf(engine.world), engine);
     return engine;
   } finally {
     vi.useRealTimers();

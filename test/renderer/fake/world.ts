@@ -271,3 +271,10 @@ function models(): ModelInfo[] {
   };
   return [...known, imported];
 }
+
+/** The fake project that tests are about. */
+export function leavesOf({ projects }: World): FakeProject {
+  const project = projects.get(leaves);
+  if (project === undefined) throw new Error('The fake world has it.');
+  return project;
+}
