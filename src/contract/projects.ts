@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { photoIdSchema, projectIdSchema, runIdSchema } from './ids.ts';
-import { taskSchema } from './project.ts';
+import { taskSchema, type Task } from './project.ts';
 
 export { projectIdSchema } from './ids.ts';
 
@@ -11,8 +11,12 @@ export const projectSummarySchema = z.object({
   folder: z.string().min(1),
   /** ISO 8601, UTC. */
   openedAt: z.iso.datetime(),
-  /** Validation accuracy, 0..1, of the last finished run; null before the first. */
+  /** Validation accuracy, 0..1, of the last finished run; null before the first, and where there is none. */
   lastAccuracy: z.number().min(0).max(1).nullable(),
+  /** What that run taught; absent before the first run, and in entries of older versions. */
+  lastTask: taskSchema.optional(),
+  /** With a number to predict: how far off it is on average, in the target's own units. */
+  lastMae: z.number().nonnegative().nullable().optional(),
   /** The folder is not where it was: moved, deleted, or on a drive that isn't connected. */
   missing: z.boolean(),
   /** Photos in it when it was last open; absent in entries of older versions. */
@@ -21,6 +25,13 @@ export const projectSummarySchema = z.object({
   samples: z.array(photoIdSchema).max(6).optional(),
 });
 export type ProjectSummary = z.infer<typeof projectSummarySchema>;
+
+/** What the list of projects keeps of a finished run. */
+export interface LastResult {
+  readonly task: Task;
+  readonly accuracy: number | null;
+  readonly mae: number | null;
+}
 
 /** A class as the window shows it. */
 export const classStateSchema = z.object({

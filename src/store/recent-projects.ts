@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { HolotypeError } from '../contract/errors.ts';
-import type { ProjectSummary } from '../contract/projects.ts';
 import { photoIdSchema } from '../contract/ids.ts';
+import { taskSchema } from '../contract/project.ts';
+import type { LastResult, ProjectSummary } from '../contract/projects.ts';
 import { ensureFolder, parseJson, renameReplacing, writeJsonAtomic } from './atomic.ts';
 import { exists } from './folders.ts';
 import { errnoOf, storageError } from './storage-error.ts';
@@ -21,6 +22,8 @@ const entrySchema = z.object({
   openedAt: z.iso.datetime(),
   lastAccuracy: z.number().min(0).max(1).nullable(),
   // What follows is absent in lists of older versions.
+  lastTask: taskSchema.optional(),
+  lastMae: z.number().nonnegative().nullable().optional(),
   /** Absolute: where the photos lie; absent: in the project's folder. */
   photoFolder: z.string().min(1).optional(),
   photos: z.number().int().nonnegative().optional(),
@@ -37,8 +40,8 @@ export interface RememberedProject {
   readonly folder: string;
   /** Default: the folder's name. */
   readonly name?: string;
-  /** Validation accuracy of the run that just finished. */
-  readonly lastAccuracy?: number;
+  /** Of its newest finished run; null: there is none any more. */
+  readonly last?: LastResult | null;
   /** Where the photos lie, if not in `folder`. */
   readonly photoFolder?: string;
   /** How many there are. */
@@ -121,11 +124,27 @@ function merged(known: Entry | undefined, told: RememberedProject): Entry {
     folder: resolve(told.folder),
     name: told.name ?? known?.name ?? nameOf(told.folder),
     openedAt: known?.openedAt ?? '',
-    lastAccuracy: told.lastAccuracy ?? known?.lastAccuracy ?? null,
+    ...lastOf(known, told.last),
     ...(photoFolder !== undefined && { photoFolder: resolve(photoFolder) }),
     ...(photos !== undefined && { photos }),
     ...(samples !== undefined && { samples: [...samples].slice(0, sampleCount) }),
   };
+}
+
+type LastOfEntry = Pick<Entry, 'lastAccuracy' | 'lastTask' | 'lastMae'>;
+
+function lastOf(known: Entry | undefined, told: LastResult | null | undefined): LastOfEntry {
+  if (told === null) return { lastAccuracy: null };
+  if (told === undefined) {
+    const { lastAccuracy = null, lastTask, lastMae } = known ?? {};
+    return {
+      lastAccuracy,
+      ...(lastTask !== undefined && { lastTask }),
+      ...(lastMae !== undefined && { lastMae }),
+    };
+  }
+  const { task, accuracy, mae } = told;
+  return { lastAccuracy: accuracy, lastTask: task, ...(task === 'regression' && { lastMae: mae }) };
 }
 
 function nameOf(folder: string): string {

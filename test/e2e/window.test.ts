@@ -19,6 +19,9 @@ const projects = [
   project(1, { name: 'Leaf diseases', lastAccuracy: 0.9421, photos: 120, samples: [hashOf(1)] }),
   project(2, { name: 'Ants and bees', lastAccuracy: 0.967, missing: true }),
   project(3, { name: 'Mushrooms of the reserve' }),
+  project(4, { name: 'Heights of trees', lastTask: 'regression', lastMae: 2.4567 }),
+  project(5, { name: 'Plots', lastTask: 'multi-label', lastAccuracy: 0.8123 }),
+  project(6, { name: 'No photo left over', lastTask: 'single-label' }),
 ];
 
 describe.skipIf(browserPath === undefined)(`the desktop's window in Chromium${whySkipped}`, () => {
@@ -50,6 +53,9 @@ describe.skipIf(browserPath === undefined)(`the desktop's window in Chromium${wh
       expect.stringMatching(/Leaf diseases.*120 photos.*94\.2% right/s),
       expect.stringContaining('Folder not found'),
       expect.stringContaining('Not trained yet'),
+      expect.stringContaining('Off by 2.457 on average'),
+      expect.stringContaining('81.2% all labels right'),
+      expect.stringContaining('checked on no photos'),
     ]);
     await picture(page, 'window');
     // Only the desktop knows media: addresses; a browser complains of them, and of nothing else.
@@ -117,7 +123,7 @@ describe.skipIf(browserPath === undefined)(`the desktop's window in Chromium${wh
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Leaf diseases' }).waitFor({ state: 'detached' });
-    expect(await page.getByRole('article').count()).toBe(2);
+    expect(await page.getByRole('article').count()).toBe(projects.length - 1);
     await page.context().close();
   });
 

@@ -42,7 +42,10 @@ describe('the service behind the contract', () => {
 
   it('lists and forgets projects, and tells every window', async () => {
     const recentProjects = openRecentProjects(folder);
-    await recentProjects.remember({ folder: join(folder, 'gone'), lastAccuracy: 0.5 });
+    await recentProjects.remember({
+      folder: join(folder, 'gone'),
+      last: { task: 'single-label', accuracy: 0.5, mae: null },
+    });
     await recentProjects.remember({ folder });
     const service = create(recentProjects);
     const [one, other] = [connect(service), connect(service)];

@@ -12,6 +12,8 @@ const now = (): Date => new Date(Date.UTC(2026, 0, 1) + 1000 * clock++);
 const open = () => openRecentProjects(join(folder, 'data'), now);
 const file = (): string => join(folder, 'data', 'recent-projects.json');
 
+const right = (accuracy: number) => ({ task: 'single-label' as const, accuracy, mae: null });
+
 async function project(name: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
@@ -33,7 +35,7 @@ describe('the list of recent projects', () => {
   it('keeps what was opened last first, over restarts', async () => {
     const [leaves, ants] = [await project('leaves'), await project('ants')];
     const recent = open();
-    await recent.remember({ folder: leaves, lastAccuracy: 0.9 });
+    await recent.remember({ folder: leaves, last: right(0.9) });
     await recent.remember({ folder: ants, name: 'Ants and bees' });
     await recent.remember({ folder: `${leaves}/` });
     const list = await open().list();
@@ -51,7 +53,7 @@ describe('the list of recent projects', () => {
     const recent = open();
     await recent.remember({ folder: own, photoFolder, photos: 3, samples });
     await recent.remember({ folder: await project('other') });
-    await recent.update({ folder: own, name: 'Leaves', photos: 4, lastAccuracy: 0.5 });
+    await recent.update({ folder: own, name: 'Leaves', photos: 4, last: right(0.5) });
     await recent.update({ folder: join(folder, 'never opened'), photos: 1 });
     const [other, leaves, ...more] = await open().list();
     expect([other?.name, more]).toEqual(['other', []]);
@@ -61,6 +63,7 @@ describe('the list of recent projects', () => {
       folder: photoFolder,
       openedAt: '2026-01-01T00:00:00.000Z',
       lastAccuracy: 0.5,
+      lastTask: 'single-label',
       missing: false,
       photos: 4,
       samples: samples.slice(0, 6),
@@ -69,6 +72,29 @@ describe('the list of recent projects', () => {
     await expect(recent.folderOf('0'.repeat(16))).rejects.toMatchObject({ code: 'not-found' });
     await rm(photoFolder, { recursive: true });
     expect((await recent.list())[1]?.missing).toBe(true);
+  });
+
+  it('keeps what the last run taught until there is none, and lists that do not say it', async () => {
+    const heights = await project('heights');
+    const recent = open();
+    await recent.remember({ folder: heights, last: { task: 'regression', accuracy: null, mae: 2.5 } });
+    await recent.remember({ folder: heights, photos: 3 });
+    const [measured] = await recent.list();
+    expect(projectSummarySchema.parse(measured)).toMatchObject({
+      lastAccuracy: null,
+      lastTask: 'regression',
+      lastMae: 2.5,
+    });
+    await recent.update({ folder: heights, last: { task: 'multi-label', accuracy: 0.8, mae: null } });
+    expect(await recent.list()).toMatchObject([{ lastAccuracy: 0.8, lastTask: 'multi-label' }]);
+    expect((await recent.list())[0]).not.toHaveProperty('lastMae');
+    await recent.update({ folder: heights, last: null });
+    expect((await recent.list())[0]).toMatchObject({ lastAccuracy: null });
+    expect((await recent.list())[0]).not.toHaveProperty('lastTask');
+    const older = { folder: heights, name: 'Old', openedAt: '2025-01-01T00:00:00.000Z', lastAccuracy: 0.7 };
+    await writeFile(file(), JSON.stringify({ version: 1, projects: [older] }));
+    await recent.update({ folder: heights, photos: 9 });
+    expect(await recent.list()).toMatchObject([{ name: 'Old', lastAccuracy: 0.7, photos: 9 }]);
   });
 
   it('lists a project whose folder is gone as missing, and again as there when it is back', async () => {

@@ -1,4 +1,4 @@
-import type { ProjectState } from '../../contract/projects.ts';
+import type { LastResult, ProjectState } from '../../contract/projects.ts';
 import type { Asset } from '../../contract/project.ts';
 import type { Project } from '../../store/project.ts';
 
@@ -25,8 +25,9 @@ export interface OpenProjects {
    * Tells windows the project's new state, and the list of recent projects what became of its last run.
    *
    * @param run the newest finished one; null: there is none any more
+   * @param last how good it is
    */
-  runFinished(id: string, run: string | null, accuracy: number | null): Promise<void>;
+  runFinished(id: string, run: string | null, last: LastResult | null): Promise<void>;
   /** Tells windows that the project's state is another one now. */
   changed(id: string): void;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import type { Skipped } from '../../contract/dataset.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { PhotoRow } from '../../contract/photos.ts';
 import type { Asset, AssetChange, LabelOperation } from '../../contract/project.ts';
-import type { ProjectState } from '../../contract/projects.ts';
+import type { LastResult, ProjectState } from '../../contract/projects.ts';
 import type { Project, Step } from '../../store/project.ts';
 import { projectId } from '../../store/recent-projects.ts';
 import type { Emitter } from '../emitter.ts';
@@ -21,6 +21,8 @@ export class OpenedProject implements OpenProject {
   /** The job that looks through the folder now. */
   scanJob: string | undefined;
   lastRun: string | undefined;
+  /** How good that is; null: there is none; undefined: it can't be read. */
+  last: LastResult | null | undefined;
   /** Its folder of photos was not there when it was last looked for. */
   absent = false;
   readonly #events: Emitter;

@@ -1,16 +1,15 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HolotypeError } from '../../contract/errors.ts';
-import { exists, isFolder } from '../../store/folders.ts';
-import type { ProjectSummary } from '../../contract/projects.ts';
+import { isFolder } from '../../store/folders.ts';
+import type { LastResult, ProjectSummary } from '../../contract/projects.ts';
 import { openProject, projectHolder } from '../../store/project.ts';
 import type { Project } from '../../store/project.ts';
 import { projectId, sampleCount } from '../../store/recent-projects.ts';
 import type { RecentProjects } from '../../store/recent-projects.ts';
-import { listRuns } from '../../store/runs.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Jobs, JobTools } from '../jobs/jobs.ts';
 import { shortPath } from '../short-path.ts';
+import { lastFinished } from './last-finished.ts';
 import { OpenedProject } from './opened-project.ts';
 import type { OpenProjects } from './open-projects.ts';
 import { goneMessage, scanPhotos } from './scan.ts';
@@ -125,16 +124,17 @@ export class ProjectRegistry implements OpenProjects {
     return id;
   }
 
-  async runFinished(id: string, run: string | null, accuracy: number | null): Promise<void> {
+  async runFinished(id: string, run: string | null, last: LastResult | null): Promise<void> {
     const { recent } = this.#deps;
     const open = this.#open.get(id);
     if (open !== undefined) {
       open.lastRun = run ?? undefined;
+      open.last = last;
       open.announce();
     }
     const folder = open?.folder ?? (await recent.folderOf(id).catch(() => undefined));
-    if (folder === undefined || accuracy === null) return;
-    await recent.update({ folder, lastAccuracy: accuracy });
+    if (folder === undefined) return;
+    await recent.update({ folder, last });
     await this.#tellRecent();
   }
 
@@ -155,6 +155,7 @@ export class ProjectRegistry implements OpenProjects {
       photoFolder: open.photoFolder,
       photos: counts.photos,
       samples: open.samples(sampleCount),
+      ...(open.last !== undefined && { last: open.last }),
     };
     // A list that can't be written is no reason to keep a person from their project.
     await (opened ? this.#deps.recent.remember(known) : this.#deps.recent.update(known)).catch(
@@ -183,7 +184,9 @@ export class ProjectRegistry implements OpenProjects {
     }
     const { project, holder } = await openOrRead(folder);
     const open = new OpenedProject(project, holder, this.#deps.events);
-    open.lastRun = await lastFinished(folder);
+    const last = await lastFinished(folder);
+    open.lastRun = last?.run;
+    open.last = last === undefined ? null : last.result;
     this.#open.set(id, open);
     return open;
   }
@@ -273,11 +276,4 @@ function holderIn(error: unknown): string | undefined {
   if (code === 'busy') return typeof details?.['holder'] === 'string' ? details['holder'] : 'another program';
   const refused = ['EROFS', 'EACCES', 'EPERM'].includes(String(details?.['errno']));
   return code === 'storage' && refused ? 'a write-protected folder' : undefined;
-}
-
-/** The newest run that has a report. */
-async function lastFinished(folder: string): Promise<string | undefined> {
-  for (const id of (await listRuns(folder)).toReversed())
-    if (await exists(join(folder, 'runs', id, 'report.json'))) return id;
-  return undefined;
 }

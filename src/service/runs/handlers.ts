@@ -69,7 +69,13 @@ export function runHandlers(deps: RunHandlerDeps): Pick<Handlers, RunMethod> {
       await deleteRun(folder, run);
       const left = await list(project);
       const last = left.findLast(({ state }) => state === 'finished');
-      await projects.runFinished(project, last?.id ?? null, last?.accuracy ?? null);
+      await projects.runFinished(
+        project,
+        last?.id ?? null,
+        last === undefined
+          ? null
+          : { task: last.task ?? 'single-label', accuracy: last.accuracy, mae: last.mae ?? null },
+      );
       return left;
     },
     'runs.report': async ({ project, run }) => {

@@ -89,7 +89,9 @@ function trainingJob(deps: TrainingDeps, open: OpenProject, run: string, options
       const speed = speedFrom(options, result, !options.resume && !stopped);
       await rememberSpeed(result.device, result.backbone, speed);
       // The model is saved: that a list of projects can't be written is no reason to call it failed.
-      await deps.projects.runFinished(project, run, result.metrics.val.accuracy).catch(() => undefined);
+      const { accuracy, regression } = result.metrics.val;
+      const last = { task: result.task ?? 'single-label', accuracy, mae: regression?.mae ?? null };
+      await deps.projects.runFinished(project, run, last).catch(() => undefined);
     },
     resume: () => resumedJob(deps, project, run),
     onEnd: async ({ state }) => {

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProject } from '../../../src/store/project.ts';
+import { createRun } from '../../../src/store/runs.ts';
 import { blobs } from '../../engine/data/photo-fixtures.ts';
 import {
   labelsOf,
@@ -290,11 +291,29 @@ describe('the list of recent projects', () => {
     const samples = summary?.samples?.map((sample) => rows.get(sample)?.labels[0]);
     expect(samples).toEqual(['ants', 'bees', 'ants', 'bees', 'ants', 'bees']);
     await changes.until(({ projects }) => projects[0]?.photos === 8);
-    await engine.projects.runFinished(id, '2026-01-01T00-00-00-000Z-00000001', 0.9);
+    await engine.projects.runFinished(id, '2026-01-01T00-00-00-000Z-00000001', {
+      task: 'single-label',
+      accuracy: 0.9,
+      mae: null,
+    });
     expect((await engine.client.call('projects.list', {}))[0]?.lastAccuracy).toBe(0.9);
     expect((await engine.client.call('projects.get', { project: id })).lastRun).toBe(
       '2026-01-01T00-00-00-000Z-00000001',
     );
+    // What its own runs say counts when it is opened again.
+    const { folder } = engine.projects.get(id);
+    await engine.client.call('projects.close', { project: id });
+    const run = await createRun(folder, {});
+    await run.writeReport({
+      task: 'regression',
+      metrics: { val: { accuracy: null, regression: { mae: 3 } } },
+    });
+    await run.close();
+    await engine.client.call('projects.reopen', { project: id });
+    await engine.looked(id);
+    expect(await engine.client.call('projects.list', {})).toMatchObject([
+      { lastTask: 'regression', lastMae: 3, lastAccuracy: null },
+    ]);
     expect(await engine.client.call('projects.forget', { id })).toEqual([]);
     await expect(engine.client.call('projects.reopen', { project: id })).rejects.toMatchObject({
       code: 'not-found',

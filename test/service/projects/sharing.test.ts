@@ -73,7 +73,7 @@ function writeRun(): void {
 describe('a shared project', () => {
   it('opens on another machine with photos, labels, history and its newest model', async () => {
     writeRun();
-    await engine.projects.runFinished(project, run, 1);
+    await engine.projects.runFinished(project, run, { task: 'single-label', accuracy: 1, mae: null });
     const [first] = await engine.photos(project);
     await engine.client.call('labels.assign', { project, photos: [first?.id ?? ''], label: 'Übung' });
     await engine.client.call('classes.rename', { project, name: 'ants', to: 'Ameisen' });

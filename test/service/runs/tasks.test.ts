@@ -82,6 +82,8 @@ describe('a project', () => {
     expect(summary).toMatchObject({ task: 'regression', accuracy: null });
     expect(summary.mae).toBeLessThan(4);
     expect(summary.r2).toBeGreaterThan(0.6);
+    const last = { task: 'regression', accuracy: null, mae: summary.mae };
+    expect(work.finished.at(-1)).toEqual({ run: summary.id, last });
     const answers = await work.call('runs.photos', { project: project.id, run: summary.id });
     expect(answers).toHaveLength(result?.counts.val ?? 0);
     for (const { value } of answers) expect([5, 20]).toContain(value?.truth);

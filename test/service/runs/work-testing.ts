@@ -10,7 +10,7 @@ import {
   type MethodName,
   type MethodOutput,
 } from '../../../src/contract/methods.ts';
-import type { ProjectState } from '../../../src/contract/projects.ts';
+import type { LastResult, ProjectState } from '../../../src/contract/projects.ts';
 import type { Asset } from '../../../src/contract/project.ts';
 import { appSettingsSchema } from '../../../src/contract/app.ts';
 import { HolotypeError } from '../../../src/contract/errors.ts';
@@ -133,7 +133,7 @@ export interface WorkForTests {
   readonly events: JobEvent[];
   readonly changes: JobSummary[];
   /** What was told of finished runs. */
-  readonly finished: { run: string | null; accuracy: number | null }[];
+  readonly finished: { run: string | null; last: LastResult | null }[];
   /** Uploads by token. */
   readonly uploads: Map<string, string>;
   /** Calls a method as a window does: input and output are checked. */
@@ -169,7 +169,7 @@ export function startWork(project: ProjectForTests, scratch: string, launch = re
         if (id === project.id) return project;
         throw new HolotypeError('not-found', 'This project is not open.');
       },
-      runFinished: async (_, run, accuracy) => void finished.push({ run, accuracy }),
+      runFinished: async (_, run, last) => void finished.push({ run, last }),
     },
   });
   const opening = work.offeringUnfinished({ 'projects.reopen': async () => project.state() });

@@ -55,7 +55,9 @@ describe('a training', () => {
     expect(replay.events.map(({ type }) => type)).toContain('epoch');
     expect(replay.events[0]).toMatchObject({ type: 'started', run, seq: 1 });
     expect(replay.events.at(-1)).toMatchObject({ type: 'done', model: run });
-    expect(work.finished).toEqual([{ run, accuracy: detail.summary.accuracy }]);
+    expect(work.finished).toEqual([
+      { run, last: { task: 'single-label', accuracy: detail.summary.accuracy, mae: null } },
+    ]);
   });
 
   test('is listed with its figures, and known in detail', async () => {
@@ -115,7 +117,7 @@ describe('a training', () => {
     expect(listed.map(({ number }) => number)).toEqual([1, 2]);
     const left = await work.call('runs.remove', { project: id, run: second });
     expect(left.map((one) => one.id)).toEqual([run]);
-    expect(work.finished.at(-1)).toEqual({ run, accuracy: left[0]?.accuracy }); // the newest that is left
+    expect(work.finished.at(-1)).toMatchObject({ run, last: { accuracy: left[0]?.accuracy } }); // the newest that is left
     expect(existsSync(join(project.folder, 'runs', second))).toBe(false);
     expect(existsSync(join(project.folder, 'models', second))).toBe(false);
     await expect(work.call('runs.get', { project: id, run: second })).rejects.toThrow(/no such run/);

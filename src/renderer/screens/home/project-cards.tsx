@@ -2,7 +2,7 @@ import { Ellipsis, FolderX, Images, ListX } from 'lucide-react';
 import { coverSize, thumbPath } from '../../../contract/media.ts';
 import type { ProjectSummary } from '../../../contract/projects.ts';
 import { useActions, useMediaUrl } from '../../api/context.tsx';
-import { fullTime, percent, plural, timeAgo } from '../../components/format.ts';
+import { figure, fullTime, percent, plural, timeAgo } from '../../components/format.ts';
 import { Picture } from '../../components/picture.tsx';
 import { Badge, IconButton, Menu, Skeleton } from '../../components/ui/index.ts';
 import { useNow } from '../../components/use-now.ts';
@@ -25,7 +25,7 @@ export function ProjectCards({ projects }: { readonly projects: readonly Project
 
 function ProjectCard({ project, now }: { readonly project: ProjectSummary; readonly now: Date }) {
   const { projects } = useActions();
-  const { id, name, folder, openedAt, lastAccuracy, missing, photos } = project;
+  const { id, name, folder, openedAt, missing, photos } = project;
   return (
     <article className={missing ? 'card card-missing' : 'card'}>
       <Mosaic project={project} />
@@ -65,19 +65,33 @@ function ProjectCard({ project, now }: { readonly project: ProjectSummary; reado
             </time>
           </p>
         )}
-        {missing ? null : <Accuracy value={lastAccuracy} />}
+        {missing ? null : <LastResult project={project} />}
       </div>
     </article>
   );
 }
 
-/** How often the last model was right on photos it had not seen. */
-function Accuracy({ value }: { readonly value: number | null }) {
-  if (value === null) return <p className="card-accuracy">Not trained yet</p>;
+/** How good the last model was on photos it had not seen, as Judge says it. */
+function LastResult({ project }: { readonly project: ProjectSummary }) {
+  const { lastAccuracy: value, lastTask, lastMae = null } = project;
+  if (lastMae !== null)
+    return (
+      <p className="card-accuracy">
+        <span>
+          Off by <strong>{figure(lastMae)}</strong> on average
+        </span>
+      </p>
+    );
+  if (value === null)
+    return (
+      <p className="card-accuracy">
+        {lastTask === undefined ? 'Not trained yet' : 'Trained, but checked on no photos'}
+      </p>
+    );
   return (
     <p className="card-accuracy">
       <span>
-        <strong>{percent(value)}</strong> right
+        <strong>{percent(value)}</strong> {lastTask === 'multi-label' ? 'all labels right' : 'right'}
       </span>
       <svg className="card-bar" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden>
         <rect width={value} height="1" />
