@@ -24,6 +24,8 @@ export const predictionSchema = z.object({
   unknown: z.boolean(),
   /** Whether it is unlike the photos the model learned from; absent where the model can't tell. */
   unlike: z.boolean().optional(),
+  /** Why the answer is not to be trusted; absent where it may be. */
+  note: z.string().optional(),
 });
 export type Prediction = z.infer<typeof predictionSchema>;
 

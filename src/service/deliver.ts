@@ -1,4 +1,5 @@
 import { basename, join, resolve } from 'node:path';
+import { doubtOf } from '../contract/doubt.ts';
 import { HolotypeError } from '../contract/errors.ts';
 import type { ExportResult, PredictResult } from '../contract/predict.ts';
 import type { Task } from '../contract/project.ts';
@@ -37,17 +38,20 @@ export const isExportFormat = (format: string): format is ExportFormat => Object
 export interface TableRow {
   readonly path: string;
   readonly label: string;
+  /** With several labels a photo. */
+  readonly labels?: readonly string[] | undefined;
   /** With a number to predict. */
   readonly value?: number | undefined;
   readonly confidence: number | null;
   readonly unknown: boolean;
+  readonly unlike?: boolean | undefined;
   /** In the order of the classes. */
   readonly probabilities: readonly number[];
 }
 
 /**
  * A table of answers as CSV (RFC 4180), piece by piece: path, label, confidence, unknown, then a column a class; with
- * numbers path, value and unknown.
+ * numbers path, value and unknown. The last column says why an answer is not to be trusted, and is empty where it may be.
  */
 export async function* tableOf(
   { task, classes }: Pick<AnswerKey, 'task' | 'classes'>,
@@ -55,15 +59,17 @@ export async function* tableOf(
 ): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
   if (task === 'regression') {
-    yield encoder.encode(csvLine(['path', 'value', 'unknown']));
-    for await (const { path, value, unknown } of rows)
-      yield encoder.encode(csvLine([path, `${value ?? ''}`, String(unknown)]));
+    yield encoder.encode(csvLine(['path', 'value', 'unknown', 'note']));
+    for await (const row of rows)
+      yield encoder.encode(csvLine([row.path, `${row.value ?? ''}`, String(row.unknown), doubtOf(row)]));
     return;
   }
-  yield encoder.encode(csvLine(['path', 'label', 'confidence', 'unknown', ...classes]));
-  for await (const { path, label, confidence, unknown, probabilities } of rows) {
+  yield encoder.encode(csvLine(['path', 'label', 'confidence', 'unknown', ...classes, 'note']));
+  for await (const row of rows) {
+    const { path, label, confidence, unknown, probabilities } = row;
     const shares = probabilities.map((share) => share.toFixed(6));
-    yield encoder.encode(csvLine([path, label, (confidence ?? 0).toFixed(6), String(unknown), ...shares]));
+    const sure = (confidence ?? 0).toFixed(6);
+    yield encoder.encode(csvLine([path, label, sure, String(unknown), ...shares, doubtOf(row)]));
   }
 }
 

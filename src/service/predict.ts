@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { doubtOf } from '../contract/doubt.ts';
 import { HolotypeError } from '../contract/errors.ts';
 import type { PredictResult, Prediction } from '../contract/predict.ts';
 import { answerIn } from '../engine/evaluate/answer.ts';
@@ -124,6 +125,7 @@ function answer(model: OpenedModel, path: string, answers: Answers): Prediction 
   return {
     path,
     ...rest,
+    ...(rest.unknown ? { note: doubtOf(rest) } : {}),
     confidence: task === 'regression' ? null : confidence,
     probabilities:
       task === 'regression'

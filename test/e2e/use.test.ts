@@ -1,6 +1,7 @@
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
+import type { CameraAnswer } from '../../src/contract/use.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob } from '../renderer/fake/jobs.ts';
 import { addRun } from '../renderer/fake/runs.ts';
@@ -313,8 +314,11 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     const { page } = await open(several);
     await tiles(page).first().waitFor();
     expect(await page.getByRole('button', { name: /^Unknown/ }).count()).toBe(0);
+    const strange = /^IMG_0005\.jpg.*unlike the photos it learned from: don't trust these labels/;
+    await page.getByRole('option', { name: strange }).waitFor();
     await page.getByRole('radio', { name: 'Table' }).click();
     await page.getByRole('gridcell', { name: 'no label' }).waitFor();
+    await page.getByRole('gridcell', { name: /don't trust these labels/ }).waitFor();
     await page.context().close();
 
     const numbers = trained();
@@ -328,6 +332,11 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     await other.page.getByRole('gridcell', { name: '2.5', exact: true }).click();
     await other.page.getByRole('dialog').getByText('The model says 2.5.').waitFor();
     expect(await axe(other.page)).toEqual([]);
+    await other.page.keyboard.press('Escape');
+    await other.page.getByRole('button', { name: 'Unlike 1' }).click();
+    await other.page.getByRole('gridcell', { name: '90 unlike' }).click();
+    const why = "The model says 90. But it is unlike the photos it learned from: don't trust this number.";
+    await other.page.getByRole('dialog').getByText(why).waitFor();
     await other.page.context().close();
   });
 
@@ -421,14 +430,18 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     afterAll(() => browser?.close());
 
     /** Opens the page; what is sent to the camera's address is kept. */
-    async function openCamera(options: PageOptions = {}, status = { now: 200 }) {
+    async function openCamera(
+      options: PageOptions = {},
+      status = { now: 200 },
+      answer: CameraAnswer = cameraAnswer,
+    ) {
       const it = await openFakePage({ browser, folder: lab.folder }, trained(), { hash, ...options });
       const sent: { type: string; first: number | undefined }[] = [];
       await it.page.route('**/media/camera/**', (route) => {
         const body = route.request().postDataBuffer();
         sent.push({ type: route.request().method(), first: body?.[0] });
         return status.now === 200
-          ? route.fulfill({ json: cameraAnswer })
+          ? route.fulfill({ json: answer })
           : route.fulfill({ status: status.now, body: 'This run has no model.' });
       });
       await tab(it.page, 'Camera');
@@ -448,6 +461,21 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
           stream instanceof MediaStream && stream.getTracks().some((track) => track.readyState === 'live')
         );
       });
+
+    it('says a number it does not trust with why, and a class as unknown', async () => {
+      const strange = { unknown: true, unlike: true, probabilities: [], classes: [], confidence: 0 };
+      const number = await openCamera({}, undefined, { label: '2.5', value: 2.5, ...strange });
+      await number.page.getByRole('heading', { name: '2.5' }).waitFor();
+      const why = "This is unlike the photos it learned from: don't trust this number.";
+      await number.page.getByText(why).waitFor();
+      expect(await axe(number.page)).toEqual([]);
+      await number.page.context().close();
+
+      const { page } = await openCamera({}, undefined, { ...cameraAnswer, unknown: true, unlike: true });
+      await page.getByRole('heading', { name: 'unknown' }).waitFor();
+      await page.getByText('Most like rust, but unlike the photos it learned from.').waitFor();
+      await page.context().close();
+    });
 
     it.each([
       ['light', 'small'],

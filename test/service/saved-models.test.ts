@@ -285,9 +285,9 @@ describe('delivering', () => {
     const file = join(scratch, 'table.csv');
     await writeCsv(file, { task: 'single-label', classes: ['a "b", c', 'ü'] }, { results, failed: [] });
     const text = readFileSync(file, 'utf8');
-    expect(text.split('\r\n')[1]).toBe('plain.jpg,ü,0.750000,false,0.250000,0.750000');
+    expect(text.split('\r\n')[1]).toBe('plain.jpg,ü,0.750000,false,0.250000,0.750000,');
     const rows = parse(text);
-    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'a "b", c', 'ü']);
+    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'a "b", c', 'ü', 'note']);
     expect(rows.slice(1).map(([path]) => path)).toEqual(names);
   });
 

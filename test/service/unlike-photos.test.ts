@@ -1,12 +1,15 @@
 /** Photos unlike those a model learned from are answered with "unknown", wherever the model is asked. */
 import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { doubtOf } from '../../src/contract/doubt.ts';
 import type { PredictResult } from '../../src/contract/predict.ts';
-import { exportTo } from '../../src/service/deliver.ts';
+import { exportTo, writeCsv } from '../../src/service/deliver.ts';
 import { evaluate } from '../../src/service/evaluate.ts';
 import { answerOf, answersIn, predict } from '../../src/service/predict.ts';
 import { loadSession, openSavedModel, type OpenedModel } from '../../src/service/saved-model.ts';
+import { cameraReplySchema } from '../../src/service/use/camera-request.ts';
 import { cameraTask } from '../../src/service/use/camera-task.ts';
 import { scratchFolder } from '../store/scratch.ts';
 import { tintedPhoto, trained, writeBackbone, writePhotos } from './train/training-fixtures.ts';
@@ -39,6 +42,15 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const unlikeIn = ({ results }: PredictResult): number =>
   results.filter(({ unlike }) => unlike === true).length;
 
+/** What the camera says of a photo's file. */
+function askCamera(of: string, path: string): Promise<unknown> {
+  const { signal } = new AbortController();
+  const tools = { signal, stopSignal: signal, pausePoint: async () => undefined };
+  const silent = { event: () => undefined, progress: () => undefined, result: () => undefined };
+  const picture = new Uint8Array(readFileSync(path));
+  return cameraTask({ model: of, picture }, { ...tools, ...silent });
+}
+
 test('photos of a colour it never saw are unlike; new ones of colours it knows are not', async () => {
   expect(model.about.unlike).toMatchObject({ version: 1, file: 'unlike.safetensors', share: 0.95 });
   const [known, other] = [await predict(model, [fresh]), await predict(model, [strange])];
@@ -49,11 +61,7 @@ test('photos of a colour it never saw are unlike; new ones of colours it knows a
 
 test('the camera and a pool of sessions say the same', async () => {
   const [path = ''] = readdirSync(join(strange, 'green')).map((name) => join(strange, 'green', name));
-  const signal = new AbortController().signal;
-  const tools = { signal, stopSignal: signal, pausePoint: async () => undefined };
-  const silent = { event: () => undefined, progress: () => undefined, result: () => undefined };
-  const picture = new Uint8Array(readFileSync(path));
-  const camera = await cameraTask({ model: folder, picture }, { ...tools, ...silent });
+  const camera = await askCamera(folder, path);
   const [one] = (await predict(model, [path])).results;
   expect(camera).toMatchObject({ label: one?.label, unknown: one?.unknown, unlike: one?.unlike });
 
@@ -69,6 +77,47 @@ test('the camera and a pool of sessions say the same', async () => {
   expect(alone).toHaveLength(2 * 3);
   expect(answersIn(model, alone ?? new Float32Array()).novelty).toBe(alone?.[2]);
 });
+
+test.each([
+  ['a number', 'regression', 'target', { red: '30', blue: '10' }, "don't trust this number"],
+  ['labels', 'multi-label', 'label', { red: 'warm;round', blue: 'round' }, "don't trust these labels"],
+] as const)(
+  '%s is said with the same note in answers, table and camera',
+  async (_, task, column, of, words) => {
+    const labels = join(scratch, `${task}.csv`);
+    const photos = join(scratch, 'photos');
+    const rows = (['red', 'blue'] as const).flatMap((name) =>
+      readdirSync(join(photos, name)).map((file) => `${name}/${file},${of[name]}`),
+    );
+    writeFileSync(labels, [`filename,${column}`, ...rows].join('\n'));
+    const out = join(scratch, task);
+    const backbone = join(scratch, 'models', 'tiny.onnx');
+    await trained({ photos, labels, task, out, recipe: 'head', epochs: 8, valFraction: 0.3, backbone });
+    const opened = await openSavedModel(out);
+    const [known, other] = [await predict(opened, [fresh]), await predict(opened, [strange])];
+    expect(unlikeIn(other)).toBeGreaterThanOrEqual(14);
+    expect(unlikeIn(known)).toBeLessThanOrEqual(4);
+    const note = `unlike the photos it learned from: ${words}`;
+    const told = [...known.results, ...other.results];
+    expect(told.map((one) => one.note)).toEqual(told.map((one) => (one.unlike === true ? note : undefined)));
+
+    const table = join(scratch, `${task} answers.csv`);
+    await writeCsv(table, opened.about, other);
+    const read = parse(readFileSync(table, 'utf8'), { columns: true }) as Record<string, string>[];
+    expect(read.map((row) => row['note'])).toEqual(other.results.map((one) => one.note ?? ''));
+    expect(read.map((row) => row['note'])).toContain(note);
+
+    const said = other.results.find(({ unlike }) => unlike === true);
+    const camera = cameraReplySchema.parse(await askCamera(out, said?.path ?? ''));
+    const { label, labels: several, value, unlike } = said ?? {};
+    expect(camera).toMatchObject({
+      label,
+      unlike,
+      ...(value === undefined ? { labels: several } : { value }),
+    });
+    expect(doubtOf(camera)).toBe(note);
+  },
+);
 
 test('judging says how many are called unknown, and how many of those are wrong', async () => {
   const { unknown, metrics } = await evaluate(model, fresh);

@@ -9,6 +9,8 @@ export type CameraRequest = z.infer<typeof cameraRequestSchema>;
 /** As {@link cameraAnswerSchema}, but for the classes, which the engine knows. */
 export const cameraReplySchema = z.object({
   label: z.string(),
+  labels: z.array(z.string()).optional(),
+  value: z.number().optional(),
   confidence: z.number(),
   unknown: z.boolean(),
   unlike: z.boolean().optional(),

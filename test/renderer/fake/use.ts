@@ -89,10 +89,20 @@ export function addAnswers(
     if (task === undefined) return answer;
     if (task === 'regression') {
       const value = 100 - index * 2.5;
-      return { ...answer, label: `${value}`, value, confidence: 0, unknown: false, probabilities: [] };
+      // One of them is of a photo like none the model learned from.
+      const unlike = index === 4;
+      return {
+        ...answer,
+        label: `${value}`,
+        value,
+        confidence: 0,
+        unknown: unlike,
+        unlike,
+        probabilities: [],
+      };
     }
     const labels = index === 3 ? [] : classes.filter((name, c) => name === label || (index + c) % 4 === 0);
-    return { ...answer, label: labels.join('; '), labels, unknown: false };
+    return { ...answer, label: labels.join('; '), labels, unknown: index === 4, unlike: index === 4 };
   });
   const told = { answers, failed: [...failed] };
   used(world).predictions.set(

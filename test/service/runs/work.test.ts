@@ -249,7 +249,7 @@ describe('answers for other photos', () => {
     const { content } = work.downloads.get(download);
     const rows = parse(readFileSync('path' in content ? content.path : '', 'utf8'));
     expect(rows).toHaveLength(8);
-    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'blue', 'green', 'red']);
+    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'blue', 'green', 'red', 'note']);
   });
 
   test('sort copies into folders, beside what is there', async () => {

@@ -34,12 +34,16 @@ export function addPredict(program: Command): void {
           }).finally(counter.clear);
         if (flags.json === true) printJson(result);
         else {
-          for (const { path: photo, label, confidence, unknown } of result.results)
-            print(
-              task === 'regression'
-                ? `${photo}\t${label}${unknown ? '\tunlike the photos it learned from' : ''}`
-                : `${photo}\t${unknown ? `unknown (perhaps ${label})` : label === '' ? 'no label' : label}\t${percent(confidence)}`,
-            );
+          for (const { path: photo, note, ...answer } of result.results) {
+            const said =
+              answer.unknown && task === 'single-label'
+                ? `unknown (perhaps ${answer.label})`
+                : answer.label === ''
+                  ? 'no label'
+                  : answer.label;
+            const sure = task === 'regression' ? [] : [percent(answer.confidence)];
+            print([photo, said, ...sure, ...(note === undefined ? [] : [note])].join('\t'));
+          }
           if (flags.csv !== undefined) log(`Table: ${flags.csv}`);
           if (flags.sortInto !== undefined)
             log(`Copies of ${count(result.results.length, 'photo')}: ${flags.sortInto}`);

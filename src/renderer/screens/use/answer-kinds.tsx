@@ -43,13 +43,13 @@ export function AnswerKinds({ answers, counts }: AnswerKindsProps) {
           choice={{ kind: 'unknown' }}
           pressed={choice.kind === 'unknown'}
           icon={<ClassSwatch color={unknownColor} />}
-          name="Unknown"
+          name={answers.task === 'single-label' ? 'Unknown' : 'Unlike'}
           of={counts.unknown}
           all={all}
           hint={
             answers.task === 'single-label'
               ? `Less than ${percent(answers.unknownBelow)} sure, or unlike the photos the model learned from.`
-              : 'Photos unlike those the model learned from.'
+              : `Photos unlike those the model learned from: don't trust ${answers.task === 'regression' ? 'their numbers' : 'their labels'}.`
           }
         />
       ) : null}

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useEffectEvent, useId, useMemo, useRef, type KeyboardEvent } from 'react';
+import { doubtOf, isSaidInDoubt } from '../../../contract/doubt.ts';
 import { answerPath } from '../../../contract/media.ts';
 import type { Answer } from '../../../contract/use.ts';
 import { useMediaUrl } from '../../api/context.tsx';
@@ -136,6 +137,7 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
   const colors = useClassColors();
   const { path, label, labels, value, confidence, unknown, probabilities } = answer;
   const given = labels ?? [label];
+  const said = isSaidInDoubt(answer);
   const next = likeliest(of.classes, probabilities).find(({ name }) => !given.includes(name));
   // Which class it would have been says more of an unknown one than which came second.
   const other = unknown && labels === undefined ? { name: label, probability: confidence } : next;
@@ -148,13 +150,14 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
         {path}
       </span>
       <span role="gridcell">
-        {unknown ? (
+        {unknown && !said ? (
           <ClassChip color={unknownColor} name="unknown" />
         ) : value === undefined && given.length > 0 ? (
           given.map((name) => <ClassChip key={name} color={colors.get(name) ?? 0} name={name} />)
         ) : (
           <span className="numeric">{wordsOf(answer)}</span>
         )}
+        {unknown && said ? <ClassChip color={unknownColor} name="unlike" /> : null}
       </span>
       <span role="gridcell" className="use-table-confidence">
         {value === undefined ? (
@@ -164,12 +167,10 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
           </>
         ) : null}
       </span>
-      <span role="gridcell" className="muted truncate numeric">
-        {value !== undefined
-          ? unknown
-            ? wordsOf(answer)
-            : ''
-          : other === undefined
+      <span role="gridcell" className="muted truncate numeric" title={doubtOf(answer)}>
+        {unknown && said
+          ? doubtOf(answer)
+          : value !== undefined || other === undefined
             ? ''
             : `${other.name} ${percent(other.probability)}`}
       </span>

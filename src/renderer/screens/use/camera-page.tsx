@@ -1,5 +1,6 @@
 import { Camera, Pause, Play, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { doubtOf, isSaidInDoubt } from '../../../contract/doubt.ts';
 import type { CameraAnswer } from '../../../contract/use.ts';
 import { useActions } from '../../api/context.tsx';
 import { percent } from '../../components/format.ts';
@@ -128,8 +129,10 @@ function Live({ project, run, stream, onStop, choice }: LiveProps) {
 /** @param spoken read out: only what stands still, or a screen reader would never be silent */
 function Answer({ answer, spoken }: { readonly answer: CameraAnswer; readonly spoken: boolean }) {
   const colors = useClassColors();
-  const { confidence, unknown, classes, probabilities, value } = answer;
+  const { confidence, classes, probabilities, value } = answer;
   const label = wordsOf(answer);
+  const doubt = doubtOf(answer);
+  const unknown = answer.unknown && !isSaidInDoubt(answer);
   return (
     <>
       <div className="use-camera-answer" aria-live={spoken ? 'polite' : 'off'}>
@@ -144,9 +147,7 @@ function Answer({ answer, spoken }: { readonly answer: CameraAnswer; readonly sp
         </h2>
         {value === undefined ? <p className="use-camera-confidence numeric">{percent(confidence)}</p> : null}
         <p className="muted small use-camera-note">
-          {unknown
-            ? `Most like ${label}, but ${answer.unlike === true ? 'unlike the photos it learned from' : 'not sure enough'}.`
-            : ''}
+          {unknown ? `Most like ${label}, but ${doubt}.` : doubt === '' ? '' : `This is ${doubt}.`}
         </p>
       </div>
       {value === undefined ? (

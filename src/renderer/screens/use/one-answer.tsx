@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useEffect, useEffectEvent } from 'react';
+import { doubtOf } from '../../../contract/doubt.ts';
 import { answerPath, answerPhotoPath } from '../../../contract/media.ts';
 import type { Answer } from '../../../contract/use.ts';
 import { useMediaUrl } from '../../api/context.tsx';
@@ -25,7 +26,7 @@ function describe(answer: Answer, unknownBelow: number): string {
   const { label, labels, value, confidence, unknown, unlike } = answer;
   if (value !== undefined || labels !== undefined) {
     const said = value === undefined ? 'The model gives it: ' : 'The model says ';
-    return `${said}${wordsOf(answer)}.${unlike === true ? ' But it is unlike the photos the model learned from.' : ''}`;
+    return `${said}${wordsOf(answer)}.${unknown ? ` But it is ${doubtOf(answer)}.` : ''}`;
   }
   if (unlike === true)
     return `Unknown: most like ${label}, ${percent(confidence)} sure, but unlike the photos the model learned from.`;

@@ -1,5 +1,6 @@
 import { LayoutGrid, Rows3 } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { doubtOf } from '../../../contract/doubt.ts';
 import { answerPath } from '../../../contract/media.ts';
 import type { Answer } from '../../../contract/use.ts';
 import { useAppState, useDispatch, useMediaUrl } from '../../api/context.tsx';
@@ -148,17 +149,24 @@ function tilesOf(
         ? {
             picture: mediaUrl(answerPath(job, index)),
             name: nameOf(path),
-            classes: unknown ? [{ name: 'unknown', color: unknownColor }] : [],
+            classes: unknown ? [unlike] : [],
             note: wordsOf(answer),
+            ...(unknown ? { noteTone: 'problem', spoken: doubtOf(answer) } : {}),
           }
         : {
             picture: mediaUrl(answerPath(job, index)),
             name: nameOf(path),
-            classes: unknown
-              ? [{ name: 'unknown', color: unknownColor }]
-              : (labels ?? [label]).map((name) => ({ name, color: colors.get(name) ?? 0 })),
+            classes:
+              unknown && labels === undefined
+                ? [{ name: 'unknown', color: unknownColor }]
+                : [
+                    ...(unknown ? [unlike] : []),
+                    ...(labels ?? [label]).map((name) => ({ name, color: colors.get(name) ?? 0 })),
+                  ],
             note: percent(confidence),
-            ...(unknown ? { spoken: `most like ${label}` } : {}),
+            ...(unknown
+              ? { spoken: labels === undefined ? `most like ${label}, ${doubtOf(answer)}` : doubtOf(answer) }
+              : {}),
             overlay: (
               <span className="use-tile-bar" aria-hidden>
                 <ConfidenceBar value={confidence} dim={unknown} />
@@ -169,6 +177,9 @@ function tilesOf(
     return tile;
   };
 }
+
+/** Beside numbers and several labels that are not to be trusted. */
+const unlike = { name: 'unlike', color: unknownColor };
 
 const nothing: TileContent = { picture: '', name: '', classes: [] };
 
