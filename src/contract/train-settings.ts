@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseLoss } from './losses.ts';
 import { augmentPresets } from './choices.ts';
+import { adviceSchema } from './metrics.ts';
 import { trainOptionsSchema } from './train.ts';
 
 /** The simple choice: how long training may take for how good a result. */
@@ -67,6 +68,8 @@ export const trainPlanSchema = z.object({
   ),
   /** Good to know, for example few photos of a class. */
   warnings: z.array(z.string()),
+  /** What can be done better before it begins, at the press of a button. */
+  advice: z.array(adviceSchema),
   /** What will happen, a sentence a step. */
   steps: z.array(z.string()),
   device: z.object({ id: z.string(), name: z.string() }),

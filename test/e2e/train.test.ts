@@ -2,6 +2,7 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import type { JobSummary } from '../../src/contract/jobs.ts';
+import { adviseOnBalance } from '../../src/engine/evaluate/advice-data.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob, tell } from '../renderer/fake/jobs.ts';
 import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
@@ -43,12 +44,13 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
   async function open(
     setup: (engine: FakeEngine, project: FakeProject) => void = () => undefined,
     options: PageOptions = {},
+    heading = 'All settings',
   ): Promise<Opened> {
     const engine = createFakeEngine(startWorld({ photos: 120 }));
     const project = (): FakeProject => leavesOf(engine.world);
     setup(engine, project());
     const opened = await openFakePage(lab, engine, { hash: `#/project/${leaves}/train`, ...options });
-    await opened.page.getByRole('heading', { name: 'All settings' }).waitFor();
+    await opened.page.getByRole('heading', { name: heading }).waitFor();
     return { ...opened, engine, project };
   }
 
@@ -332,6 +334,45 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     });
     await page.getByRole('button', { name: 'See how good it is' }).press('Enter');
     await page.getByText(/on photos it did not learn from/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('trains with balanced classes in one click, from Judge and before it begins', async () => {
+    const unequal = adviseOnBalance({
+      classCounts: [
+        { class: 'healthy', train: 90 },
+        { class: 'rust', train: 9 },
+      ],
+    });
+    if (unequal === null) throw new Error('There is nothing to advise.');
+    const { page, engine, project, complaints } = await open(
+      ({ world }, own) => {
+        addResult(own, { number: 1 });
+        const detail = own.details.get(runId(1));
+        if (detail !== undefined) own.details.set(runId(1), { ...detail, advice: [unequal] });
+        world.plan = { advice: [unequal] };
+      },
+      { hash: `#/project/${leaves}/judge` },
+      'What to look at',
+    );
+    const saved = () => project().state.settings['training'];
+    const balance = page.getByRole('button', { name: 'Train with balanced classes' });
+    await balance.press('Enter');
+    await expectSoon(saved, { sampling: 'balanced' });
+    await page.getByRole('button', { name: 'Train', exact: true }).press('Enter');
+    await expectSoon(() => sent(engine, 'train.start').at(-1), {
+      project: leaves,
+      settings: { sampling: 'balanced' },
+    });
+
+    await page.goto(`${page.url().split('#')[0]}#/project/${leaves}/train`);
+    await page.getByRole('button', { name: 'Show all settings' }).press('Enter');
+    await page.getByRole('button', { name: 'Back to the defaults' }).press('Enter');
+    await expectSoon(saved, {});
+    await balance.press('Enter');
+    await expectSoon(saved, { sampling: 'balanced' });
+    expect(await axe(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -1,7 +1,8 @@
 /** Advice about the photos and their labels. */
 import type { Advice } from '../../contract/metrics.ts';
-import type { AdviceInput, Finding } from './advice-input.ts';
+import type { AdviceInput, ChosenOptions, Finding } from './advice-input.ts';
 import { count, integer, list, percent } from './plain-words.ts';
+import type { ClassCounts } from './report-data.ts';
 
 const unequalRatio = 3;
 /** Training photos of a class below which it is called few, and below which it is a warning. */
@@ -26,7 +27,7 @@ export function adviseOnData(input: AdviceInput): Advice[] {
     suspectLabels(input),
     withoutPhotos(input),
     few(input),
-    unequal(input),
+    adviseOnBalance(input),
     skippedMany(input),
   ].filter((one) => one !== null);
 }
@@ -52,7 +53,20 @@ function suspectLabels({ suspects = [], classCounts, metrics }: AdviceInput): Fi
   };
 }
 
-function unequal({ classCounts, options }: AdviceInput): Finding {
+/**
+ * The largest class has over 3x the training photos of the smallest. Known before a training, too.
+ *
+ * @param options no fix is offered where they make up for it already
+ */
+export function adviseOnBalance({
+  classCounts,
+  options = {},
+  photo = 'training photo',
+}: Pick<AdviceInput, 'options'> & {
+  readonly classCounts: readonly Pick<ClassCounts, 'class' | 'train'>[];
+  /** What was counted. */
+  readonly photo?: string;
+}): Finding {
   const sorted = classCounts.filter(({ train }) => train > 0).sort((a, b) => a.train - b.train);
   const smallest = sorted[0];
   const largest = sorted.at(-1);
@@ -62,13 +76,21 @@ function unequal({ classCounts, options }: AdviceInput): Finding {
   return {
     code: 'classes-unequal',
     severity: 'note',
-    message: `“${largest.class}” has ${times} times as many training photos as “${smallest.class}”. The model leans towards what it saw most; look at each class by itself rather than at the overall figure.`,
-    evidence: `${count(largest.train, 'training photo')} of “${largest.class}”, ${integer(smallest.train)} of “${smallest.class}”.`,
-    action: `Add photos of “${smallest.class}”, or let training see every class equally often.`,
-    ...(options?.sampling === 'balanced'
-      ? {}
-      : { fix: { label: 'Train with balanced classes', settings: { sampling: 'balanced' } } }),
+    message: `“${largest.class}” has ${times} times as many ${photo}s as “${smallest.class}”. The model leans towards what it saw most; look at each class by itself rather than at the overall figure.`,
+    evidence: `${count(largest.train, photo)} of “${largest.class}”, ${integer(smallest.train)} of “${smallest.class}”.`,
+    ...(isMadeUpFor(options)
+      ? {
+          action: `Add photos of “${smallest.class}”: training makes up for few of them, but that is no new photo.`,
+        }
+      : {
+          action: `Add photos of “${smallest.class}”, or let training see every class equally often.`,
+          fix: { label: 'Train with balanced classes', settings: { sampling: 'balanced' } },
+        }),
   };
+}
+
+function isMadeUpFor({ sampling, classWeights = 'none' }: ChosenOptions): boolean {
+  return sampling === 'balanced' || classWeights !== 'none';
 }
 
 function withoutPhotos({ classCounts }: AdviceInput): Finding {

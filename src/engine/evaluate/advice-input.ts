@@ -52,6 +52,7 @@ export type ChosenOptions = Partial<
     | 'val'
     | 'groupBy'
     | 'sampling'
+    | 'classWeights'
     | 'mixup'
     | 'cutmix'
   >

@@ -1,9 +1,11 @@
 import { HolotypeError } from '../../contract/errors.ts';
 import { deviceChoiceSchema, type DeviceId } from '../../contract/devices.ts';
+import type { Advice } from '../../contract/metrics.ts';
 import type { ModelInfo } from '../../contract/models.ts';
 import type { Task } from '../../contract/project.ts';
 import type { ObstacleRemedy, TrainPlan, TrainSettings } from '../../contract/train-settings.ts';
 import type { TrainOptions } from '../../contract/train.ts';
+import { adviseOnBalance } from '../../engine/evaluate/advice-data.ts';
 import { deviceName } from '../../engine/devices/list-devices.ts';
 import { isFolder } from '../../store/folders.ts';
 import { labelSeparator } from '../../engine/data/label-names.ts';
@@ -32,8 +34,6 @@ type Obstacle = TrainPlan['obstacles'][number];
 
 /** Classes with fewer photos are hardly learned; as in the advice after training. */
 const fewPhotos = 10;
-/** The largest class has this many times the photos of the smallest: worth a word. */
-const unequal = 3;
 /** Photos that the backbone's speed is tried with. */
 const triedPhotos = 4;
 /** A try that takes longer is given up (ms): the plan comes without an estimate. */
@@ -72,6 +72,7 @@ export async function planTraining(
   return {
     obstacles,
     warnings: [...warningsOf(open, photos), ...mixingWarnings(options, counts.train)],
+    advice: balanceAdvice(photos, options),
     steps: obstacles.length > 0 ? [] : stepsOf(options, counts, device, backbone),
     device: { id: device, name: deviceName(device) },
     backbone,
@@ -177,6 +178,13 @@ function obstacleOf(error: unknown, where: ObstacleRemedy): Obstacle {
   return { message, action: remedy.includes('--') ? 'Change the settings.' : remedy, remedy: where };
 }
 
+/** Nothing where training makes up for it already: it is known, and was acted on. */
+function balanceAdvice(photos: readonly TrainingPhoto[], options: TrainOptions): Advice[] {
+  const classCounts = classSizes(photos).map(([name, train]) => ({ class: name, train }));
+  const advice = adviseOnBalance({ classCounts, options, photo: 'photo' });
+  return advice?.fix === undefined ? [] : [advice];
+}
+
 function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string[] {
   const { scan, counts } = open.state();
   const sizes = classSizes(photos);
@@ -185,11 +193,6 @@ function warningsOf(open: OpenProject, photos: readonly TrainingPhoto[]): string
   if (few.length > 0)
     warnings.push(
       `Few photos to learn from: ${few.map(([name, count]) => `"${name}" has ${count}`).join(', ')}. Some ${2 * fewPhotos} of each class are a good beginning.`,
-    );
-  const [largest, smallest] = [sizes[0], sizes.at(-1)];
-  if (largest !== undefined && smallest !== undefined && largest[1] > unequal * smallest[1])
-    warnings.push(
-      `"${largest[0]}" has ${largest[1]} photos and "${smallest[0]}" only ${smallest[1]}: rare classes are recognized less well.`,
     );
   const { task } = open.state();
   const without =

@@ -84,6 +84,19 @@ describe('adviseOn', () => {
     expect(find({ ...fine, classCounts: counts(100) }, 'classes-unequal')).toBeUndefined();
     const found = find({ ...fine, classCounts: counts(40) }, 'classes-unequal');
     expect(found?.message).toContain('“ants” has 7.5 times as many training photos as “bees”');
+    expect(found?.fix).toEqual({ label: 'Train with balanced classes', settings: { sampling: 'balanced' } });
+  });
+
+  it('offers no balance that was asked for already', () => {
+    const classCounts = [
+      { class: 'ants', train: 300, val: 290, test: 0 },
+      { class: 'bees', train: 40, val: 290, test: 0 },
+    ];
+    for (const options of [{ sampling: 'balanced' }, { classWeights: 'balanced' }] as const) {
+      const found = find({ ...fine, classCounts, options }, 'classes-unequal');
+      expect(found?.action).toContain('makes up for few of them');
+      expect(found?.fix).toBeUndefined();
+    }
   });
 
   it('names the classes with few photos, fewest first', () => {

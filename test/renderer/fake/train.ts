@@ -56,6 +56,7 @@ function planOf({ photos, state }: FakeProject, settings: TrainSettings, world: 
       state.counts.unlabeled > 0
         ? [`${state.counts.unlabeled} photos have no label and will not be learned from.`]
         : [],
+    advice: [],
     steps: [
       `Divide the photos: about ${labelled - val - test} to learn from, ${val} to check on. Copies and photos that look the same stay together.`,
       `Compute what ${name} sees in each photo, and of its mirror image, on this device: processor. It is kept for next time.`,

@@ -1,8 +1,11 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunDetail } from '../../../src/contract/runs.ts';
 import type { TrainPlan, TrainSettings } from '../../../src/contract/train-settings.ts';
+import { changesOf } from '../../../src/renderer/components/advice/changes-of.ts';
 import { optionsOf, settled } from '../../../src/service/runs/quality.ts';
+import { openSavedModel } from '../../../src/service/saved-model.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { writeBackbone, writePhotos } from '../train/training-fixtures.ts';
 import { ProjectForTests, remove, startWork, useFolders, type WorkForTests } from './work-testing.ts';
@@ -76,14 +79,43 @@ describe('the plan of a training', () => {
 
   test('warns of few and unequal photos, and of photos without labels', async () => {
     await project.patch((path) => path.startsWith('green/green 1'), { labels: [] });
-    const { warnings, counts } = await plan();
+    const { warnings, advice, counts } = await plan();
     expect(counts.train + counts.val).toBe(29);
     expect(warnings).toEqual([
       expect.stringContaining('"green" has 3'),
-      expect.stringContaining('"red" has 14 photos and "green" only 3'),
       '1 photo has no label and will not be learned from.',
     ]);
+    expect(advice).toMatchObject([
+      {
+        code: 'classes-unequal',
+        evidence: '14 photos of “red”, 3 of “green”.',
+        fix: { settings: { sampling: 'balanced' } },
+      },
+    ]);
+    expect((await plan(advice[0]?.fix?.settings)).advice).toEqual([]);
+    expect((await plan({ classWeights: 'balanced' })).advice).toEqual([]);
     await project.patch((path) => path.startsWith('green/green 1'), { labels: ['green'] });
+  });
+
+  test('advises what the training then does, from its plan and from an earlier run', async () => {
+    const quick: TrainSettings = { backbone, recipe: 'head', epochs: 5, batchSize: 8 };
+    const train = async (settings: TrainSettings): Promise<RunDetail> => {
+      const { job } = await work.call('train.start', { project: project.id, settings });
+      const { run, error } = await work.jobs.ended(job);
+      expect(error).toBeNull();
+      return work.call('runs.get', { project: project.id, run: run ?? '' });
+    };
+    const before = await train(quick);
+    const unequal = ({ advice }: Pick<RunDetail, 'advice'>) =>
+      advice.find(({ code }) => code === 'classes-unequal');
+    const fix = unequal(before)?.fix;
+    expect(fix).toEqual(unequal(await plan(quick))?.fix);
+    const after = await train({ ...quick, ...changesOf(fix ?? { label: '' }) });
+    expect(after.settings.sampling).toBe('balanced');
+    expect(unequal(after)?.fix).toBeUndefined();
+    const told = async ({ summary }: RunDetail) =>
+      (await openSavedModel(join(project.folder, 'models', summary.id))).about.recipe.sampling;
+    expect([await told(before), await told(after)]).toEqual(['shuffle', 'balanced']);
   });
 
   test('leaves out what a person excluded and what is gone', async () => {

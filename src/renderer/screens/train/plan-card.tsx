@@ -3,6 +3,7 @@ import { memo, useRef, useState } from 'react';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { TrainPlan } from '../../../contract/train-settings.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
+import { AdviceList } from '../../components/advice/advice-list.tsx';
 import { count } from '../../components/format.ts';
 import { useShortcuts } from '../../components/shortcuts.tsx';
 import { Button, ErrorState, Kbd, Notice, Skeleton } from '../../components/ui/index.ts';
@@ -73,6 +74,9 @@ export const PlanCard = memo(function PlanCard({ project, queued }: PlanCardProp
         </div>
       ) : null}
       {known !== undefined && ready ? <Plan plan={known} /> : null}
+      {known === undefined || known.advice.length === 0 ? null : (
+        <AdviceList advice={known.advice} project={project.id} />
+      )}
       {known?.warnings.map((warning) => (
         <p key={warning} className="train-warning small">
           {warning}
