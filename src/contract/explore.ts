@@ -3,6 +3,8 @@ import { groupingMethods, mostGroups } from './choices.ts';
 import { deviceChoiceSchema } from './devices.ts';
 import { resizeModes } from './input-policy.ts';
 import { jobIdSchema, photoIdSchema } from './ids.ts';
+import { taskSchema } from './project.ts';
+import { mistakeSchema } from './suspects.ts';
 
 export type GroupingMethod = (typeof groupingMethods)[number];
 
@@ -23,12 +25,21 @@ export const exploreOptionsSchema = exploreSettingsSchema.extend({
   photos: z.string(),
   /** A labels file. */
   labels: z.string().optional(),
+  /** What is said of a photo. */
+  task: taskSchema.default('single-label'),
   backbone: z.string().optional(),
   resize: z.enum(resizeModes).optional(),
   device: deviceChoiceSchema.default('auto'),
 });
 export type ExploreOptions = z.infer<typeof exploreOptionsSchema>;
 export type ExploreOptionsInput = z.input<typeof exploreOptionsSchema>;
+
+/** What photos to label next are chosen by. */
+const nextBys = [
+  'uncertainty', // how many photos one stands for, and how unsure a model is of them
+  'diversity', // how many photos one stands for alone: nothing is learned yet, or the model does not say how sure it is
+] as const;
+export type NextBy = (typeof nextBys)[number];
 
 /** 0..1, the more the more important. */
 const score = z.number().min(0).max(1);
@@ -49,10 +60,11 @@ export const exploreResultSchema = z.object({
   ),
   /** All photos: those that belong least first. */
   anomalies: z.array(z.object({ path: z.string(), score })),
-  /** Labels that are probably wrong. */
-  labelErrors: z.array(z.object({ path: z.string(), given: z.string(), suggested: z.string(), score })),
+  /** Labels and numbers that are probably wrong. */
+  labelErrors: z.array(mistakeSchema.extend({ path: z.string() })),
   /** Photos without a label whose label would tell most, in the order to label them. */
   next: z.array(z.object({ path: z.string(), score })),
+  nextBy: z.enum(nextBys),
   /** Every photo's place on a map where like ones lie together, 0..1 each way. */
   map: z.array(z.object({ path: z.string(), x: score, y: score })),
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
@@ -88,9 +100,9 @@ export const explorationSchema = z.object({
   ),
   /** Those that belong least, first. */
   anomalies: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
-  labelErrors: z.array(
-    z.object({ photo: z.number().int().nonnegative(), given: z.string(), suggested: z.string(), score }),
-  ),
+  labelErrors: z.array(mistakeSchema.extend({ photo: z.number().int().nonnegative() })),
   next: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
+  /** Absent in what older versions have found. */
+  nextBy: z.enum(nextBys).optional(),
 });
 export type Exploration = z.infer<typeof explorationSchema>;

@@ -12,13 +12,8 @@ import {
 } from './ids.ts';
 import { gridSchema, landscapeSchema } from './landscape.ts';
 import { jobReplaySchema, jobSummarySchema } from './jobs.ts';
-import {
-  explanationSchema,
-  runDetailSchema,
-  runPhotoSchema,
-  runSummarySchema,
-  suspectSchema,
-} from './runs.ts';
+import { explanationSchema, runDetailSchema, runPhotoSchema, runSummarySchema } from './runs.ts';
+import { suspectSchema } from './suspects.ts';
 import { trainPlanSchema, trainSettingsSchema } from './train-settings.ts';
 import { projectSearchSchema, searchStartSchema } from './search.ts';
 import { answersSchema, exportedSchema, exportFormatSchema } from './use.ts';

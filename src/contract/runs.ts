@@ -77,17 +77,6 @@ export const runPhotoSchema = z.object({
 });
 export type RunPhoto = z.infer<typeof runPhotoSchema>;
 
-/** A photo whose label is probably wrong, by models that did not learn from it. */
-export const suspectSchema = z.object({
-  photo: photoIdSchema,
-  path: z.string(),
-  given: z.string(),
-  suggested: z.string(),
-  /** 0..1: how much surer of `suggested` than of `given`. */
-  score: z.number().min(0).max(1),
-});
-export type Suspect = z.infer<typeof suspectSchema>;
-
 /** Where in a photo the model looked. */
 export const explanationSchema = z.object({
   /** Of the class that is explained. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HolotypeError } from '../contract/errors.ts';
-import { suspectSchema, type Suspect } from '../contract/runs.ts';
+import { suspectSchema, type Suspect } from '../contract/suspects.ts';
 import { readJson, writeJsonAtomic } from './atomic.ts';
 
 const fileSchema = z.object({ version: z.literal(1), suspects: z.array(suspectSchema) });

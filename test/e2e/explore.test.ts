@@ -1,8 +1,9 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Task } from '../../src/contract/project.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { addExploration } from '../renderer/fake/explore.ts';
-import { leaves, startWorld } from '../renderer/fake/world.ts';
+import { leaves, leavesOf, startWorld } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
@@ -20,8 +21,14 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
   });
   afterAll(() => lab?.close());
 
-  async function open(explored: boolean, dark = false): Promise<OpenPage & { engine: FakeEngine }> {
+  async function open(
+    explored: boolean,
+    dark = false,
+    task: Task = 'single-label',
+  ): Promise<OpenPage & { engine: FakeEngine }> {
     const engine = createFakeEngine(startWorld({ photos: 60 }));
+    const own = leavesOf(engine.world);
+    own.state = { ...own.state, task };
     if (explored) addExploration(engine.world, leaves);
     const size = dark ? { width: 1440, height: 900 } : { width: 900, height: 600 };
     const opened = await openFakePage(lab, engine, { hash: `#/project/${leaves}/label/explore`, dark, size });
@@ -82,6 +89,25 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
     await page.getByRole('heading', { name: 'Label', level: 1 }).waitFor({ state: 'attached' });
     await page.getByRole('combobox', { name: 'Sort by' }).getByText('Worth labelling').waitFor();
     await page.close();
+  });
+
+  it('several labels and numbers: what is wrong is mended, and it is said what the next ones are chosen by', async () => {
+    const { page, engine } = await open(true, false, 'multi-label');
+    const third = () => engine.world.projects.get(leaves)?.photos[2]?.labels;
+    await tab(page, 'Labels').click();
+    expect(await axe(page)).toEqual([]);
+    expect(third()).toContain('healthy');
+    await page.getByRole('button', { name: 'Remove healthy' }).press('Enter');
+    await expect.poll(third).not.toContain('healthy');
+    await page.close();
+
+    const { page: numbers } = await open(true, false, 'regression');
+    await tab(numbers, 'Labels').click();
+    await numbers.getByText('40 rather 12.5').waitFor();
+    expect(await axe(numbers)).toEqual([]);
+    await tab(numbers, 'Next').click();
+    await numbers.getByText('A model of numbers does not say how unsure it is').waitFor();
+    await numbers.close();
   });
 
   it('by pointer: a line round photos selects them', async () => {

@@ -242,7 +242,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     await page.getByRole('heading', { name: /^Off by 3/ }).waitFor();
     await page.getByText('R²').waitFor();
     expect(await page.getByText('What is taken for what').count()).toBe(0);
-    expect(await page.getByRole('tab', { name: 'Likely label errors' }).count()).toBe(0);
+    expect(await page.getByRole('tab', { name: 'Likely label errors' }).count()).toBe(1);
     await page
       .getByRole('button', { name: /^Said .*, is / })
       .first()
@@ -317,6 +317,39 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
       [suspect.suggested],
     );
     await page.getByText('1 label mended').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('adds a label that is probably missing in one click, and leads to a number to be mended', async () => {
+    const several = await open((fake) => addTaskResult(fake, 'multi-label'));
+    await tab(several.page, 'Likely label errors').click();
+    const [suspect] = several.project().suspects.get(runId(1)) ?? [];
+    const name = suspect?.label?.name ?? '';
+    expect(await axe(several.page)).toEqual([]);
+    await several.page
+      .getByRole('button', { name: `Add ${name}` })
+      .first()
+      .press('Enter');
+    await expectSoon(
+      () =>
+        several
+          .project()
+          .photos.find(({ id }) => id === suspect?.photo)
+          ?.labels.includes(name),
+      true,
+    );
+    await several.page.getByText(`has ${name}`, { exact: true }).waitFor();
+    expect(several.complaints).toEqual([]);
+    await several.page.context().close();
+
+    const { page, project, complaints } = await open((fake) => addTaskResult(fake, 'regression'));
+    await tab(page, 'Likely label errors').click();
+    await page.getByText('2 numbers that models').waitFor();
+    expect(await axe(page)).toEqual([]);
+    const [first] = project().suspects.get(runId(1)) ?? [];
+    await page.getByRole('button', { name: 'Look and mend' }).first().press('Enter');
+    await expectSoon(() => page.url().endsWith(`/label/${first?.photo}`), true);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -1,6 +1,7 @@
 /** Advice about the photos and their labels. */
 import type { Advice } from '../../contract/metrics.ts';
 import type { AdviceInput, ChosenOptions, Finding } from './advice-input.ts';
+import { adviseOnSuspects } from './advice-suspects.ts';
 import { count, integer, list, percent } from './plain-words.ts';
 import type { ClassCounts } from './report-data.ts';
 
@@ -9,48 +10,17 @@ const unequalRatio = 3;
 const fewPhotos = 20;
 const veryFewPhotos = 10;
 const manySkipped = 0.05;
-/**
- * A label counts as probably wrong when another is so much surer. With 3% of the labels of flowers and hymenoptera
- * changed at random most of those above it are wrong; as the photos come, there are only a few above it.
- */
-const suspectScore = 0.5;
-/** So many of them, and such a part of all labels, are worth a look before anything else is tried. */
-const manySuspects = { photos: 5, share: 0.02 };
-/** A model that errs more often than this may as well be wrong itself. */
-const trusted = 0.9;
-
 /** @returns in the order of their weight */
 export function adviseOnData(input: AdviceInput): Advice[] {
   return [
     duplicates(input),
     conflicts(input),
-    suspectLabels(input),
+    adviseOnSuspects(input),
     withoutPhotos(input),
     few(input),
     adviseOnBalance(input),
     skippedMany(input),
   ].filter((one) => one !== null);
-}
-
-function suspectLabels({ suspects = [], classCounts, metrics }: AdviceInput): Finding {
-  const sure = suspects.filter(({ score }) => score >= suspectScore);
-  const labels = classCounts.reduce((sum, one) => sum + one.train + one.val + one.test, 0);
-  const first = sure[0];
-  if (first === undefined || sure.length < manySuspects.photos) return null;
-  if (sure.length < manySuspects.share * labels) return null;
-  const accuracy = metrics.accuracy ?? 0;
-  const sureOfIt = accuracy >= trusted;
-  const message = sureOfIt
-    ? `${count(sure.length, 'label')} look wrong: models that had not seen the photo are sure of another class. Wrong labels teach the model mistakes and make its figures look worse than it is.`
-    : `${count(sure.length, 'label')} may be wrong: models that had not seen the photo are sure of another class. As the model is right on ${percent(accuracy)} of the photos only, the mistakes may as well be its own.`;
-  return {
-    code: 'labels-suspect',
-    severity: sureOfIt ? 'warning' : 'note',
-    message,
-    evidence: `${percent(sure.length / labels)} of ${integer(labels)} labels. The likeliest: “${first.path}” is labelled “${first.given}” and looks like “${first.suggested}”.`,
-    action: 'Go through the list of likely label errors, the likeliest first, then train again.',
-    fix: { label: 'Review these labels', go: 'suspects' },
-  };
 }
 
 /**

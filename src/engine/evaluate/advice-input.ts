@@ -1,5 +1,6 @@
 import type { Advice, Metrics } from '../../contract/metrics.ts';
-import type { EpochPoint, Suspect } from '../../contract/runs.ts';
+import type { EpochPoint } from '../../contract/runs.ts';
+import type { Suspect } from '../../contract/suspects.ts';
 import type { HeadHealth, TrainOptions } from '../../contract/train.ts';
 import type { ClassCounts } from './report-data.ts';
 
@@ -13,8 +14,8 @@ export interface AdviceInput extends CurveInput {
   readonly conflicts?: readonly { readonly paths: readonly string[]; readonly labels: readonly string[] }[];
   /** Pairs of photos that look the same, one in training and one in validation (or test). */
   readonly duplicatesAcrossSplits?: readonly { readonly train: string; readonly other: string }[];
-  /** Labels that are probably wrong, by models that did not learn from them; the likeliest first. */
-  readonly suspects?: readonly Pick<Suspect, 'path' | 'given' | 'suggested' | 'score'>[];
+  /** Labels and numbers that are probably wrong, by models that did not learn from them; the likeliest first. */
+  readonly suspects?: readonly Omit<Suspect, 'photo'>[];
   /** What the trained head's weights and units look like. */
   readonly head?: HeadHealth;
 }

@@ -1,15 +1,17 @@
-import type { ExploreSettings, GroupingMethod } from '../../contract/explore.ts';
+import type { ExploreSettings, GroupingMethod, NextBy } from '../../contract/explore.ts';
+import type { Task } from '../../contract/project.ts';
 import { nearDuplicates } from '../data/perceptual-hash.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
-import type { Suspicion } from '../evaluate/suspects.ts';
+import { likelyMistakes } from '../evaluate/mistakes.ts';
+import type { Found } from '../evaluate/mistakes.ts';
 import { anomalyScores } from './anomalies.ts';
 import { findDuplicates } from './duplicates.ts';
 import type { Duplicates } from './duplicates.ts';
 import { groupsOf } from './groups.ts';
 import type { Groups } from './groups.ts';
-import { labelNext, uncertaintyOf } from './label-next.ts';
+import { labelNext, labelUncertaintyOf, uncertaintyOf } from './label-next.ts';
 import type { Next } from './label-next.ts';
-import { answersFor, labelErrors, matrixOf } from './labels.ts';
+import { answersFor, foldedAnswers, matrixOf } from './labels.ts';
 import { flatMap, neighborMap } from './map.ts';
 import { nearestNeighbors } from './neighbors.ts';
 import type { Neighbors } from './neighbors.ts';
@@ -25,9 +27,13 @@ export interface ExploreInput {
   readonly finalColumns: number;
   /** Perceptual hash of each photo. */
   readonly hashes: readonly string[];
-  /** Class of each photo; -1: it has none. */
+  readonly task: Task;
+  /** Names of classes or labels; none for numbers. */
+  readonly classes: readonly string[];
+  /** Class of each photo, or the kind of photo that folds are balanced by; -1: nothing is said of it. */
   readonly labels: Int32Array;
-  readonly classes: number;
+  /** For several labels a photo [rows, classes]: 1 where it has the label; for numbers [rows] in their own units. */
+  readonly targets?: Float32Array;
   readonly settings: ExploreSettings;
 }
 
@@ -44,8 +50,11 @@ export interface Explored {
   readonly duplicates: readonly Duplicates[];
   /** 0..1 a photo: how little it belongs. */
   readonly anomalies: Float32Array;
-  readonly labelErrors: readonly Suspicion[];
+  /** The likeliest first. */
+  readonly mistakes: readonly Found[];
   readonly next: readonly Next[];
+  /** Whether it counts for `next` how unsure a model is; otherwise only how many photos one stands for. */
+  readonly nextBy: NextBy;
 }
 
 /** Principal components that are kept, neighbours that are looked for, and photos that components are taken of. */
@@ -88,12 +97,13 @@ export async function* explore(
   const places = framed(await neighborMap(final.points, neighbors, seed, pace));
 
   const labelled = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
-  const errors = yield* errorsOf(input, labelled, signal);
+  const mistakes = yield* mistakesOf(input, labelled, signal);
   const uncertainty = yield* uncertaintiesOf(input, labelled, signal);
   yield say('Choosing photos to label next');
   const known = labels.map((label) => (label >= 0 ? 1 : 0));
   const next = await labelNext(final.points, known, uncertainty, settings.next, seed, pace);
-  return { groups, method, places, duplicates, anomalies, labelErrors: errors, next };
+  const nextBy = uncertainty === undefined ? 'diversity' : 'uncertainty';
+  return { groups, method, places, duplicates, anomalies, mistakes, next, nextBy };
 }
 
 type Span = readonly [from: number, to: number];
@@ -190,37 +200,69 @@ function duplicatesOf({ features, finalColumns, hashes }: ExploreInput, neighbor
 /** Fewer labels of a class than this say too little about the others. */
 const fewest = 5;
 
-async function* errorsOf(
-  { features, labels, classes, hashes, settings }: ExploreInput,
+async function* mistakesOf(
+  input: ExploreInput,
   labelled: readonly number[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<ExploreEvent, Suspicion[]> {
-  const counts = new Int32Array(classes);
-  for (const row of labelled) counts[labels[row] as number] = (counts[labels[row] as number] ?? 0) + 1;
-  const rows = labelled.filter((row) => (counts[labels[row] as number] ?? 0) >= fewest);
-  if (new Set(rows.map((row) => labels[row])).size < 2) return [];
+): AsyncGenerator<ExploreEvent, Found[]> {
+  const { features, task, labels, classes, hashes, settings } = input;
+  const rows = task === 'single-label' ? ofEnough(labelled, labels) : labelled;
+  if (task === 'single-label' && new Set(rows.map((row) => labels[row])).size < 2) return [];
+  if (rows.length < 2 * fewest) return [];
   // Versions of one shot stay in one fold: they would vouch for each other.
   const groups = Int32Array.from(rows, (_, at) => at);
   for (const group of nearDuplicates(rows.map((row) => hashes[row] ?? '')))
     for (const at of group) groups[at] = group[0] ?? at;
-  const found = yield* told(
+  const { targets, mean, deviation } = standardized(input, rows);
+  const train = matrixOf(features, rows, labels, targets);
+  const outputs = task === 'regression' ? 1 : classes.length;
+  const answers = yield* told(
     'Looking for labels that may be wrong',
-    labelErrors(matrixOf(features, rows, labels), classes, groups, settings.seed, signal),
+    foldedAnswers(train, task, outputs, groups, settings.seed, signal),
   );
-  return found.map((one) => ({ ...one, index: rows[one.index] ?? 0 }));
+  if (answers === undefined) return [];
+  const inUnits = (values: Float32Array): Float32Array =>
+    task === 'regression' ? values.map((value) => value * deviation + mean) : values;
+  const said = { task, classes, labels: train.labels, targets: inUnits(train.targets ?? new Float32Array()) };
+  return likelyMistakes(inUnits(answers), said).map((one) => ({ ...one, index: rows[one.index] ?? 0 }));
 }
 
-/** Undefined where labels say nothing yet, or there is nothing left to label. */
+/** Photos of classes that have enough of them. */
+function ofEnough(labelled: readonly number[], labels: Int32Array): readonly number[] {
+  const counts = new Map<number, number>();
+  for (const row of labelled) counts.set(labels[row] ?? -1, (counts.get(labels[row] ?? -1) ?? 0) + 1);
+  return labelled.filter((row) => (counts.get(labels[row] ?? -1) ?? 0) >= fewest);
+}
+
+/** Targets as heads take them: numbers in units of their deviation around their mean. */
+function standardized(
+  { task, targets }: ExploreInput,
+  rows: readonly number[],
+): { targets: Float32Array | undefined; mean: number; deviation: number } {
+  if (task !== 'regression' || targets === undefined) return { targets, mean: 0, deviation: 1 };
+  const own = rows.map((row) => targets[row] as number);
+  const mean = own.reduce((sum, value) => sum + value, 0) / Math.max(1, own.length);
+  const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, own.length);
+  const deviation = Math.sqrt(variance) || 1;
+  return { targets: targets.map((value) => (value - mean) / deviation), mean, deviation };
+}
+
+/**
+ * Undefined where labels say nothing yet, or there is nothing left to label; and of numbers, of which a head does not say
+ * how sure it is.
+ */
 async function* uncertaintiesOf(
-  { features, labels, classes, settings }: ExploreInput,
+  { features, task, labels, classes, targets, settings }: ExploreInput,
   labelled: readonly number[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ExploreEvent, Float32Array | undefined> {
-  if (labelled.length === features.rows || new Set(labelled.map((row) => labels[row])).size < 2)
-    return undefined;
-  const train = matrixOf(features, labelled, labels);
-  const answers = answersFor(features, train, classes, settings.seed, signal);
-  return uncertaintyOf(yield* told('Learning from the labels there are', answers), classes);
+  if (task === 'regression' || labelled.length === features.rows) return undefined;
+  if (new Set(labelled.map((row) => labels[row])).size < 2) return undefined;
+  const train = matrixOf(features, labelled, labels, targets);
+  const answers = answersFor(features, train, classes.length, settings.seed, signal, task);
+  const probabilities = yield* told('Learning from the labels there are', answers);
+  const unsure = task === 'multi-label' ? labelUncertaintyOf : uncertaintyOf;
+  return unsure(probabilities, classes.length);
 }
 
 async function* told<Result>(

@@ -120,6 +120,21 @@ async function startOf(
 }
 
 /**
+ * How unsure answers of several labels are: that of the label which is closest to being decided otherwise, 1 - |2p - 1|.
+ *
+ * @param probabilities [photos, labels]
+ * @returns 0..1 a photo
+ */
+export function labelUncertaintyOf(probabilities: Float32Array, labels: number): Float32Array {
+  return Float32Array.from({ length: probabilities.length / labels }, (_, row) => {
+    let most = 0;
+    for (let label = 0; label < labels; label++)
+      most = Math.max(most, 1 - Math.abs(2 * (probabilities[row * labels + label] as number) - 1));
+    return most;
+  });
+}
+
+/**
  * How unsure answers are: 1 minus the margin between the two likeliest classes.
  *
  * @param probabilities [photos, classes]

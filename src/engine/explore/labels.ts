@@ -1,6 +1,8 @@
 /** What photos with labels tell about labels: which are probably wrong, and where answers are unsure. */
+import type { Task } from '../../contract/project.ts';
 import { stratifiedGroupFolds } from '../data/folds.ts';
-import { fitTemperature, softmaxRows } from '../evaluate/calibration.ts';
+import { softmaxRows } from '../evaluate/calibration.ts';
+import { sigmoids } from '../evaluate/logistic.ts';
 import { likelyLabelErrors } from '../evaluate/suspects.ts';
 import type { Suspicion } from '../evaluate/suspects.ts';
 import { headLogits } from '../train/assemble-model.ts';
@@ -9,6 +11,7 @@ import { standardizationOf, standardize } from '../train/feature-matrix.ts';
 import type { FeatureMatrix } from '../train/feature-matrix.ts';
 import { outOfFold } from '../train/out-of-fold.ts';
 import { trainHeads } from '../train/train-heads.ts';
+import { plainObjective, trustedAnswers } from '../train/trusted-answers.ts';
 import type { Points } from './points.ts';
 
 /** The usual training of a head on frozen features. */
@@ -18,11 +21,17 @@ const steps = 600;
 
 export type LabelEvent = { readonly done: number; readonly total: number };
 
-/** Features of some photos as heads take them, standardized; changes nothing of what it is given. */
+/**
+ * Features of some photos as heads take them; changes nothing of what it is given.
+ *
+ * @param labels class of each photo of `features`, or the kind that folds are balanced by
+ * @param targets [features.rows, outputs], for several labels or (standardized) numbers
+ */
 export function matrixOf(
   features: Points,
   rows: readonly number[],
   labels: ArrayLike<number>,
+  targets?: Float32Array,
 ): FeatureMatrix {
   const { columns, data } = features;
   const own = new Float32Array(rows.length * columns);
@@ -33,7 +42,50 @@ export function matrixOf(
     columns,
     data: own,
     labels: Int32Array.from(rows, (row) => labels[row] as number),
+    ...(targets === undefined ? {} : { targets: targetsOf(targets, rows, targets.length / features.rows) }),
   };
+}
+
+function targetsOf(targets: Float32Array, rows: readonly number[], outputs: number): Float32Array {
+  const own = new Float32Array(rows.length * outputs);
+  for (const [at, row] of rows.entries())
+    own.set(targets.subarray(row * outputs, (row + 1) * outputs), at * outputs);
+  return own;
+}
+
+/**
+ * What heads answer for photos that they did not learn from.
+ *
+ * @param train the photos of which something is said; is standardized in place
+ * @param outputs answers a photo: classes, labels, or 1
+ * @param groups photos that belong together, one number a row
+ * @returns probabilities [rows, outputs], or standardized numbers [rows]; undefined for too few photos to learn from
+ * @throws the signal's reason, within a batch of its abort
+ */
+export async function* foldedAnswers(
+  train: FeatureMatrix,
+  task: Task,
+  outputs: number,
+  groups: Int32Array,
+  seed: number,
+  signal?: AbortSignal,
+): AsyncGenerator<LabelEvent, Float32Array | undefined> {
+  const folds = Math.min(foldCount, new Set(groups).size);
+  if (folds < 2 || (task === 'single-label' && new Set(train.labels).size < 2)) return undefined;
+  standardize(train, standardizationOf(train));
+  const candidate = { weightDecay: usualDecays[usual.optimizer], columns: train.columns };
+  const batchSize = Math.min(64, train.rows);
+  const foldOf = stratifiedGroupFolds(train.labels, groups, folds, seed);
+  for await (const event of outOfFold(
+    { ...usual, batchSize, seed, train, classes: outputs, objective: plainObjective(task) },
+    candidate,
+    foldOf,
+    signal,
+  )) {
+    if (event.type === 'batch') yield { done: event.done, total: event.total };
+    else return trustedAnswers(event.logits, train, task, outputs);
+  }
+  return undefined;
 }
 
 /**
@@ -51,26 +103,8 @@ export async function* labelErrors(
   seed: number,
   signal?: AbortSignal,
 ): AsyncGenerator<LabelEvent, Suspicion[]> {
-  const folds = Math.min(foldCount, new Set(groups).size);
-  if (folds < 2 || new Set(train.labels).size < 2) return [];
-  standardize(train, standardizationOf(train));
-  const candidate = { weightDecay: usualDecays[usual.optimizer], columns: train.columns };
-  const batchSize = Math.min(64, train.rows);
-  const foldOf = stratifiedGroupFolds(train.labels, groups, folds, seed);
-  for await (const event of outOfFold(
-    { ...usual, batchSize, seed, train, classes },
-    candidate,
-    foldOf,
-    signal,
-  )) {
-    if (event.type === 'batch') yield { done: event.done, total: event.total };
-    else {
-      const { logits } = event;
-      const probabilities = softmaxRows(logits, classes, fitTemperature(logits, train.labels, classes));
-      return likelyLabelErrors(probabilities, train.labels, classes);
-    }
-  }
-  return [];
+  const answers = yield* foldedAnswers(train, 'single-label', classes, groups, seed, signal);
+  return answers === undefined ? [] : likelyLabelErrors(answers, train.labels, classes);
 }
 
 /** Photos that are answered at a time. */
@@ -80,6 +114,7 @@ const answered = 512;
  * What a head that learned from the labelled photos answers for all.
  *
  * @param train the photos that have a label; is standardized in place
+ * @param task one class a photo, or several labels
  * @returns probabilities [features.rows, classes]
  * @throws the signal's reason, within a batch of its abort
  */
@@ -89,6 +124,7 @@ export async function* answersFor(
   classes: number,
   seed: number,
   signal?: AbortSignal,
+  task: Exclude<Task, 'regression'> = 'single-label',
 ): AsyncGenerator<LabelEvent, Float32Array> {
   const standardization = standardizationOf(train);
   standardize(train, standardization);
@@ -98,6 +134,7 @@ export async function* answersFor(
     ...usual,
     train,
     classes,
+    objective: plainObjective(task),
     hidden: [],
     groups: [{ weightDecay: usualDecays[usual.optimizer] }],
     batchSize,
@@ -118,7 +155,11 @@ export async function* answersFor(
         new Int32Array(features.rows),
       );
       standardize(some, standardization);
-      probabilities.set(softmaxRows(headLogits(weights, some), classes), start * classes);
+      const logits = headLogits(weights, some);
+      probabilities.set(
+        task === 'multi-label' ? sigmoids(logits) : softmaxRows(logits, classes),
+        start * classes,
+      );
       yield { done: start + length, total: features.rows };
       signal?.throwIfAborted();
     }

@@ -6,7 +6,7 @@ import type { HeadTraining } from './head-training.ts';
 
 export type OutOfFoldEvent =
   | { readonly type: 'batch'; readonly done: number; readonly total: number }
-  /** Logits [rows, classes]. */
+  /** Logits [rows, classes], or standardized numbers [rows]. */
   | { readonly type: 'done'; readonly logits: Float32Array };
 
 /** Optimizer steps that are enough for answers worth having, and the fewest and most epochs. */
@@ -16,7 +16,7 @@ const enough = { steps: 400, fewest: 2, most: 30 };
  * What linear heads that did not learn from a photo answer for it: one head a fold is trained on all the other folds,
  * all of them side by side.
  *
- * @param task its `train` holds one row a photo
+ * @param task its `train` holds one row a photo; `objective` absent: one class a photo
  * @param candidate how strongly the heads are regularized, and what they read
  * @param folds the fold of each photo, 0, 1, ...; photos of one group share a fold
  * @yields progress, then the answers
@@ -25,7 +25,7 @@ const enough = { steps: 400, fewest: 2, most: 30 };
 export async function* outOfFold(
   task: Pick<
     HeadTraining,
-    'train' | 'classes' | 'optimizer' | 'learningRate' | 'warmup' | 'batchSize' | 'seed'
+    'train' | 'classes' | 'objective' | 'optimizer' | 'learningRate' | 'warmup' | 'batchSize' | 'seed'
   >,
   candidate: Candidate,
   folds: ArrayLike<number>,

@@ -1,6 +1,7 @@
 import type { ErrorShape } from '../../contract/errors.ts';
 import type { Landscape } from '../../contract/landscape.ts';
-import type { RunDetail, RunPhoto, RunSummary, Suspect } from '../../contract/runs.ts';
+import type { RunDetail, RunPhoto, RunSummary } from '../../contract/runs.ts';
+import type { Suspect } from '../../contract/suspects.ts';
 import type { Action } from './action.ts';
 import { failed, idle, loading, ready, type Loadable } from './loadable.ts';
 

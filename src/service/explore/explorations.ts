@@ -4,6 +4,7 @@ import { HolotypeError } from '../../contract/errors.ts';
 import { explorationSchema } from '../../contract/explore.ts';
 import type { Exploration } from '../../contract/explore.ts';
 import type { Handlers } from '../../contract/server.ts';
+import { answersOf } from '../../engine/data/answers.ts';
 import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
 import { featureSources } from '../explain/similar.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -89,22 +90,33 @@ async function requestOf(
   settings: ExploreRequest['settings'],
 ): Promise<ExploreRequest> {
   const classes = [...project.manifest.classes];
-  const single = project.manifest.task === 'single-label';
-  const numbers = new Map(classes.map((name, at) => [name, at]));
-  const assets = [...project.assets.values()].filter(
-    (asset) => isShown(asset) && asset.missing !== true && asset.excluded !== true,
+  const { task } = project.manifest;
+  const assets = [...project.assets.values()]
+    .filter((asset) => isShown(asset) && asset.missing !== true && asset.excluded !== true)
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const answers = answersOf(
+    assets.map(({ labels, target }) => ({
+      ...(labels.length === 0 ? {} : { labelNames: labels }),
+      target,
+    })),
+    classes,
+    task,
   );
   const [source] = (await featureSources(folder)).sources;
   return {
     folder: photoFolder,
-    photos: assets
-      .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map(({ id, path, bytes, labels }) => ({
+    photos: assets.map(({ id, path, bytes, target }, at) => {
+      const { label = -1, labels } = answers[at] ?? {};
+      return {
         id,
         path,
         bytes,
-        label: single ? (numbers.get(labels[0] ?? '') ?? -1) : -1,
-      })),
+        label,
+        ...(labels === undefined ? {} : { labels: [...labels] }),
+        ...(target === undefined ? {} : { target }),
+      };
+    }),
+    task,
     classes,
     settings,
     ...(source === undefined ? {} : { backbone: source.backbone }),

@@ -12,6 +12,7 @@ import { startTf } from '../train/start-tf.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
 import type { ExploreNews } from './news.ts';
+import { saidOf } from './said.ts';
 
 /**
  * Looks through a folder of photos, labelled or not: groups, map, duplicates, photos that don't belong, labels that may
@@ -33,11 +34,12 @@ export async function* exploreFolder(
       `An option is wrong: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}.`,
       { remedy: 'Correct it; everything but the photos may be left out.' },
     );
-  const { photos: folder, labels: labelsCsv, backbone, resize, device, ...settings } = parsed.data;
+  const { photos: folder, labels: labelsCsv, task, backbone, resize, device, ...settings } = parsed.data;
   const cancel = signal === undefined ? {} : { signal };
   yield { message: `Looking at the photos in ${folder}`, done: 0, total: 1, unit: 'photos' };
   const dataset = await openDataset(folder, {
     minClasses: 0,
+    task,
     ...(labelsCsv === undefined ? {} : { labelsCsv }),
     ...cancel,
   });
@@ -53,15 +55,14 @@ export async function* exploreFolder(
     throw new HolotypeError('bad-input', `None of the files in "${folder}" is a photo that can be read.`, {
       remedy: 'Give a folder with photos.',
     });
-  const labels = Int32Array.from(seen.map((file) => ('label' in file ? file.label : -1)));
-  if (labels.some((label) => label >= 0)) await startTf();
+  const said = saidOf(seen, task, dataset.classes);
+  if (said.labels.some((label) => label >= 0)) await startTf();
   const work = explore(
     {
       features: found.features,
       finalColumns: found.finalColumns,
       hashes: seen.map((file) => file.perceptualHash),
-      labels,
-      classes: dataset.classes.length,
+      ...said,
       settings,
     },
     signal,
@@ -101,7 +102,7 @@ function resultOf(
   copies: ReadonlyMap<string, readonly string[]>,
   explored: Explored,
 ): ExploreResult {
-  const { groups, method, places, duplicates, anomalies, labelErrors, next } = explored;
+  const { groups, method, places, duplicates, anomalies, mistakes, next, nextBy } = explored;
   const seen = found.photos.flatMap((at) => files[at] ?? []);
   const pathOf = (index: number): string => {
     const file = seen[index];
@@ -134,13 +135,13 @@ function resultOf(
     anomalies: rows
       .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
       .map((row) => ({ path: pathOf(row), score: rounded(anomalies[row] ?? 0) })),
-    labelErrors: labelErrors.map(({ index, given, suggested, score }) => ({
+    labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       path: pathOf(index),
-      given: dataset.classes[given] ?? '',
-      suggested: dataset.classes[suggested] ?? '',
+      ...mistake,
       score: rounded(score),
     })),
     next: next.map(({ index, score }) => ({ path: pathOf(index), score: rounded(score) })),
+    nextBy,
     map: [...seen.keys()].map((row) => ({
       path: pathOf(row),
       x: rounded(places[row * 2] ?? 0),

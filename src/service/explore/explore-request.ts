@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deviceChoiceSchema } from '../../contract/devices.ts';
 import { explorationSchema, exploreSettingsSchema } from '../../contract/explore.ts';
 import { resizeModes } from '../../contract/input-policy.ts';
+import { taskSchema } from '../../contract/project.ts';
 
 /** What a worker is told to look through. */
 export const exploreRequestSchema = z.object({
@@ -12,10 +13,13 @@ export const exploreRequestSchema = z.object({
       id: z.string(),
       path: z.string(),
       bytes: z.number(),
-      /** Index into `classes`; -1: it has no label, or not one alone. */
+      /** Index into `classes`, or the kind that folds are balanced by; -1: nothing is said of it. */
       label: z.number().int(),
+      labels: z.array(z.number().int()).optional(),
+      target: z.number().optional(),
     }),
   ),
+  task: taskSchema,
   classes: z.array(z.string()),
   settings: exploreSettingsSchema,
   /** Absent: the best one installed. */

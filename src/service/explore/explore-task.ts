@@ -15,6 +15,7 @@ import { exploreRequestSchema } from './explore-request.ts';
 import type { ExploreRequest, Found } from './explore-request.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
+import { saidOf } from './said.ts';
 
 /** Looks through a project's photos; tells map and groups as soon as they are there. */
 export const exploreTask: Task = async (request, tools) => {
@@ -43,15 +44,18 @@ export const exploreTask: Task = async (request, tools) => {
     throw new HolotypeError('bad-input', 'None of the photos can be read any more.', {
       remedy: 'Check that the drive with the photos is connected, then look again.',
     });
-  const labels = Int32Array.from(seen.photos.map((at) => wanted.photos[at]?.label ?? -1));
-  if (labels.some((label) => label >= 0)) await startTf();
+  const said = saidOf(
+    seen.photos.map((at) => wanted.photos[at] ?? {}),
+    wanted.task,
+    wanted.classes,
+  );
+  if (said.labels.some((label) => label >= 0)) await startTf();
   const work = explore(
     {
       features: seen.features,
       finalColumns: seen.finalColumns,
       hashes: seen.photos.map((at) => files[at]?.perceptualHash ?? plainHash),
-      labels,
-      classes: wanted.classes.length,
+      ...said,
       settings: wanted.settings,
     },
     signal,
@@ -119,7 +123,7 @@ function partOf(
 }
 
 function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored): Found {
-  const { groups, places, duplicates, anomalies, labelErrors, next } = explored;
+  const { groups, places, duplicates, anomalies, mistakes, next, nextBy } = explored;
   return {
     ...partOf(wanted, seen, groups, places),
     complete: true,
@@ -132,13 +136,13 @@ function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored
     anomalies: [...anomalies.keys()]
       .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
       .map((photo) => ({ photo, score: rounded(anomalies[photo] ?? 0) })),
-    labelErrors: labelErrors.map(({ index, given, suggested, score }) => ({
+    labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       photo: index,
-      given: wanted.classes[given] ?? '',
-      suggested: wanted.classes[suggested] ?? '',
+      ...mistake,
       score: rounded(score),
     })),
     next: next.map(({ index, score }) => ({ photo: index, score: rounded(score) })),
+    nextBy,
   };
 }
 

@@ -70,7 +70,7 @@ export async function* finish(
   // Numbers differ in proportion to what they span.
   const tolerance = parityTolerance * (matrices.answering.scale?.deviation ?? 1);
   const parity = await checkParity(exported, policy, photos, tolerance, signal);
-  const suspects = task === 'single-label' ? yield* findSuspects(trained, answers, signal) : [];
+  const suspects = yield* findSuspects(trained, answers, signal);
   const unlike = yield* mapped(learnUnlike(trained, signal), (): JobEventBody | undefined => undefined);
   const files = modelFiles(exported, answerNames(task, classes), unlike?.file);
   const counts = {

@@ -1,12 +1,14 @@
-import { displayPath } from '../../contract/dataset.ts';
+import { displayPath, type Photo } from '../../contract/dataset.ts';
 import { toErrorShape } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
-import type { Suspect } from '../../contract/runs.ts';
+import type { Suspect } from '../../contract/suspects.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
-import { fitTemperature, softmaxRows } from '../../engine/evaluate/calibration.ts';
-import { likelyLabelErrors } from '../../engine/evaluate/suspects.ts';
+import { likelyMistakes, type Said } from '../../engine/evaluate/mistakes.ts';
+import { firstRows } from '../../engine/train/feature-matrix.ts';
 import { outOfFold } from '../../engine/train/out-of-fold.ts';
+import { plainObjective, trustedAnswers } from '../../engine/train/trusted-answers.ts';
 import { writeSuspects } from '../../store/suspects.ts';
+import { knownOf } from './answering.ts';
 import { Progress } from './progress.ts';
 import { startTf } from './start-tf.ts';
 import type { Trained } from './train.ts';
@@ -14,14 +16,17 @@ import type { Trained } from './train.ts';
 /** Folds of the training photos. */
 const foldCount = 4;
 
-type Judged = Pick<Trained, 'dataset' | 'divided' | 'features' | 'settings' | 'head' | 'run'>;
+type Judged = Pick<
+  Trained,
+  'options' | 'dataset' | 'divided' | 'features' | 'matrices' | 'settings' | 'head' | 'run'
+>;
 
 /**
- * Finds photos whose labels are probably wrong and keeps them with the run. Every photo is judged by models that did not
- * learn from it: those of other splits by the trained model, training photos by linear heads on the backbone's features,
- * each trained on the other folds. Takes a tenth of the time that the head takes, or less.
+ * Finds photos whose labels or numbers are probably wrong and keeps them with the run. Every photo is judged by models
+ * that did not learn from it: those of other splits by the trained model, training photos by linear heads on the
+ * backbone's features, each trained on the other folds. Takes a tenth of the time that the head takes, or less.
  *
- * @param answers calibrated probabilities of the trained model, [photos of the split, classes]
+ * @param answers of the trained model: calibrated probabilities [photos of the split, classes], or numbers
  * @returns the list, the likeliest errors first
  * @throws the signal's reason; any other trouble costs the list, not the training
  */
@@ -33,29 +38,18 @@ export async function* findSuspects(
   yield { type: 'stage', stage: 'report', message: 'Looking for labels that may be wrong' };
   try {
     const { dataset, divided, run } = judged;
-    const { classes, roots } = dataset;
     const train = yield* trainingAnswers(judged, signal);
     const photos = [...divided.train, ...divided.val, ...divided.test];
-    const probabilities = new Float32Array(photos.length * classes.length);
-    let start = 0;
-    for (const part of [train, answers.val, answers.test]) {
-      probabilities.set(part, start);
-      start += part.length;
-    }
-    const labels = photos.map(({ label }) => label);
-    const suspects = likelyLabelErrors(probabilities, labels, classes.length).flatMap(
-      ({ index, given, suggested, score }): Suspect[] => {
+    const all = new Float32Array(train.length + answers.val.length + answers.test.length);
+    all.set(train);
+    all.set(answers.val, train.length);
+    all.set(answers.test, train.length + answers.val.length);
+    const suspects = likelyMistakes(all, saidOf(judged, photos)).flatMap(
+      ({ index, ...mistake }): Suspect[] => {
         const photo = photos[index];
-        if (photo === undefined) return [];
-        return [
-          {
-            photo: photo.id,
-            path: displayPath(roots, photo),
-            given: classes[given] ?? '',
-            suggested: classes[suggested] ?? '',
-            score,
-          },
-        ];
+        return photo === undefined
+          ? []
+          : [{ photo: photo.id, path: displayPath(dataset.roots, photo), ...mistake }];
       },
     );
     await writeSuspects(run.folder, suspects);
@@ -68,29 +62,39 @@ export async function* findSuspects(
   }
 }
 
-/** Calibrated probabilities of the training photos by heads that did not learn from them. */
+/** What people said of photos. */
+function saidOf(
+  { options: { task }, dataset: { classes }, matrices }: Judged,
+  photos: readonly Photo[],
+): Said {
+  const { labels, targets } = knownOf(photos, matrices.answering);
+  const numbers = task === 'regression' ? photos.map(({ target = 0 }) => target) : targets;
+  return { task, classes, labels, targets: numbers };
+}
+
+/** Calibrated probabilities, or numbers in their own units, of the training photos by heads that did not learn from them. */
 async function* trainingAnswers(
-  { dataset, divided, features, settings, head }: Judged,
+  { divided, features, matrices, settings, head }: Judged,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Float32Array> {
-  const classes = dataset.classes.length;
-  const rows = divided.train.length;
-  const { columns, data, labels: all } = features;
+  const { task, outputs, scale = { mean: 0, deviation: 1 } } = matrices.answering;
   // Mirrored copies come behind the plain views, and would only take time.
-  const labels = all.subarray(0, rows);
-  const train = { rows, columns, data: data.subarray(0, rows * columns), labels };
+  const train = firstRows(features, divided.train.length, outputs);
   const groups = divided.trainGroups;
   const folds = stratifiedGroupFolds(
-    labels,
+    train.labels,
     groups,
     Math.min(foldCount, new Set(groups).size),
     settings.seed,
   );
   await startTf();
   const progress = new Progress('report', 'steps');
-  for await (const event of outOfFold({ ...settings, train, classes }, head.candidate, folds, signal)) {
-    if (event.type === 'done')
-      return softmaxRows(event.logits, classes, fitTemperature(event.logits, labels, classes));
+  const training = { ...settings, train, classes: outputs, objective: plainObjective(task) };
+  for await (const event of outOfFold(training, head.candidate, folds, signal)) {
+    if (event.type === 'done') {
+      const answers = trustedAnswers(event.logits, train, task, outputs);
+      return task === 'regression' ? answers.map((value) => value * scale.deviation + scale.mean) : answers;
+    }
     const body = progress.at(event.done, event.total);
     if (body !== undefined) yield body;
   }

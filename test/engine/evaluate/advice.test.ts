@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adviceSchema, type Advice } from '../../../src/contract/metrics.ts';
 import { adviseOn, type AdviceInput } from '../../../src/engine/evaluate/advice.ts';
 import { evaluateClassifier } from '../../../src/engine/evaluate/metrics.ts';
+import { evaluateNumbers } from '../../../src/engine/evaluate/numbers.ts';
 
 /** Results from a confusion matrix; every answer leads by `lead`. */
 function resultsOf(matrix: readonly (readonly number[])[], lead = 2, temperature?: number): AdviceInput {
@@ -207,6 +208,37 @@ describe('adviseOn', () => {
       severity: 'note',
       message: expect.stringMatching(/^40 labels may be wrong.* right on 76% .* its own\.$/) as string,
     });
+  });
+
+  it('says of several labels and of numbers what looks wrong in their own words', () => {
+    const common = { given: 'red', suggested: 'not red', score: 0.8 };
+    const several = Array.from({ length: 40 }, (_, at) => ({
+      ...common,
+      path: `${at}.jpg`,
+      label: { name: 'red', seems: 'extra' as const, confidence: 0.9 },
+    }));
+    const labels = { hammingLoss: 0.04, microF1: 0.9, meanAveragePrecision: 0.9, perLabel: [] };
+    const ofLabels = { ...fine, metrics: { ...fine.metrics, accuracy: 0.6, multiLabel: labels } };
+    expect(find({ ...ofLabels, suspects: several }, 'labels-suspect')).toMatchObject({
+      severity: 'warning',
+      evidence: expect.stringContaining('“0.jpg” is labelled “red” and does not look it') as string,
+    });
+    const numbers = evaluateNumbers([1, 2, 3, 4], [2, 1, 4, 3]);
+    const suspects = Array.from({ length: 5 }, (_, at) => ({
+      path: `${at}.jpg`,
+      given: '40',
+      suggested: '3',
+      score: 0.7,
+      number: { given: 40, predicted: 3, deviations: 10 },
+    }));
+    const found = find({ metrics: numbers, classCounts: [], suspects }, 'labels-suspect');
+    expect(found?.message).toBe(
+      '5 numbers may be wrong: models that had not seen the photo predict quite another one. As the model is off by 1 on average, the mistakes may as well be its own.',
+    );
+    expect(found?.evidence).toBe('The likeliest: “0.jpg” is given 40, and 3 is predicted.');
+    expect(find({ metrics: numbers, classCounts: [], suspects: suspects.slice(1) }, 'labels-suspect')).toBe(
+      undefined,
+    );
   });
 
   it('puts near-duplicates across splits first, and then no second suspicion', () => {

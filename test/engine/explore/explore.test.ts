@@ -11,6 +11,7 @@ import { clouds, isPartition } from './clouds.ts';
 beforeAll(startWasm);
 
 const kinds = 4;
+const names = ['a', 'b', 'c', 'd'];
 
 /** Photos of four kinds: two versions of one shot at the end, and one that is of no kind before them. */
 function photos(over: Partial<ExploreInput> = {}): ExploreInput {
@@ -24,7 +25,8 @@ function photos(over: Partial<ExploreInput> = {}): ExploreInput {
     finalColumns: 32,
     hashes: Array.from({ length: rows }, (_, row) => (row < 201 ? '0'.repeat(16) : 'abcdef0123456789')),
     labels: Int32Array.from({ length: rows }, (_, row) => (row < 200 ? row % kinds : -1)),
-    classes: kinds,
+    task: 'single-label',
+    classes: names,
     settings: exploreSettingsSchema.parse({ next: 5 }),
     ...over,
   };
@@ -46,14 +48,15 @@ const mostFirst = (scores: Float32Array): number[] =>
 describe('looking through photos', () => {
   test('without labels: groups, copies, the photo that does not belong, what to label first', async () => {
     const labels = new Int32Array(203).fill(-1);
-    const { result, events } = await explored(photos({ labels, classes: 0 }));
+    const { result, events } = await explored(photos({ labels, classes: [] }));
     expect(isPartition(result.groups.assignment.subarray(0, 200), kinds)).toBe(true);
     expect(mostFirst(result.anomalies)[0]).toBe(200);
     expect(result.duplicates[0]).toEqual({
       photos: [0, 201, 202],
       similarity: expect.closeTo(1, 4) as number,
     });
-    expect(result.labelErrors).toEqual([]);
+    expect(result.mistakes).toEqual([]);
+    expect(result.nextBy).toBe('diversity');
     // One of each kind before a second of any.
     const first = result.next.slice(0, kinds).map(({ index }) => result.groups.assignment[index]);
     expect(new Set(first).size).toBe(kinds);
@@ -69,11 +72,43 @@ describe('looking through photos', () => {
     const wrong = [3, 50, 101, 160];
     for (const row of wrong) input.labels[row] = (row + 1) % kinds;
     const { result } = await explored(input);
-    const suspects = result.labelErrors.slice(0, wrong.length);
+    const suspects = result.mistakes.slice(0, wrong.length);
     expect(suspects.map(({ index }) => index).sort((a, b) => a - b)).toEqual(wrong);
     for (const { index, given, suggested } of suspects)
-      expect([given, suggested]).toEqual([(index + 1) % kinds, index % kinds]);
+      expect([given, suggested]).toEqual([names[(index + 1) % kinds], names[index % kinds]]);
     expect(result.next.every(({ index }) => index >= 200)).toBe(true);
+  });
+
+  test('with several labels: those that are missing or too many are found, one by one', async () => {
+    // Kinds 0 and 1 have the first label, 1 and 2 the second: every kind another set.
+    const right = (row: number): [number, number] => [
+      row % kinds < 2 ? 1 : 0,
+      [1, 2].includes(row % kinds) ? 1 : 0,
+    ];
+    const several = new Float32Array(203 * 2);
+    for (let row = 0; row < 200; row++) several.set(right(row), row * 2);
+    const input = photos({ task: 'multi-label', classes: ['round', 'red'], targets: several });
+    several[4 * 2] = 0; // lacks "round"
+    several[7 * 2 + 1] = 1; // has "red" and should not
+    const { result } = await explored(input);
+    expect(result.mistakes.slice(0, 2).sort((a, b) => a.index - b.index)).toMatchObject([
+      { index: 4, given: 'not round', suggested: 'round', label: { name: 'round', seems: 'missing' } },
+      { index: 7, given: 'red', suggested: 'not red', label: { name: 'red', seems: 'extra' } },
+    ]);
+    for (const { label } of result.mistakes.slice(0, 2)) expect(label?.confidence).toBeGreaterThan(0.5);
+    expect(result.nextBy).toBe('uncertainty');
+    expect(result.next.every(({ index }) => index >= 200)).toBe(true);
+  });
+
+  test('with numbers: those far from what is predicted are found; what to label next is by diversity', async () => {
+    const targets = Float32Array.from({ length: 203 }, (_, row) => 10 * (row % kinds) + 0.1 * (row % 7));
+    targets[9] = 30;
+    const { result } = await explored(photos({ task: 'regression', classes: [], targets }));
+    const [first] = result.mistakes;
+    expect(first).toMatchObject({ index: 9, given: '30', number: { given: 30 } });
+    expect(Math.abs((first?.number?.predicted ?? 0) - 10)).toBeLessThan(4);
+    expect(first?.number?.deviations).toBeGreaterThan(3);
+    expect([result.nextBy, result.next.length]).toEqual(['diversity', 3]);
   });
 
   test('everything labelled leaves nothing to label; a few labels of a class raise no suspicion', async () => {
@@ -83,7 +118,7 @@ describe('looking through photos', () => {
     const few = new Int32Array(203).fill(-1);
     few.set([0, 1, 2, 3, 1]);
     const { result: early } = await explored(photos({ labels: few }));
-    expect(early.labelErrors).toEqual([]);
+    expect(early.mistakes).toEqual([]);
     expect(early.next).toHaveLength(5);
   });
 

@@ -1,4 +1,6 @@
 import type { Exploration } from '../../../src/contract/explore.ts';
+import type { Task } from '../../../src/contract/project.ts';
+import type { Mistake } from '../../../src/contract/suspects.ts';
 import type { Handlers } from '../../../src/contract/server.ts';
 import type { Emitter } from '../../../src/service/emitter.ts';
 import { addJob, changeJob } from './jobs.ts';
@@ -31,9 +33,20 @@ export function explorationOf({ photos, state }: FakeProject, job: string): Expl
     typical: Array.from({ length: count }, (_, group) => inGroup(group).slice(0, 12)),
     duplicates: [{ kind: 'near', similarity: 0.98, photos: [0, 1] }],
     anomalies: [...photos.keys()].map((photo) => ({ photo, score: 1 - photo / photos.length })),
-    labelErrors: [{ photo: 2, given: names[0] ?? '', suggested: names[1] ?? '', score: 0.9 }],
+    labelErrors: [{ photo: 2, ...mistakeOf(state.task, names) }],
     next: open.slice(0, 10).map((photo, at) => ({ photo, score: 1 - at / 10 })),
+    nextBy: state.task === 'regression' ? 'diversity' : 'uncertainty',
   };
+}
+
+function mistakeOf(task: Task, [first = '', second = '']: readonly string[]): Mistake {
+  if (task === 'regression') {
+    const number = { given: 40, predicted: 12.5, deviations: 6 };
+    return { given: '40', suggested: '12.5', score: 0.5, number };
+  }
+  if (task === 'single-label') return { given: first, suggested: second, score: 0.9 };
+  const label = { name: first, seems: 'extra' as const, confidence: 0.9 };
+  return { given: first, suggested: `not ${first}`, score: 0.9, label };
 }
 
 /** Puts what was found into the fake engine. */

@@ -1,5 +1,6 @@
 import type { Task } from '../../../src/contract/project.ts';
 import type { RunPhoto } from '../../../src/contract/runs.ts';
+import type { Suspect } from '../../../src/contract/suspects.ts';
 import { evaluateLabels } from '../../../src/engine/evaluate/multi-label.ts';
 import { evaluateNumbers } from '../../../src/engine/evaluate/numbers.ts';
 import { addResult, runId } from './results.ts';
@@ -52,7 +53,35 @@ export function addTaskResult(project: FakeProject, task: Exclude<Task, 'single-
     metrics: { val: metrics },
   };
   project.details.set(id, { ...detail, summary, result, advice: [] });
+  project.suspects.set(id, suspectsOf(photos, task));
+  project.photos = project.photos.map((row) => {
+    const known = photos.find(({ photo }) => photo === row.id);
+    if (known === undefined) return row;
+    const { labels, value } = known;
+    return {
+      ...row,
+      labels: labels?.truth ?? [],
+      ...(value === undefined ? {} : { target: value.truth }),
+    };
+  });
   project.state = { ...project.state, task };
+}
+
+/** Two of the photos that were answered otherwise than they are. */
+function suspectsOf(photos: readonly RunPhoto[], task: Task): Suspect[] {
+  return photos
+    .flatMap(({ photo, path, labels, value }): Suspect[] => {
+      if (task === 'regression' && value !== undefined && value.truth !== value.predicted) {
+        const { truth: given, predicted } = value;
+        const number = { given, predicted, deviations: 4 };
+        return [{ photo, path, given: `${given}`, suggested: `${predicted}`, score: 0.25, number }];
+      }
+      const name = labels?.predicted.find((one) => !labels.truth.includes(one));
+      if (name === undefined) return [];
+      const label = { name, seems: 'missing' as const, confidence: 0.9 };
+      return [{ photo, path, given: `not ${name}`, suggested: name, score: 0.5, label }];
+    })
+    .slice(0, 2);
 }
 
 function numbered(photo: RunPhoto, at: number): RunPhoto {

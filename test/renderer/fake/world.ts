@@ -7,7 +7,8 @@ import { modelManifestSchema } from '../../../src/contract/model-manifest.ts';
 import type { ModelInfo } from '../../../src/contract/models.ts';
 import type { PhotoRow } from '../../../src/contract/photos.ts';
 import type { ProjectState, ProjectSummary } from '../../../src/contract/projects.ts';
-import type { RunDetail, RunPhoto, RunSummary, Suspect } from '../../../src/contract/runs.ts';
+import type { RunDetail, RunPhoto, RunSummary } from '../../../src/contract/runs.ts';
+import type { Suspect } from '../../../src/contract/suspects.ts';
 import type { TrainPlan } from '../../../src/contract/train-settings.ts';
 
 /** One project of the fake engine. */

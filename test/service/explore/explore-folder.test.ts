@@ -57,6 +57,30 @@ test('labels from a file: what it leaves out is what to label next', async () =>
   for (const name of ['0.jpg', '1.jpg', '2.jpg']) expect(open).not.toContain(name);
 });
 
+test('several labels and numbers from a file: what is probably wrong, and what to label next', async () => {
+  const names = Array.from({ length: 12 }, (_, n) => [`red/red ${n}.jpg`, `blue/blue ${n}.jpg`]).flat();
+  const labels = join(scratch, 'several.csv');
+  const several = names.map((name, at) => `${name},${at % 2 === 0 && at !== 4 ? 'warm;leaf' : 'leaf'}`);
+  writeFileSync(labels, ['filename,label', ...several.slice(0, 22)].join('\n'));
+  const ofLabels = await explored({ photos: labelled, labels, task: 'multi-label' });
+  expect(ofLabels.labelErrors[0]).toMatchObject({
+    path: names[4],
+    given: 'not warm',
+    suggested: 'warm',
+    label: { name: 'warm', seems: 'missing' },
+  });
+  expect(ofLabels.next.map(({ path }) => path).sort()).toEqual(names.slice(22).sort());
+  expect(ofLabels.nextBy).toBe('uncertainty');
+
+  const targets = join(scratch, 'targets.csv');
+  const numbers = names.map((name, at) => `${name},${at === 5 ? 60 : (at % 2 === 0 ? 40 : 20) + (at % 3)}`);
+  writeFileSync(targets, ['filename,target', ...numbers.slice(0, 22)].join('\n'));
+  const ofNumbers = await explored({ photos: labelled, labels: targets, task: 'regression' });
+  expect(ofNumbers.labelErrors[0]).toMatchObject({ path: names[5], given: '60', number: { given: 60 } });
+  expect(ofNumbers.nextBy).toBe('diversity');
+  expect(ofNumbers.next).toHaveLength(2);
+});
+
 test('labelled folders: nothing is left to label, and what is no photo is told of', async () => {
   const result = await explored({ photos: labelled });
   expect(result.total).toBe(24);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainResult } from '../../../src/contract/train.ts';
@@ -45,6 +45,54 @@ describe('photos in the folder of another class', () => {
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     expect(result.warnings).toEqual([]);
   });
+});
+
+describe('what was said wrong of photos', () => {
+  const folder = join(scratch, 'tasks');
+  const names = Array.from({ length: 24 }, (_, n) => [`red/red ${n}.jpg`, `blue/blue ${n}.jpg`]).flat();
+  const table = (name: string, column: string, of: (at: number) => string | number): string => {
+    const file = join(scratch, name);
+    const rows = names.map((path, at) => `${path},${of(at)},${at >= 36 ? 'val' : 'train'}`);
+    writeFileSync(file, [`filename,${column},split`, ...rows].join('\n'));
+    return file;
+  };
+  beforeAll(() => writePhotos(folder, { red: 24, blue: 24 }, 4));
+
+  test('of several labels is listed label by label, from training and validation', async () => {
+    // Red photos are warm, blue ones cold; one of each split is said otherwise, all are leaves.
+    const labels = table('several.csv', 'label', (at) =>
+      at === 6 ? 'leaf' : at === 41 ? 'leaf;cold;warm' : at % 2 === 0 ? 'leaf;warm' : 'leaf;cold',
+    );
+    const more = { task: 'multi-label', labels, epochs: 20 } as const;
+    const result = await trained({ ...options, photos: folder, out: join(scratch, 'several'), ...more });
+    const suspects = await readSuspects(result.run);
+    const said = suspects.slice(0, 2).map(({ path, label }) => `${path} ${label?.name} ${label?.seems}`);
+    expect(said.sort()).toEqual([`${names[41]} warm extra`, `${names[6]} warm missing`]);
+  });
+
+  test('as a number is listed with what is predicted', async () => {
+    const labels = table('numbers.csv', 'target', (at) =>
+      at === 8 ? 90 : at === 45 ? 80 : (at % 2 === 0 ? 10 : 30) + (at % 5),
+    );
+    const more = { task: 'regression', labels, epochs: 20 } as const;
+    const result = await trained({ ...options, photos: folder, out: join(scratch, 'numbers'), ...more });
+    const suspects = await readSuspects(result.run);
+    expect(
+      suspects
+        .slice(0, 2)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual([names[45], names[8]]);
+    for (const { number } of suspects.slice(0, 2)) expect(number?.deviations).toBeGreaterThan(3);
+  });
+});
+
+test('a list of an older version can be read', async () => {
+  const old = { photo: 'a'.repeat(64), path: 'red/1.jpg', given: 'red', suggested: 'blue', score: 0.5 };
+  const run = join(scratch, 'old');
+  mkdirSync(run);
+  writeFileSync(join(run, 'suspects.json'), JSON.stringify({ version: 1, suspects: [old] }));
+  expect(await readSuspects(run)).toEqual([old]);
 });
 
 test('a list that cannot be kept costs no training', async () => {

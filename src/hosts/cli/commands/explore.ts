@@ -1,12 +1,14 @@
 import { Option, type Command } from 'commander';
-import { groupingMethods, mostGroups } from '../../../contract/choices.ts';
+import { groupingMethods, mostGroups, tasks } from '../../../contract/choices.ts';
 import type { ExploreOptionsInput, ExploreResult, GroupingMethod } from '../../../contract/explore.ts';
+import type { Task } from '../../../contract/project.ts';
 import { integer } from '../arguments.ts';
 import { count, interruptible, log, percent, print, printJson } from '../output.ts';
 import { ProgressBar } from '../progress-bar.ts';
 
 interface Flags {
   readonly labels?: string;
+  readonly task?: Task;
   readonly backbone?: string;
   readonly method?: GroupingMethod;
   readonly groups?: number;
@@ -25,7 +27,10 @@ export function addExplore(program: Command): void {
       'Find groups, copies and odd photos in a folder; with labels, also wrong labels and what to label next.',
     )
     .argument('<photos>', 'a folder of photos, with or without labels')
-    .option('--labels <csv>', 'filename,label: the labels there are')
+    .option('--labels <csv>', 'filename,label (or target): what is known of photos')
+    .addOption(
+      new Option('--task <task>', 'what is said of a photo (default: single-label)').choices([...tasks]),
+    )
     .option('--backbone <id|file>', 'pretrained network (default: the best one installed)')
     .addOption(
       new Option('--method <name>', 'how groups are found (default: k-means)').choices([...groupingMethods]),
@@ -79,7 +84,7 @@ async function runExplore(options: ExploreOptionsInput): Promise<ExploreResult> 
 const shown = 10;
 
 function summarize(result: ExploreResult): void {
-  const { total, clusters, duplicates, anomalies, labelErrors, next } = result;
+  const { total, clusters, duplicates, anomalies, labelErrors, next, nextBy } = result;
   print(`${count(total, 'photo')} in ${count(clusters.length, 'group')}:`);
   for (const [at, { size, paths }] of clusters.entries())
     print(`  Group ${at + 1}: ${count(size, 'photo')}, such as ${paths.slice(0, 3).join(', ')}`);
@@ -90,11 +95,12 @@ function summarize(result: ExploreResult): void {
   );
   list('Photos that belong least', anomalies, ({ path }) => path);
   list(
-    'Labels that may be wrong',
+    'Labels and numbers that may be wrong',
     labelErrors,
     ({ path, given, suggested, score }) => `${path}: ${given}, rather ${suggested}? (${percent(score)})`,
   );
-  list('Label these next', next, ({ path }) => path);
+  const by = nextBy === 'diversity' ? ' (by how many others each stands for alone)' : '';
+  list(`Label these next${by}`, next, ({ path }) => path);
   print('\nAll of it, and a map: --json.');
 }
 

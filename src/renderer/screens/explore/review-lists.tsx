@@ -2,13 +2,14 @@ import { Check, ListOrdered } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Exploration } from '../../../contract/explore.ts';
 import { thumbPath } from '../../../contract/media.ts';
+import type { PhotoRow } from '../../../contract/photos.ts';
+import type { Task } from '../../../contract/project.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
-import { plural } from '../../components/format.ts';
-import { Badge, Button, ClassChip, EmptyState } from '../../components/ui/index.ts';
+import { figure, plural } from '../../components/format.ts';
+import { Badge, Button, EmptyState } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
-import { MendLabel } from '../judge/one-photo.tsx';
-import { useClassColors } from '../judge/use-class-colors.ts';
+import { keyOf, MendMistake, MistakeWords } from '../judge/mend-mistake.tsx';
 
 interface ListProps {
   readonly project: ProjectState;
@@ -77,36 +78,38 @@ export function Copies({ project, found }: ListProps) {
   );
 }
 
+/** What it takes to say which labels (or numbers) are likely wrong. */
+const fewest: Readonly<Record<Task, string>> = {
+  'single-label': 'five of each of two classes',
+  'multi-label': 'five photos with a label and five without',
+  regression: 'ten',
+};
+
 /** Labels that models which had not seen the photo disagree with. */
 export function LabelErrors({ project, found }: ListProps) {
-  const colors = useClassColors();
+  const what = project.task === 'regression' ? 'number' : 'label';
   if (found.labelErrors.length === 0)
     return (
-      <EmptyState small icon={Check} title="No label looks wrong">
-        Either no label stands out, or there are too few labels to tell: five of each of two classes are the
+      <EmptyState small icon={Check} title={`No ${what} looks wrong`}>
+        Either no {what} stands out, or there are too few {what}s to tell: {fewest[project.task]} are the
         least.
       </EmptyState>
     );
   return (
     <>
       <p className="muted small">
-        Labels that are likely wrong, the likeliest first. Mend what is; leave the rest.
+        {project.task === 'regression' ? 'Numbers' : 'Labels'} that are likely wrong, the likeliest first.
+        Mend what is; leave the rest.
       </p>
       <ul className="explore-list">
-        {found.labelErrors.slice(0, most).map(({ photo, given, suggested }) => (
+        {found.labelErrors.slice(0, most).map((mistake) => (
           <Row
-            key={photo}
+            key={keyOf(mistake.photo, mistake)}
             project={project}
-            photo={found.photos[photo] ?? ''}
-            note={
-              <>
-                <ClassChip color={colors.get(given) ?? 0} name={given} />{' '}
-                <span className="muted">rather</span>{' '}
-                <ClassChip color={colors.get(suggested) ?? 0} name={suggested} />
-              </>
-            }
+            photo={found.photos[mistake.photo] ?? ''}
+            note={<MistakeWords mistake={mistake} />}
           >
-            <MendLabel project={project} photo={found.photos[photo] ?? ''} suggested={suggested} />
+            <MendMistake project={project} photo={found.photos[mistake.photo] ?? ''} mistake={mistake} />
           </Row>
         ))}
       </ul>
@@ -114,12 +117,25 @@ export function LabelErrors({ project, found }: ListProps) {
   );
 }
 
+function nextWords(task: Task, { nextBy }: Exploration): string {
+  if (task === 'regression')
+    return 'Photos without a number that stand for most others. A model of numbers does not say how unsure it is, so they are chosen to be different from those that have one, and from each other.';
+  const first = 'Photos without a label that would teach a model most: they stand for many others';
+  return nextBy === 'diversity'
+    ? `${first}. There are too few labels yet to tell what a model is unsure of.`
+    : `${first}, or it is unsure of them.`;
+}
+
 /** Photos whose labels would tell most, which the screen Label puts first. */
 export function LabelNext({ project, found }: ListProps) {
   const { label, navigation } = useActions();
   if (found.next.length === 0)
     return (
-      <EmptyState small icon={Check} title="Every photo has a label">
+      <EmptyState
+        small
+        icon={Check}
+        title={project.task === 'regression' ? 'Every photo has a number' : 'Every photo has a label'}
+      >
         There is nothing left to label.
       </EmptyState>
     );
@@ -132,10 +148,7 @@ export function LabelNext({ project, found }: ListProps) {
   };
   return (
     <>
-      <p className="muted small">
-        Photos without a label that would teach a model most: they stand for many others, or it is unsure of
-        them.
-      </p>
+      <p className="muted small">{nextWords(project.task, found)}</p>
       <p>
         <Button variant="primary" icon={ListOrdered} onClick={go}>
           Label these next
@@ -148,6 +161,11 @@ export function LabelNext({ project, found }: ListProps) {
       </ul>
     </>
   );
+}
+
+function saidOf(row: PhotoRow | undefined, task: Task): string {
+  if (task === 'regression') return row?.target === undefined ? 'no number' : figure(row.target);
+  return row?.labels.join(', ') || 'no label';
 }
 
 interface RowProps {
@@ -178,7 +196,7 @@ function Row({ project, photo, note, children }: RowProps) {
           {name}
         </span>
         <span className="small truncate">
-          {note ?? <span className="muted">{row?.labels.join(', ') || 'no label'}</span>}
+          {note ?? <span className="muted">{saidOf(row, project.task)}</span>}
         </span>
       </div>
       {row?.excluded === true ? <Badge>left out</Badge> : null}

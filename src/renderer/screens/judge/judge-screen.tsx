@@ -74,8 +74,6 @@ function OneRun({ project, run, finished }: OneRunProps) {
     await runs.remove(project.id, run.id);
   };
   const known = valueOf(detail);
-  // Only of single classes it is known which labels are probably wrong.
-  const single = (run.task ?? 'single-label') === 'single-label';
   return (
     <>
       <div className="judge-bar">
@@ -122,7 +120,7 @@ function OneRun({ project, run, finished }: OneRunProps) {
         <div className="judge-pages">
           <Tabs
             label="About this run"
-            value={page === 'suspects' && !single ? 'results' : page}
+            value={page}
             onChange={(next) => dispatch({ type: 'judge/page', page: next })}
             tabs={[
               {
@@ -142,15 +140,11 @@ function OneRun({ project, run, finished }: OneRunProps) {
                 label: 'Photos',
                 content: <PhotosPage project={project} run={known} photos={photos} />,
               },
-              ...(single
-                ? [
-                    {
-                      value: 'suspects' as const,
-                      label: 'Likely label errors',
-                      content: <SuspectsPage project={project} run={run.id} />,
-                    },
-                  ]
-                : []),
+              {
+                value: 'suspects',
+                label: 'Likely label errors',
+                content: <SuspectsPage project={project} run={run.id} />,
+              },
               {
                 value: 'landscape',
                 label: 'Landscape',

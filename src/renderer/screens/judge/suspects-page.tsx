@@ -2,12 +2,12 @@ import { Check } from 'lucide-react';
 import { useEffect } from 'react';
 import { thumbPath } from '../../../contract/media.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
-import type { Suspect } from '../../../contract/runs.ts';
+import type { Suspect } from '../../../contract/suspects.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
 import { Badge, ClassChip, EmptyState, ErrorState, Skeleton } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
-import { MendLabel } from './one-photo.tsx';
+import { isMended, keyOf, MendMistake, MistakeWords, saidNow } from './mend-mistake.tsx';
 import { useClassColors } from './use-class-colors.ts';
 
 /** So many are shown at first: the most likely errors are at the top. */
@@ -28,21 +28,24 @@ export function SuspectsPage({ project, run }: { readonly project: ProjectState;
         ))}
       </div>
     );
+  const what = project.task === 'regression' ? 'number' : 'label';
   if (suspects.value.length === 0)
     return (
-      <EmptyState small icon={Check} title="No label looks wrong">
-        Models that had not seen a photo agreed with its label, or were not sure enough to say otherwise.
+      <EmptyState small icon={Check} title={`No ${what} looks wrong`}>
+        {project.task === 'single-label'
+          ? 'Models that had not seen a photo agreed with its label, or were not sure enough to say otherwise.'
+          : `Models that had not seen a photo agreed with its ${what}s, or there were too few photos to tell. Runs of older versions did not look.`}
       </EmptyState>
     );
   return (
     <div className="judge-suspects">
       <p className="muted small">
-        {plural(suspects.value.length, 'label')} that models which had not seen the photo disagree with, the
-        most likely errors first. Mend what is wrong; leave the rest.
+        {plural(suspects.value.length, what)} that models which had not seen the photo disagree with, the most
+        likely errors first. Mend what is wrong; leave the rest.
       </p>
       <ul>
         {suspects.value.slice(0, most).map((suspect) => (
-          <SuspectRow key={suspect.photo} project={project} suspect={suspect} />
+          <SuspectRow key={keyOf(suspect.photo, suspect)} project={project} suspect={suspect} />
         ))}
       </ul>
       {suspects.value.length > most ? (
@@ -57,8 +60,8 @@ function SuspectRow({ project, suspect }: { readonly project: ProjectState; read
   const colors = useClassColors();
   const { navigation } = useActions();
   const row = useAppState((state) => photoById(state.project.photos, suspect.photo));
-  const { photo, path, given, suggested } = suspect;
-  const done = row !== undefined && (row.excluded === true || !row.labels.includes(given));
+  const { photo, path, given, suggested, label, number } = suspect;
+  const done = row !== undefined && (row.excluded === true || isMended(row, suspect));
   const name = path.slice(path.lastIndexOf('/') + 1);
   return (
     <li className="judge-suspect">
@@ -80,18 +83,25 @@ function SuspectRow({ project, suspect }: { readonly project: ProjectState; read
         <p className="truncate" title={path}>
           {name}
         </p>
-        <p className="judge-suspect-labels small">
-          <span className="muted">labelled</span> <ClassChip color={colors.get(given) ?? 0} name={given} />
-        </p>
-        <p className="judge-suspect-labels small">
-          <span className="muted">looks like</span>{' '}
-          <ClassChip color={colors.get(suggested) ?? 0} name={suggested} />
-        </p>
+        {label === undefined && number === undefined ? (
+          <>
+            <p className="judge-suspect-labels small">
+              <span className="muted">labelled</span>{' '}
+              <ClassChip color={colors.get(given) ?? 0} name={given} />
+            </p>
+            <p className="judge-suspect-labels small">
+              <span className="muted">looks like</span>{' '}
+              <ClassChip color={colors.get(suggested) ?? 0} name={suggested} />
+            </p>
+          </>
+        ) : (
+          <p className="judge-suspect-labels small">
+            <MistakeWords mistake={suspect} />
+          </p>
+        )}
       </div>
-      {done ? (
-        <Badge tone="good">{row.excluded === true ? 'left out' : (row.labels[0] ?? 'no label')}</Badge>
-      ) : null}
-      <MendLabel project={project} photo={photo} suggested={suggested} />
+      {done ? <Badge tone="good">{row.excluded === true ? 'left out' : saidNow(row, suspect)}</Badge> : null}
+      <MendMistake project={project} photo={photo} mistake={suspect} />
     </li>
   );
 }
