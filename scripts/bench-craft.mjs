@@ -5,6 +5,14 @@ import { build } from 'esbuild';
 import { nodeBundle, root } from './esbuild-options.mjs';
 
 const outdir = `${root}dist/bench-craft`;
-await build(nodeBundle({ 'bench-craft': 'test/bench/craft/main.ts' }, outdir));
+await build(
+  nodeBundle(
+    {
+      'bench-craft': 'test/bench/craft/main.ts',
+      'landscape-thread': 'src/service/landscape/landscape-thread.ts',
+    },
+    outdir,
+  ),
+);
 const { main } = await import(`${outdir}/bench-craft.mjs`);
 process.exitCode = await main(process.argv.slice(2), root);

@@ -15,6 +15,8 @@ const { metafile } = await build({
       cli: 'src/hosts/cli/main.ts',
       'device-probe': 'src/service/device-probe.ts',
       'job-worker': 'src/service/worker/job-worker.ts',
+      'landscape-thread': 'src/service/landscape/landscape-thread.ts',
+      'search-thread': 'src/service/search/head-thread.ts',
       'web-server': 'src/hosts/web/web-server.ts',
       // The desktop's processes but for its main one: they need what is special about this bundle, too.
       'desktop-engine': 'electron/main/engine-entry.ts',

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Landscape, LandscapeFigures, LandscapeLine } from '../../contract/landscape.ts';
 import { seededRandom } from '../data/random.ts';
 import { filterNormalized, wayTo } from './directions.ts';
@@ -32,8 +31,8 @@ const linePoints = 41;
 /** The way between two runs is followed beyond both by so much, in steps that meet both. */
 const beyond = 0.25;
 const wayPoints = 31;
-/** Others get their turn so often (ms). */
-const turnAfter = 20;
+/** Directions that sharpness is measured along at once, where they fit in so much (bytes). */
+const bytesOfDirections = 64 * 1024 ** 2;
 
 /**
  * Measures the loss around a solution, place by place.
@@ -51,23 +50,27 @@ export async function* measureLandscape(
   const axes = [filterNormalized(weights, filters, random), filterNormalized(weights, filters, random)];
   const walker = new Walker(surface, 1 + linePoints + grid * grid + 2 * directions, signal);
 
-  const [centre] = yield* walker.walk([], [[]]);
-  if (centre === undefined) throw new Error('The solution itself was not measured.');
   const lineAt = evenly(-span, span, linePoints);
-  const onLine = yield* walker.walk(
-    axes.slice(0, 1),
-    lineAt.map((x) => [x]),
-  );
   const at = evenly(-span, span, grid);
-  const places = yield* walker.walk(
-    axes,
-    at.flatMap((y) => at.map((x) => [x, y])),
-  );
+  const [centre, ...others] = yield* walker.walk(axes, [
+    [],
+    ...lineAt.map((x) => [x]),
+    ...at.flatMap((y) => at.map((x) => [x, y])),
+  ]);
+  if (centre === undefined) throw new Error('The solution itself was not measured.');
+  const onLine = others.slice(0, linePoints);
+  const places = others.slice(linePoints);
   const rows = (of: (place: Place) => number | undefined): (number | null)[][] =>
     at.map((_, y) => places.slice(y * grid, (y + 1) * grid).map((place) => real(of(place))));
   const rises: Place[][] = [];
-  for (let index = 0; index < directions; index++)
-    rises.push(yield* walker.walk([filterNormalized(weights, filters, random)], [[radius], [-radius]]));
+  const together = Math.max(1, Math.floor(bytesOfDirections / weights.byteLength));
+  while (rises.length < directions) {
+    const count = Math.min(together, directions - rises.length);
+    const some = Array.from({ length: count }, () => filterNormalized(weights, filters, random));
+    const steps = some.flatMap((_, index) => [radius, -radius].map((step) => along(index, step)));
+    const found = yield* walker.walk(some, steps);
+    some.forEach((_, index) => rises.push(found.slice(2 * index, 2 * index + 2)));
+  }
   const { train, val } = centre;
   return {
     centre: { train: figures(train), val: val === null ? null : figures(val) },
@@ -107,13 +110,12 @@ export async function* measureWay(
   return { ...line, barrier: barrierOf(line) };
 }
 
-/** Goes from place to place, tells how far it is, and lets others have their turn. */
+/** Goes from place to place and tells how far it is of all that are to be measured. */
 class Walker {
   readonly #surface: Surface;
   readonly #total: number;
   readonly #signal: AbortSignal | undefined;
-  #done = 0;
-  #turned = performance.now();
+  #before = 0;
 
   constructor(surface: Surface, total: number, signal: AbortSignal | undefined) {
     this.#surface = surface;
@@ -126,25 +128,20 @@ class Walker {
     directions: readonly Float32Array[],
     steps: readonly (readonly number[])[],
   ): AsyncGenerator<PlacesDone, Place[]> {
-    const slice = this.#surface.slice(directions);
-    const places: Place[] = [];
-    try {
-      for (const step of steps) {
-        this.#signal?.throwIfAborted();
-        places.push(slice.at(...step));
-        this.#done += 1;
-        if (performance.now() - this.#turned > turnAfter) {
-          await nextTurn();
-          this.#turned = performance.now();
-        }
-        yield { done: this.#done, total: this.#total };
+    const work = this.#surface.places(directions, steps, this.#signal);
+    for (;;) {
+      const step = await work.next();
+      if (step.done === true) {
+        this.#before += steps.length;
+        return step.value;
       }
-    } finally {
-      slice.dispose();
+      yield { done: this.#before + step.value, total: this.#total };
     }
-    return places;
   }
 }
+
+/** A step along one of several directions alone. */
+const along = (index: number, step: number): number[] => [...Array<number>(index).fill(0), step];
 
 /** So many numbers from one to another; an odd number of them from -x to x has an exact 0 in the middle. */
 function evenly(from: number, to: number, count: number): number[] {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filter } from './directions.ts';
 
 /** How good the model is on one set of photos. */
@@ -14,19 +15,45 @@ export interface Place {
   readonly val: Figures | null;
 }
 
-/** A line, plane, ... through the solution. */
-export interface Slice {
-  /** @param steps how far along each of the slice's directions */
-  at(...steps: readonly number[]): Place;
-  dispose(): void;
-}
-
 /** A loss as a function of weights, and where training ended. */
 export interface Surface {
   readonly weights: Float32Array;
   readonly filters: readonly Filter[];
-  /** @param directions each as long as the weights */
-  slice(directions: readonly Float32Array[]): Slice;
+  /**
+   * Measures places on a line, plane, ... through the solution; yields how many of them are done.
+   *
+   * @param directions each as long as the weights
+   * @param steps of each place: how far along each of the directions; what is missing is 0
+   * @returns the places in their order
+   * @throws the signal's reason
+   */
+  places(
+    directions: readonly Float32Array[],
+    steps: readonly (readonly number[])[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<number, Place[]>;
+}
+
+/** Others get their turn so often (ms). */
+const turnAfter = 20;
+
+/** Keeps long work stoppable, and the process it runs in responsive. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #last = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** @throws the signal's reason */
+  async give(): Promise<void> {
+    if (performance.now() - this.#last > turnAfter) {
+      await nextTurn();
+      this.#last = performance.now();
+    }
+    this.#signal?.throwIfAborted();
+  }
 }
 
 /** The surface of any loss. */
@@ -38,17 +65,21 @@ export function surfaceOf(
   return {
     weights,
     filters,
-    slice: (directions) => ({
-      at: (...steps) => {
+    async *places(directions, steps, signal) {
+      const turns = new Turns(signal);
+      const found: Place[] = [];
+      for (const place of steps) {
+        await turns.give();
         const moved = weights.slice();
         directions.forEach((direction, index) => {
-          const step = steps[index] ?? 0;
+          const step = place[index] ?? 0;
           for (let at = 0; at < moved.length; at++)
             moved[at] = (moved[at] as number) + step * (direction[at] as number);
         });
-        return loss(moved);
-      },
-      dispose: () => undefined,
-    }),
+        found.push(loss(moved));
+        yield found.length;
+      }
+      return found;
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { HolotypeError } from '../../contract/errors.ts';
 import { landscapeSchema, landscapeVersion, type Landscape } from '../../contract/landscape.ts';
-import { headSurface, headVector } from '../../engine/landscape/head-surface.ts';
+import { headVector } from '../../engine/landscape/head-layout.ts';
+import { headSurface } from '../../engine/landscape/head-surface.ts';
 import { measureLandscape, measureWay } from '../../engine/landscape/measure.ts';
 import type { MeasuredWay, PlacesDone } from '../../engine/landscape/measure.ts';
 import { landscapeWords } from '../../engine/landscape/words.ts';
@@ -10,6 +11,7 @@ import { lossText, objectiveOf } from '../train/objective.ts';
 import { startTf } from '../train/start-tf.ts';
 import { featuresOf, type Preparing } from './features.ts';
 import type { FinishedRun } from './finished-run.ts';
+import { landscapeThreads } from './threads.ts';
 import { asTrained, savedHead, widened, type SavedHead } from './saved-head.ts';
 
 export interface LandscapeWish {
@@ -21,6 +23,8 @@ export interface LandscapeWish {
   readonly to?: FinishedRun | undefined;
   /** Where the photos are now; absent: where they were. */
   readonly photos?: string | undefined;
+  /** Threads to measure with, where that is worth while; absent: one for each core. The figures are the same. */
+  readonly threads?: number | undefined;
 }
 
 /**
@@ -50,7 +54,8 @@ export async function* landscapeOf(
     asTrained(head, standardization, model.about.calibration.temperature, answering.scale);
   const head = trained(saved, run);
   const seed = wish.seed ?? about.seed;
-  const surface = headSurface({ head, train, val, objective });
+  const threads = await landscapeThreads(wish.threads);
+  const surface = headSurface({ head, train, val, objective, threads });
   let way: MeasuredWay | undefined;
   try {
     const measured = yield* told(
@@ -60,12 +65,12 @@ export async function* landscapeOf(
     if (other !== undefined && wish.to !== undefined) {
       const columns = Math.max(columnsOf(saved.head), columnsOf(other.head));
       if (columns > train.columns) refuse('the other reads features that are not here without its backbone');
-      const onWay = headSurface({ head: widened(head, columns), train, val, objective });
+      const onWay = headSurface({ head: widened(head, columns), train, val, objective, threads });
       try {
         const end = headVector(widened(trained(other, wish.to), columns));
         way = yield* told(measureWay(onWay, end, signal), 'Measuring the way to the other run');
       } finally {
-        onWay.dispose();
+        await onWay.dispose();
       }
     }
     const found: Omit<Landscape, 'words'> = {
@@ -89,7 +94,7 @@ export async function* landscapeOf(
     await writeLandscape(run.folder, landscape);
     return landscape;
   } finally {
-    surface.dispose();
+    await surface.dispose();
   }
 }
 

@@ -1,5 +1,7 @@
 /** How long it takes to measure the loss around a model, on cached features. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Landscape } from '../../../src/contract/landscape.ts';
 import type { TrainOptionsInput } from '../../../src/contract/train.ts';
 import { findFinishedRun } from '../../../src/service/landscape/finished-run.ts';
@@ -10,10 +12,11 @@ import type { CraftFigure, CraftPart } from './part.ts';
 
 const seed = 0;
 const grid = 25;
-/** Heads that people train: the usual one, and one with a hidden layer. */
+/** Heads that people train: the usual one, and some with a hidden layer. */
 const heads: readonly { readonly name: string; readonly options: Partial<TrainOptionsInput> }[] = [
   { name: 'linear head', options: {} },
   { name: 'hidden layer of 256', options: { hidden: [256], weightDecay: 0.01 } },
+  { name: 'hidden layer of 512', options: { hidden: [512], weightDecay: 0.01 } },
 ];
 
 async function resultOf<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
@@ -48,6 +51,20 @@ export const landscapePart: CraftPart = {
           's',
           { atMost: 20 },
           note,
+        ),
+        seeds: [seed],
+      });
+      if (name !== heads.at(-1)?.name) continue;
+      say(`  measuring on one core: ${name}`);
+      const alone = await resultOf(landscapeOf(await findFinishedRun(model), { grid, threads: 1 }, signal));
+      const ofAll = `${availableParallelism()} cores; the figures are ${isDeepStrictEqual(alone.plane, plane) ? 'the same bits' : 'NOT the same'}`;
+      figures.push({
+        ...figure(
+          `landscape: all cores against one, ${name}`,
+          alone.seconds / seconds,
+          'x',
+          undefined,
+          ofAll,
         ),
         seeds: [seed],
       });
