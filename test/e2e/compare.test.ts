@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
-import { addComparison, finishComparing } from '../renderer/fake/compare.ts';
+import { addComparison, aNumberComparison, finishComparing } from '../renderer/fake/compare.ts';
 import { leaves, startWorld } from '../renderer/fake/world.ts';
 import {
   axe,
@@ -73,6 +73,29 @@ describe.skipIf(browserPath === undefined)(`comparing backbones${whySkipped}`, (
     expect(await wide(page)).toEqual([]);
     await picture(page, `compare-${look.size.width}`);
     expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('numbers: by how far off, in words, drawing and table', async () => {
+    const { page, complaints } = await open(({ world }) => addComparison(world, leaves, aNumberComparison));
+    await page.getByRole('heading', { name: /^ResNet-18 is off by 2\.4 on average\. MobileNetV2/ }).waitFor();
+    const drawing = page.getByRole('img', { name: /Mean error against the time/ });
+    // Best is at the top.
+    const heights = await drawing
+      .locator('circle')
+      .evaluateAll((dots) => dots.map((dot) => Number(dot.getAttribute('cy'))));
+    expect(heights).toEqual(heights.toSorted((a, b) => a - b));
+    const rows = await page
+      .getByRole('table', { name: 'Backbones, best first' })
+      .getByRole('row')
+      .allInnerTexts();
+    expect(rows[0]).toContain('Off by');
+    expect(rows[1]).toMatch(/2\.4\s+R² 0\.840\s+2\.1 to 2\.8/);
+    expect(await axe(page)).toEqual([]);
+    expect(await wide(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.evaluate(() => (location.hash = '#/models'));
+    await page.getByText('On your photos off by 2.4 on average, 47 ms a photo on this device.').waitFor();
     await page.context().close();
   });
 

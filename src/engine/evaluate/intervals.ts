@@ -34,19 +34,35 @@ export function bootstrap(
   statistic: (indices: Int32Array) => number | null,
   options: { seed: number; resamples: number },
 ): Interval | null {
-  if (count === 0) return null;
+  return percentiles(resampled(count, statistic, options));
+}
+
+/**
+ * A statistic of resamples of `count` items. The same seed draws the same resamples, whatever the statistic, so that two
+ * can be compared pair by pair.
+ *
+ * @param statistic as for {@link bootstrap}
+ */
+export function resampled(
+  count: number,
+  statistic: (indices: Int32Array) => number | null,
+  options: { seed: number; resamples: number },
+): (number | null)[] {
+  if (count === 0) return [];
   const random = seededRandom(options.seed);
   const indices = new Int32Array(count);
-  const values: number[] = [];
-  for (let round = 0; round < options.resamples; round++) {
+  return Array.from({ length: options.resamples }, () => {
     for (let i = 0; i < count; i++) indices[i] = random.integer(count);
-    const value = statistic(indices);
-    if (value !== null) values.push(value);
-  }
-  values.sort((a, b) => a - b);
-  const low = quantile(values, 0.025);
-  const high = quantile(values, 0.975);
-  if (low === null || high === null || values[0] === values.at(-1)) return null;
+    return statistic(indices);
+  });
+}
+
+/** Where 95 of 100 values lie; null for none, and where all are the same. */
+export function percentiles(values: readonly (number | null)[]): Interval | null {
+  const sorted = values.filter((value) => value !== null).toSorted((a, b) => a - b);
+  const low = quantile(sorted, 0.025);
+  const high = quantile(sorted, 0.975);
+  if (low === null || high === null || sorted[0] === sorted.at(-1)) return null;
   return [low, high];
 }
 

@@ -1,16 +1,21 @@
-import type { ComparedBackbone, Comparison, Domain } from '../../contract/compare.ts';
+import { rankedBy, type ComparedBackbone, type Comparison, type Domain } from '../../contract/compare.ts';
+import type { Task } from '../../contract/project.ts';
 import { bytes, count, duration, percent } from './output.ts';
 
 /** A table, best first, and what to make of it. */
 export function drawComparison(comparison: Comparison): string {
-  const { backbones, photos, classes, folds, seconds, device } = comparison;
+  const { backbones, photos, task = 'single-label', classes, folds, seconds, device } = comparison;
+  const columns = {
+    'single-label': ['right', '95% interval'],
+    'multi-label': ['mean av. precision', '95% interval', 'macro-F1', 'all labels right'],
+    regression: ['off by', '95% interval', 'R²', '95% interval'],
+  };
   const rows = [
-    ['', 'backbone', 'right', '95% interval', 'photos/s', 'size', 'your photos are to it'],
+    ['', 'backbone', ...columns[task], 'photos/s', 'size', 'your photos are to it'],
     ...backbones.map((one, at) => [
       String(at + 1),
       one.id,
-      percent(one.accuracy),
-      `${percent(one.interval[0])} to ${percent(one.interval[1])}`,
+      ...figures(one),
       one.photosPerSecond.toFixed(one.photosPerSecond < 10 ? 1 : 0),
       bytes(one.size),
       domainWords(one.domain),
@@ -28,9 +33,35 @@ export function drawComparison(comparison: Comparison): string {
   return [
     ...table,
     '',
-    `${count(photos, 'photo')} of ${classes.length} classes; each was judged by a head that learned from the other ${folds - 1} of ${folds} parts (${device}, ${duration(seconds)}).`,
+    `${count(photos, 'photo')}${what(task, classes.length)}; each was judged by a head that learned from the other ${folds - 1} of ${folds} parts (${device}, ${duration(seconds)}).`,
     ...verdict(backbones),
   ].join('\n');
+}
+
+/** What it is ranked by and what else there is, as the columns have it. */
+function figures(one: ComparedBackbone): string[] {
+  const { value, interval } = rankedBy(one);
+  const { numbers, labels } = one;
+  if (numbers !== undefined)
+    return [
+      number(value),
+      range(interval, number),
+      numbers.r2 === null ? '–' : numbers.r2.toFixed(3),
+      range(numbers.r2Interval, (r2) => r2.toFixed(3)),
+    ];
+  const more = labels === undefined ? [] : [percent(one.macroF1), percent(one.accuracy)];
+  return [percent(value), range(interval, percent), ...more];
+}
+
+const number = (value: number): string => `${Number(value.toPrecision(4))}`;
+
+function range(interval: readonly [number, number] | null, words: (value: number) => string): string {
+  return interval === null ? '–' : `${words(interval[0])} to ${words(interval[1])}`;
+}
+
+function what(task: Task, classes: number): string {
+  if (task === 'regression') return ' with a number';
+  return ` of ${classes} ${task === 'multi-label' ? 'labels' : 'classes'}`;
 }
 
 function domainWords(domain: Domain | null): string {

@@ -29,6 +29,7 @@ export async function comparePhotos(
   const dataset = await openDataset(folder, {
     ...(labels === undefined ? {} : { labelsCsv: labels }),
     ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
+    ...(options.task === undefined ? {} : { task: options.task }),
     ...(signal === undefined ? {} : { signal }),
     onlyListed,
     onProgress: ({ done, total }) =>

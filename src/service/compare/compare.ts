@@ -1,24 +1,26 @@
 import { comparisonSchema, type ComparedBackbone, type Comparison } from '../../contract/compare.ts';
-import type { Dataset, Photo } from '../../contract/dataset.ts';
+import { classesOf, type Dataset, type Photo } from '../../contract/dataset.ts';
 import type { DeviceId } from '../../contract/devices.ts';
 import { HolotypeError, toErrorShape } from '../../contract/errors.ts';
 import type { ModelInfo } from '../../contract/models.ts';
+import type { Task } from '../../contract/project.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
 import { groupPhotos, parseGroupBy } from '../../engine/data/groups.ts';
-import { evaluateClassifier } from '../../engine/evaluate/metrics.ts';
-import { argmaxRows } from '../../engine/evaluate/confusion.ts';
-import { mcnemar } from '../../engine/evaluate/paired.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { ToldProgress } from '../jobs/jobs.ts';
 import { listModels, loadBackbone } from '../models.ts';
+import { answeringOf } from '../train/answering.ts';
 import { FeatureStore } from '../train/feature-store.ts';
 import { withoutFailed } from '../train/photos.ts';
 import { trainingPolicy } from '../train/settings.ts';
+import { isBehind, judgeAnswers, type Judgement } from './judge-answers.ts';
 import { probe, type ProbedPhotos } from './probe.ts';
 import { tryBackbone } from './try-backbone.ts';
 
 export interface CompareOptions {
+  /** What is said of a photo; absent: one class. */
+  readonly task?: Task | undefined;
   /** Ids of installed backbones; absent: all that are installed. */
   readonly models?: readonly string[] | undefined;
   readonly device: DeviceId;
@@ -33,13 +35,12 @@ export interface CompareOptions {
 }
 
 const usualFolds = 5;
-/** A difference that chance alone makes more often than this is none. */
-const significance = 0.05;
+/** Fewer numbers than this say nothing about a backbone. */
+const fewestNumbers = 10;
 
 interface Judged {
   readonly backbone: Omit<ComparedBackbone, 'behind'>;
-  /** Whether it is right, photo by photo. */
-  readonly right: Uint8Array;
+  readonly judgement: Judgement;
 }
 
 /**
@@ -56,6 +57,7 @@ export async function* compareBackbones(
   signal?: AbortSignal,
 ): AsyncGenerator<ToldProgress, Comparison> {
   const started = performance.now();
+  const { task = 'single-label' } = options;
   const models = await wantedModels(options.models);
   let dataset = { ...opened, photos: opened.photos.filter(({ split }) => split !== 'test') };
   const judged: Judged[] = [];
@@ -66,7 +68,7 @@ export async function* compareBackbones(
     try {
       for (;;) {
         const outcome = yield* judge(model, dataset, probed, which, options, signal);
-        if ('right' in outcome) {
+        if ('judgement' in outcome) {
           judged.push(outcome);
           break;
         }
@@ -94,6 +96,7 @@ export async function* compareBackbones(
   return comparisonSchema.parse({
     createdAt: new Date().toISOString(),
     photos: dataset.photos.length,
+    ...(task === 'single-label' ? {} : { task }),
     classes: dataset.classes,
     folds: foldsIn(probed.folds),
     seed: options.seed,
@@ -127,23 +130,44 @@ function photosToProbe({ photos, classes }: Dataset, options: CompareOptions): P
   const by = options.groupBy === undefined ? undefined : parseGroupBy(options.groupBy);
   const groups = groupPhotos(photos, by);
   const labels = Int32Array.from(photos, ({ label }) => label);
+  const { task = 'single-label', seed } = options;
+  const most = mostFolds(photos, classes, groups, task);
+  const folds = stratifiedGroupFolds(labels, groups, Math.min(options.folds ?? usualFolds, most), seed);
+  return { photos, answering: answeringOf(task, classes.length, photos), folds, seed };
+}
+
+/** Groups of photos that have to be in different folds. @throws HolotypeError('bad-input') when there are too few */
+function mostFolds(
+  photos: readonly Photo[],
+  classes: readonly string[],
+  groups: Int32Array,
+  task: Task,
+): number {
+  const all = new Set(groups).size;
+  if (task === 'regression') {
+    if (all >= fewestNumbers) return all;
+    throw new HolotypeError('bad-input', 'There are too few photos with a number to compare backbones on.', {
+      remedy: `Give numbers to more photos: ${fewestNumbers} that don’t belong together are the least.`,
+    });
+  }
   const perClass = classes.map(
-    (_, label) => new Set(groups.filter((__, photo) => labels[photo] === label)).size,
+    (_, label) =>
+      new Set(groups.filter((__, at) => classesOf(photos[at] ?? { label: -1 }).includes(label))).size,
   );
+  if (task === 'multi-label') {
+    // A label that hardly any photo has says nothing; the others may.
+    if (perClass.some((count) => count >= 2 && count < all)) return all;
+    throw new HolotypeError('bad-input', 'There are too few labels to compare backbones on.', {
+      remedy: 'Add labels: one that some photos have and others lack is the least.',
+    });
+  }
   const fewest = Math.min(...perClass);
-  if (fewest < 2)
-    throw new HolotypeError(
-      'bad-input',
-      `There are too few photos of "${classes[perClass.indexOf(fewest)] ?? ''}" to compare backbones on.`,
-      { remedy: 'Add photos: two of each class that don’t belong together are the least, ten a good start.' },
-    );
-  const folds = stratifiedGroupFolds(
-    labels,
-    groups,
-    Math.min(options.folds ?? usualFolds, fewest),
-    options.seed,
+  if (fewest >= 2) return fewest;
+  throw new HolotypeError(
+    'bad-input',
+    `There are too few photos of "${classes[perClass.indexOf(fewest)] ?? ''}" to compare backbones on.`,
+    { remedy: 'Add photos: two of each class that don’t belong together are the least, ten a good start.' },
   );
-  return { photos, classes: classes.length, folds, seed: options.seed };
 }
 
 const foldsIn = (folds: Int32Array): number => folds.reduce((a, b) => Math.max(a, b), 0) + 1;
@@ -190,22 +214,14 @@ async function* judge(
         yield { message: `Trying heads on ${which}`, ...step.value, unit: 'steps' };
         continue;
       }
-      const labels = Int32Array.from(dataset.photos, ({ label }) => label);
-      const { accuracy, accuracyInterval, macroF1 } = evaluateClassifier({
-        logits: step.value,
-        labels,
-        classes: dataset.classes,
-        seed,
-      });
-      const predicted = argmaxRows(step.value, dataset.classes.length);
+      const { photos, classes } = dataset;
+      const judgement = judgeAnswers(step.value, photos, classes, probed.answering, seed);
       return {
-        right: Uint8Array.from(labels, (label, photo) => (predicted[photo] === label ? 1 : 0)),
+        judgement,
         backbone: {
           id: model.id,
           name: model.name,
-          accuracy: accuracy ?? 0,
-          interval: accuracyInterval ?? [0, 1],
-          macroF1,
+          ...judgement.figures,
           photosPerSecond,
           size: model.size,
           features: trunk.dimension,
@@ -223,11 +239,11 @@ async function* judge(
 function ranked(judged: readonly Judged[]): ComparedBackbone[] {
   const sorted = judged.toSorted(
     (a, b) =>
-      b.backbone.accuracy - a.backbone.accuracy || b.backbone.photosPerSecond - a.backbone.photosPerSecond,
+      b.judgement.value - a.judgement.value || b.backbone.photosPerSecond - a.backbone.photosPerSecond,
   );
-  const [first] = sorted;
-  return sorted.map(({ backbone, right }) => ({
+  const first = sorted[0]?.judgement;
+  return sorted.map(({ backbone, judgement }) => ({
     ...backbone,
-    behind: first !== undefined && first.right !== right && mcnemar(first.right, right) < significance,
+    behind: first !== undefined && first !== judgement && isBehind(judgement, first),
   }));
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { comparisonSchema, type Comparison } from '../../contract/compare.ts';
-import { HolotypeError } from '../../contract/errors.ts';
 import type { Handlers } from '../../contract/server.ts';
 import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
 import type { ScratchFolder } from '../../store/scratch-folder.ts';
@@ -37,18 +36,13 @@ export function createComparisons(deps: ComparisonDeps): Pick<Handlers, 'compare
     'compare.start': async ({ project, models }) => {
       const open = deps.projects.get(project);
       const { name, task } = open.project.manifest;
-      if (task !== 'single-label')
-        throw new HolotypeError(
-          'not-supported',
-          'Backbones can be compared on photos with one label each only.',
-          { remedy: 'Train with each of them, and compare the runs.' },
-        );
       made += 1;
       const labels = await deps.scratch.file(`compare-${made}.csv`);
       await writeLabels(labels, trainingPhotos(open.project.assets.values(), task), task);
       const request: CompareRequest = {
         folder: open.photoFolder,
         labels,
+        task,
         device: await deps.usualDevice(),
         seed,
         ...(models === undefined ? {} : { models }),

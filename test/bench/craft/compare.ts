@@ -53,7 +53,7 @@ export const comparePart: CraftPart = {
       figures.push({
         ...figure(
           `hymenoptera: ${one.id}, right by cross-validation`,
-          100 * one.accuracy,
+          100 * (one.accuracy ?? Number.NaN),
           '%',
           undefined,
           `a trained head on validation ${(100 * val).toFixed(1)}%; ${one.photosPerSecond.toFixed(1)} photos/s${domain}`,

@@ -1,5 +1,5 @@
 /** `holotype compare` as a process: what it prints where, and its exit code. */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { comparisonSchema } from '../../../src/contract/compare.ts';
@@ -49,6 +49,34 @@ test('--json prints one document; people get a table, and progress on stderr', a
   expect(drawn).toMatch(/^1 +tiny +[\d.]+% +[\d.]+% to [\d.]+% .* not measurable$/m);
   expect(drawn).toContain('some way off (30.0% sure; of ImageNet’s about 75.0%)');
   expect(drawn).toContain('tiny does better than the others for sure.');
+});
+
+test('numbers of a table are compared by how far off, and so is the table for people', async () => {
+  const labels = join(scratch, 'targets.csv');
+  const rows = Array.from({ length: 8 }, (_, n) => [`red/red ${n}.jpg,${20 + n}`, `blue/blue ${n}.jpg,${n}`]);
+  writeFileSync(labels, ['filename,target', ...rows.flat()].join('\n'));
+  const args = ['compare', photos, '--task', 'regression', '--labels', labels, '--device', 'cpu', '--json'];
+  const { code, stdout } = await run(args, env);
+  expect(code).toBe(0);
+  const comparison = comparisonSchema.parse(JSON.parse(stdout));
+  expect(comparison).toMatchObject({ task: 'regression', classes: [], photos: 16 });
+  const drawn = drawComparison(comparison);
+  expect(drawn).toMatch(/backbone +off by +95% interval +R² +95% interval/);
+  expect(drawn).toMatch(/^1 +tiny +[\d.]+ +[\d.]+ to [\d.]+ +-?[\d.]+ +-?[\d.]+ to -?[\d.]+ /m);
+  expect(drawn).toContain('16 photos with a number; each was judged');
+  const [one] = comparison.backbones;
+  if (one === undefined) throw new Error('no backbone was judged');
+  const { numbers: _, ...rest } = one;
+  const several = {
+    ...comparison,
+    task: 'multi-label' as const,
+    classes: ['warm', 'leaf'],
+    backbones: [
+      { ...rest, accuracy: 0.5, macroF1: 0.7, labels: { meanAveragePrecision: 0.8, interval: null } },
+    ],
+  };
+  expect(drawComparison(several)).toMatch(/^1 +tiny +80\.0% +– +70\.0% +50\.0% /m);
+  expect(drawComparison(several)).toContain('16 photos of 2 labels;');
 });
 
 test('wrong usage exits with 2, a backbone that is not there with its reason', async () => {

@@ -85,6 +85,26 @@ export const aComparison: Comparison = {
   seconds: 41,
 };
 
+/** The same three for numbers: the less they are off the better. */
+export const aNumberComparison: Comparison = {
+  ...aComparison,
+  task: 'regression',
+  classes: [],
+  backbones: aComparison.backbones.map((one, at) => ({
+    ...one,
+    accuracy: null,
+    interval: null,
+    macroF1: null,
+    numbers: {
+      mae: 2.4 + 0.3 * at,
+      maeInterval: [2.1 + 0.3 * at, 2.8 + 0.3 * at],
+      r2: 0.84 - 0.1 * at,
+      r2Interval: [0.7 - 0.1 * at, 0.9 - 0.1 * at],
+      maeOfMean: 9.5,
+    },
+  })),
+};
+
 /** What came of an earlier comparison of a project. */
 export function addComparison(world: World, project: string, comparison: Comparison = aComparison): void {
   comparisonsOf(world).set(project, comparison);

@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Comparison } from '../../../src/contract/compare.ts';
+import { rankedBy, type Comparison } from '../../../src/contract/compare.ts';
+import type { Task } from '../../../src/contract/project.ts';
 import { exportOnnx } from '../../../src/engine/graph/export-onnx.ts';
 import { comparePhotos } from '../../../src/service/compare/compare-photos.ts';
 import type { ToldProgress } from '../../../src/service/jobs/jobs.ts';
@@ -59,12 +60,82 @@ test('the backbone that sees the difference comes first, and the other is behind
   expect(tiny?.behind).toBe(false);
   expect(blind?.accuracy).toBeLessThan(0.75);
   expect(blind?.behind).toBe(true);
-  for (const { accuracy, interval, photosPerSecond } of backbones) {
-    expect(interval[0]).toBeLessThanOrEqual(accuracy);
-    expect(interval[1]).toBeGreaterThanOrEqual(accuracy);
-    expect(photosPerSecond).toBeGreaterThan(0);
+  for (const backbone of backbones) {
+    const { kind, value, interval } = rankedBy(backbone);
+    expect(kind).toBe('right');
+    expect(interval?.[0]).toBeLessThanOrEqual(value);
+    expect(interval?.[1]).toBeGreaterThanOrEqual(value);
+    expect(backbone.photosPerSecond).toBeGreaterThan(0);
   }
   expect(told.map(({ message }) => message)).toContain('Trying heads on blind (1 of 2)');
+});
+
+/** A labels file for all 28 photos, the red ones first. */
+function table(name: string, column: string, of: (red: boolean, n: number) => string | number): string {
+  const file = join(scratch, name);
+  const rows = ['red', 'blue'].flatMap((colour) =>
+    Array.from({ length: 14 }, (_, n) => `train/${colour}/${colour} ${n}.jpg,${of(colour === 'red', n)}`),
+  );
+  writeFileSync(file, [`filename,${column}`, ...rows].join('\n'));
+  return file;
+}
+const compareBy = (task: Task, labels: string): Promise<Comparison> =>
+  comparePhotos(photos, { device: 'cpu', seed: 1, task, labels, onlyListed: true }, () => undefined);
+
+test('several labels: ranked by mean average precision, with an interval, and who is behind for sure', async () => {
+  const labels = table('several.csv', 'label', (red, n) => (red ? 'leaf;warm' : n < 7 ? 'leaf' : 'leaf;old'));
+  const { task, classes, folds, backbones } = await compareBy('multi-label', labels);
+  expect({ task, classes, folds }).toEqual({
+    task: 'multi-label',
+    classes: ['leaf', 'old', 'warm'],
+    folds: 5,
+  });
+  const [tiny, blind] = backbones;
+  expect([tiny?.id, blind?.id, tiny?.behind, blind?.behind]).toEqual(['tiny', 'blind', false, true]);
+  // Of two labels that some photos lack, chance alone gives a quarter and a half.
+  expect(blind?.labels?.meanAveragePrecision).toBeLessThan(0.55);
+  expect(tiny?.labels?.meanAveragePrecision).toBeGreaterThan(0.65);
+  for (const { labels: own } of backbones) {
+    expect(own?.interval?.[0]).toBeLessThanOrEqual(own?.meanAveragePrecision ?? 0);
+    expect(own?.interval?.[1]).toBeGreaterThanOrEqual(own?.meanAveragePrecision ?? 1);
+  }
+  expect(tiny?.accuracy).toBeGreaterThan(0);
+  expect(await compareBy('multi-label', labels)).toMatchObject({
+    backbones: backbones.map(({ labels: own, behind }) => ({ labels: own, behind })),
+  });
+});
+
+test('numbers: ranked by how far off, with R² and intervals of both', async () => {
+  const labels = table('numbers.csv', 'target', (red, n) => (red ? 40 : 10) + (n % 4));
+  const { task, backbones } = await compareBy('regression', labels);
+  expect(task).toBe('regression');
+  const [tiny, blind] = backbones;
+  expect([tiny?.id, blind?.id, tiny?.behind, blind?.behind]).toEqual(['tiny', 'blind', false, true]);
+  expect(tiny?.numbers?.mae).toBeLessThan(8);
+  expect(tiny?.numbers?.r2).toBeGreaterThan(0.6);
+  // One that sees nothing can only say the mean.
+  expect(Math.abs((blind?.numbers?.mae ?? 0) - (blind?.numbers?.maeOfMean ?? 0))).toBeLessThan(1.5);
+  for (const backbone of backbones) {
+    const { kind, value, interval } = rankedBy(backbone);
+    expect(kind).toBe('error');
+    expect(interval?.[0]).toBeLessThan(value);
+    expect(interval?.[1]).toBeGreaterThan(value);
+    expect([backbone.accuracy, backbone.interval]).toEqual([null, null]);
+  }
+});
+
+test('too few labels and numbers are told with a remedy', async () => {
+  const all = table('all.csv', 'label', () => 'leaf;plant');
+  await expect(compareBy('multi-label', all)).rejects.toMatchObject({
+    code: 'bad-input',
+    message: 'There are too few labels to compare backbones on.',
+  });
+  const few = join(scratch, 'few.csv');
+  writeFileSync(few, 'filename,target\ntrain/red/red 0.jpg,1\ntrain/red/red 1.jpg,2\n');
+  await expect(compareBy('regression', few)).rejects.toMatchObject({
+    code: 'bad-input',
+    message: 'There are too few photos with a number to compare backbones on.',
+  });
 });
 
 test('how familiar photos are is measured where a network names ImageNet’s things, and nowhere else', async () => {

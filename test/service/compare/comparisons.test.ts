@@ -41,21 +41,28 @@ test('a project’s labelled photos are compared on; what came of it is there af
   await later.close();
 });
 
-test('what can’t be compared is told: no such backbone, photos with several labels', async () => {
+test('what can’t be compared is told', async () => {
   const { job } = await work.call('compare.start', { project: project.id, models: ['nowhere'] });
   expect(await work.jobs.ended(job)).toMatchObject({
     state: 'failed',
     error: { code: 'not-found', message: 'The backbone "nowhere" is not installed.' },
   });
-  const { manifest } = project.project;
-  const several = Object.create(project, {
-    project: {
-      value: Object.create(project.project, { manifest: { value: { ...manifest, task: 'multi-label' } } }),
-    },
-  }) as ProjectForTests;
-  const other = startWork(several, scratch);
-  await expect(other.call('compare.start', { project: project.id })).rejects.toMatchObject({
-    code: 'not-supported',
-  });
-  await other.close();
+});
+
+test('a project of several labels is compared by them, one of numbers by the numbers', async () => {
+  const latest = async () => {
+    const { job } = await work.call('compare.start', { project: project.id });
+    expect(await work.jobs.ended(job)).toMatchObject({ state: 'done', error: null });
+    return work.call('compare.latest', { project: project.id });
+  };
+  await project.project.updateManifest({ task: 'multi-label' });
+  await project.patch((path) => path.startsWith('red/'), { labels: ['red', 'blue'], target: 30 });
+  await project.patch((path) => path.startsWith('blue/'), { labels: ['blue'], target: 10 });
+  const several = await latest();
+  expect(several).toMatchObject({ task: 'multi-label', photos: 16 });
+  expect(several?.backbones[0]?.labels?.meanAveragePrecision).toBeGreaterThan(0.8);
+  await project.project.updateManifest({ task: 'regression' });
+  const numbers = await latest();
+  expect(numbers).toMatchObject({ task: 'regression', photos: 16 });
+  expect(numbers?.backbones[0]?.numbers?.mae).toBeLessThan(10);
 });

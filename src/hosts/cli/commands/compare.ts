@@ -1,4 +1,6 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { tasks } from '../../../contract/choices.ts';
+import type { Task } from '../../../contract/project.ts';
 import type { ToldProgress } from '../../../service/jobs/jobs.ts';
 import { integer } from '../arguments.ts';
 import { drawComparison } from '../draw-comparison.ts';
@@ -8,6 +10,7 @@ import { Counter } from '../progress-bar.ts';
 interface Flags {
   readonly models?: string;
   readonly labels?: string;
+  readonly task?: Task;
   readonly groupBy?: string;
   readonly folds?: number;
   readonly device: string;
@@ -22,7 +25,10 @@ export function addCompare(program: Command): void {
     .description('Rank the installed backbones by how well they do on your own photos.')
     .argument('<photos>', 'labelled photos, laid out as for train; those in test/ are not looked at')
     .option('--models <ids>', 'only these, with commas between (default: all that are installed)')
-    .option('--labels <csv>', 'filename,label[,split][,group]')
+    .option('--labels <csv>', 'filename,label[,split][,group], or target for numbers')
+    .addOption(
+      new Option('--task <task>', 'what is said of a photo (default: single-label)').choices([...tasks]),
+    )
     .option('--group-by <rule>', 'keep photos together: folder, burst, csv:COLUMN or a regular expression')
     .option('--folds <n>', 'parts the photos are divided into (default: 5)', integer(2, 20))
     .option('--device <device>', 'what computes: auto, cpu, webgpu, cuda, ...', 'auto')

@@ -1,6 +1,5 @@
-import type { ComparedBackbone } from '../../../contract/compare.ts';
-import { timeOf } from '../../components/backbone-words.ts';
-import { percent } from '../../components/format.ts';
+import { rankedBy, type ComparedBackbone } from '../../../contract/compare.ts';
+import { rankFigure, rankWords, timeOf } from '../../components/backbone-words.ts';
 
 const width = 640;
 const height = 300;
@@ -10,28 +9,33 @@ const top = 14;
 const bottom = 44;
 const marks = [1, 2, 3, 5];
 
-/** Accuracy against the time a photo takes, with intervals: best is high up on the left. The table has the figures. */
+/**
+ * What backbones are ranked by against the time a photo takes, with intervals: best is high up on the left. The table has
+ * the figures.
+ */
 export function AccuracyOverTime({ backbones }: { readonly backbones: readonly ComparedBackbone[] }) {
   const times = backbones.map(({ photosPerSecond }) => 1000 / photosPerSecond);
   const [fast, slow] = [Math.min(...times) / 1.4, Math.max(...times) * 1.4];
-  const low = Math.max(0, Math.floor(Math.min(...backbones.map(({ interval }) => interval[0])) * 20) / 20);
+  const ranks = backbones.map(rankedBy);
+  const kind = ranks[0]?.kind ?? 'right';
+  const all = ranks.flatMap(({ value, interval }) => [value, ...(interval ?? [])]);
+  const { best, worst, lines } = kind === 'error' ? errorAxis(all) : shareAxis(all);
   const x = (ms: number): number =>
     left + (Math.log(ms / fast) / Math.log(slow / fast)) * (width - left - right);
-  const y = (share: number): number =>
-    top + ((1 - share) / Math.max(0.05, 1 - low)) * (height - top - bottom);
+  const y = (value: number): number => top + ((value - best) / (worst - best)) * (height - top - bottom);
   return (
     <figure className="compare-figure">
       <svg
         className="compare-drawing"
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label="Accuracy against the time a photo takes; the ranking below has the same figures"
+        aria-label={`${axisNames[kind]} against the time a photo takes; the ranking below has the same figures`}
       >
-        {sharesFrom(low).map((share) => (
-          <g key={share}>
-            <line className="compare-line" x1={left} x2={width - right} y1={y(share)} y2={y(share)} />
-            <text className="compare-tick" x={left - 8} y={y(share) + 4} textAnchor="end">
-              {Math.round(share * 100)}%
+        {lines.map((line) => (
+          <g key={line}>
+            <line className="compare-line" x1={left} x2={width - right} y1={y(line)} y2={y(line)} />
+            <text className="compare-tick" x={left - 8} y={y(line) + 4} textAnchor="end">
+              {kind === 'error' ? rankFigure(line, kind) : `${Math.round(line * 100)}%`}
             </text>
           </g>
         ))}
@@ -43,31 +47,35 @@ export function AccuracyOverTime({ backbones }: { readonly backbones: readonly C
         <text className="compare-tick" x={(left + width - right) / 2} y={height - 6} textAnchor="middle">
           time a photo takes on this device
         </text>
-        {backbones.map(({ id, name, accuracy, interval, photosPerSecond }, at) => {
+        {backbones.map((backbone, at) => {
+          const { id, name, photosPerSecond } = backbone;
+          const { value, interval } = rankedBy(backbone);
           const place = x(1000 / photosPerSecond);
           // Names stand where there is room for them.
           const atRight = place < width * 0.6;
           return (
             <g key={id}>
-              <line
-                className="compare-whisker"
-                x1={place}
-                x2={place}
-                y1={y(interval[0])}
-                y2={y(interval[1])}
-              />
+              {interval === null ? null : (
+                <line
+                  className="compare-whisker"
+                  x1={place}
+                  x2={place}
+                  y1={y(interval[0])}
+                  y2={y(interval[1])}
+                />
+              )}
               <circle
                 className={at === 0 ? 'compare-dot compare-dot-best' : 'compare-dot'}
                 cx={place}
-                cy={y(accuracy)}
+                cy={y(value)}
                 r={at === 0 ? 7 : 5}
               >
-                <title>{`${name}: ${percent(accuracy)} right, ${timeOf(photosPerSecond)} a photo`}</title>
+                <title>{`${name}: ${rankWords(backbone)}, ${timeOf(photosPerSecond)} a photo`}</title>
               </circle>
               <text
                 className="compare-label"
                 x={place + (atRight ? 11 : -11)}
-                y={y(accuracy) + 4}
+                y={y(value) + 4}
                 textAnchor={atRight ? 'start' : 'end'}
               >
                 {name}
@@ -78,6 +86,37 @@ export function AccuracyOverTime({ backbones }: { readonly backbones: readonly C
       </svg>
     </figure>
   );
+}
+
+const axisNames = { right: 'Accuracy', precision: 'Mean average precision', error: 'Mean error' } as const;
+
+interface Axis {
+  /** What is at the top, and at the bottom. */
+  readonly best: number;
+  readonly worst: number;
+  readonly lines: readonly number[];
+}
+
+/** @param values shares, the best being 1 */
+function shareAxis(values: readonly number[]): Axis {
+  const low = Math.max(0, Math.min(0.95, Math.floor(Math.min(...values) * 20) / 20));
+  return { best: 1, worst: low, lines: sharesFrom(low) };
+}
+
+/** @param values errors, the least at the top */
+function errorAxis(values: readonly number[]): Axis {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const rough = (most - least || most || 1) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((times) => times * power >= rough) ?? 10);
+  const [first, last] = [
+    Math.floor(least / step),
+    Math.max(Math.ceil(most / step), Math.floor(least / step) + 1),
+  ];
+  const lines = Array.from({ length: last - first + 1 }, (_, at) =>
+    Number(((first + at) * step).toPrecision(10)),
+  );
+  return { best: first * step, worst: last * step, lines };
 }
 
 function sharesFrom(low: number): number[] {

@@ -1,5 +1,6 @@
-import type { ComparedBackbone, Comparison } from '../../../contract/compare.ts';
-import { familiarity, timeOf } from '../../components/backbone-words.ts';
+import { rankedBy, type ComparedBackbone, type Comparison } from '../../../contract/compare.ts';
+import type { Task } from '../../../contract/project.ts';
+import { familiarity, rankFigure, timeOf } from '../../components/backbone-words.ts';
 import { bytes, count, fullTime, percent, plural } from '../../components/format.ts';
 import { Badge, Button, Notice, Table } from '../../components/ui/index.ts';
 import { AccuracyOverTime } from './accuracy-over-time.tsx';
@@ -13,15 +14,16 @@ interface ComparisonResultProps {
 
 /** How the backbones did: in a sentence, a drawing and a table. */
 export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResultProps) {
-  const { backbones, failed, photos, classes, folds, createdAt } = comparison;
+  const { backbones, failed, photos, task = 'single-label', classes, folds, createdAt } = comparison;
   return (
     <>
       <section className="ui-card compare-card" aria-labelledby="compare-verdict">
         <h2 id="compare-verdict">{verdict(backbones)}</h2>
         <p className="muted small">
-          {plural(photos, 'photo')} of {plural(classes.length, 'class', 'classes')}; each was judged by a head
-          that learned from {folds - 1} of {folds} parts and not from it. On new photos like these expect an
-          accuracy within the interval, 95 times of 100. {fullTime(createdAt)}.
+          {plural(photos, 'photo')}
+          {kindsOf(task, classes.length)}; each was judged by a head that learned from {folds - 1} of {folds}{' '}
+          parts and not from it. On new photos like these expect {expected[task]} within the interval, 95
+          times of 100. {fullTime(createdAt)}.
         </p>
         {backbones.length > 1 ? <AccuracyOverTime backbones={backbones} /> : null}
       </section>
@@ -32,7 +34,7 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
             <tr>
               <th scope="col">Backbone</th>
               <th scope="col" className="numeric">
-                Right
+                {heading[task]}
               </th>
               <th scope="col">Interval</th>
               <th scope="col" className="numeric">
@@ -56,8 +58,13 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
         <p className="muted small">
           How familiar photos are is measured by how sure the network is when it names what it was trained on
           (ImageNet’s 1,000 kinds of things). Of photos like its own it is about as sure as it is right there.
-          Unfamiliar photos can still be told apart: what counts is the share that is right. Where a network
-          names nothing, or its accuracy on ImageNet is not known, nothing is said.
+          {task === 'single-label'
+            ? 'Unfamiliar photos can still be told apart: what counts is the share that is right.'
+            : 'Unfamiliar photos can be learned from all the same: what counts is the figure they are ranked by.'}{' '}
+          Where a network names nothing, or its accuracy on ImageNet is not known, nothing is said.
+          {task === 'multi-label'
+            ? ' Mean average precision says how far up photos with a label come when all are put in the order of how sure the model is of it; 100% is without a mistake.'
+            : ''}
         </p>
       </section>
       {failed.map(({ id, error }) => (
@@ -72,6 +79,32 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
   );
 }
 
+const heading: Readonly<Record<Task, string>> = {
+  'single-label': 'Right',
+  'multi-label': 'Mean average precision',
+  regression: 'Off by',
+};
+
+const expected: Readonly<Record<Task, string>> = {
+  'single-label': 'an accuracy',
+  'multi-label': 'a figure',
+  regression: 'a mean error',
+};
+
+function kindsOf(task: Task, classes: number): string {
+  if (task === 'regression') return ' with a number';
+  return task === 'multi-label'
+    ? ` of ${plural(classes, 'label')}`
+    : ` of ${plural(classes, 'class', 'classes')}`;
+}
+
+/** What is known beside the figure that is ranked by. */
+function besides({ labels, numbers, accuracy, macroF1 }: ComparedBackbone): string {
+  if (numbers !== undefined) return numbers.r2 === null ? '' : `R² ${numbers.r2.toFixed(3)}`;
+  if (labels === undefined || accuracy === null) return '';
+  return `${percent(accuracy)} all labels right${macroF1 === null ? '' : `, macro-F1 ${percent(macroF1)}`}`;
+}
+
 interface RowProps {
   readonly one: ComparedBackbone;
   readonly first: boolean;
@@ -80,7 +113,9 @@ interface RowProps {
 }
 
 function Row({ one, first, disabled, onUse }: RowProps) {
-  const { id, name, accuracy, interval, behind, photosPerSecond, size, domain, licence } = one;
+  const { id, name, behind, photosPerSecond, size, domain, licence } = one;
+  const { kind, value, interval } = rankedBy(one);
+  const more = besides(one);
   return (
     <tr>
       <th scope="row">
@@ -88,9 +123,14 @@ function Row({ one, first, disabled, onUse }: RowProps) {
         {first ? <Badge tone="good">best</Badge> : behind ? null : <Badge>as good, for all we know</Badge>}
         <span className="compare-licence muted small">{licence ?? 'licence unknown'}</span>
       </th>
-      <td className="numeric">{percent(accuracy)}</td>
+      <td className="numeric">
+        {rankFigure(value, kind)}
+        {more === '' ? null : <span className="compare-licence muted small">{more}</span>}
+      </td>
       <td>
-        {percent(interval[0])} to {percent(interval[1])}
+        {interval === null
+          ? 'not known'
+          : `${rankFigure(interval[0], kind)} to ${rankFigure(interval[1], kind)}`}
       </td>
       <td className="numeric">
         {timeOf(photosPerSecond)}

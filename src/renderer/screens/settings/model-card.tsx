@@ -4,8 +4,8 @@ import type { ComparedBackbone } from '../../../contract/compare.ts';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ModelInfo } from '../../../contract/models.ts';
 import { useActions, useAppState } from '../../api/context.tsx';
-import { familiarity, timeOf } from '../../components/backbone-words.ts';
-import { bytes, compact, duration, percent } from '../../components/format.ts';
+import { familiarity, rankWords, timeOf } from '../../components/backbone-words.ts';
+import { bytes, compact, duration } from '../../components/format.ts';
 import { ModelBlocks } from '../../components/model-blocks.tsx';
 import { Badge, Button, ErrorState, Progress, Skeleton } from '../../components/ui/index.ts';
 import { isOver } from '../../state/jobs.ts';
@@ -52,8 +52,7 @@ export function ModelCard({ model, download, compared }: ModelCardProps) {
       )}
       {compared === undefined ? null : (
         <p className="model-text">
-          On your photos {percent(compared.accuracy)} right, {timeOf(compared.photosPerSecond)} a photo on
-          this device.
+          On your photos {rankWords(compared)}, {timeOf(compared.photosPerSecond)} a photo on this device.
         </p>
       )}
       {running === undefined ? null : <Downloading job={running} />}
