@@ -148,6 +148,16 @@ export const searchFinalSchema = z.object({
 });
 export type SearchFinal = z.infer<typeof searchFinalSchema>;
 
+/** A trial that is being tried. */
+export const searchUnderWaySchema = z.object({
+  number: z.number().int().nonnegative(),
+  point: searchPointSchema,
+  share: z.number().gt(0).max(1),
+  /** Where one of the best is tried once more: with which seed. */
+  seed: z.number().int().nullable(),
+});
+export type SearchUnderWay = z.infer<typeof searchUnderWaySchema>;
+
 export const searchFinalistSchema = z.object({
   number: z.number().int().nonnegative(),
   point: searchPointSchema,
@@ -188,6 +198,10 @@ export const searchResultSchema = z.object({
   finalists: z.array(searchFinalistSchema),
   /** Share of the differences that each setting explains by itself, most first; empty when too few were tried. */
   importance: z.array(z.object({ name: z.string(), share: z.number() })),
+  /** Heads that were trained at once, at most. */
+  atOnce: z.number().int().positive().default(1),
+  /** Trials that were under way when the time was up: they were cut short, and count nowhere. */
+  cut: z.number().int().nonnegative().default(0),
   seconds: z.number(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;
@@ -218,6 +232,10 @@ export const projectSearchSchema = z.object({
   wanted: z.object({ trials: z.number().int().nullable(), budget: z.number().nullable() }),
   /** The method in use and why it was chosen; null: it has not been yet. */
   chosen: z.object({ method: searchMethodSchema, why: z.string() }).nullable(),
+  /** Heads that are trained at once; null where nothing runs. */
+  atOnce: z.number().int().positive().nullable(),
+  /** What is being tried just now. */
+  underWay: z.array(searchUnderWaySchema),
   /** Trials done, number 0 among them. */
   tried: z.number().int().nonnegative(),
   /** The best of them first, no more than {@link shownTrials}; what was cut short or failed comes last. */

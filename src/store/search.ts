@@ -17,10 +17,13 @@ const lineSchema = z.discriminatedUnion('type', [searchTrialSchema, searchFinalS
 const trialsFile = 'trials.jsonl';
 export type SearchLine = SearchTrial | SearchFinal;
 
-/** A search on disk: `search.json` says what it looks for, `trials.jsonl` has a line a trial. */
+/**
+ * A search on disk: `search.json` says what it looks for, `trials.jsonl` has a line a trial, written when it was done.
+ * Trials that ran side by side may so stand in another order than their numbers; they are read by their numbers.
+ */
 export interface SearchFolder {
   readonly folder: string;
-  /** What was tried in earlier sittings. */
+  /** What was tried in earlier sittings: trials by their numbers, then what was tried again. */
   readonly lines: readonly SearchLine[];
   /** Keeps a trial, on the disk when it resolves. @throws HolotypeError('storage') */
   append(line: SearchLine): Promise<void>;
@@ -29,7 +32,20 @@ export interface SearchFolder {
 
 /** What was tried in a search, also while another process goes on with it. @throws HolotypeError('storage') */
 export async function readSearchLines(folder: string): Promise<readonly SearchLine[]> {
-  return (await readJsonl(join(folder, trialsFile), lineSchema)).records;
+  return ordered((await readJsonl(join(folder, trialsFile), lineSchema)).records);
+}
+
+/** None counts twice: the first line of a trial is the one that was gone on from. */
+function ordered(lines: readonly SearchLine[]): SearchLine[] {
+  const trials = new Map<number, SearchTrial>();
+  const finals = new Map<string, SearchFinal>();
+  for (const line of lines)
+    if (line.type === 'trial') trials.set(line.number, trials.get(line.number) ?? line);
+    else {
+      const key = `${line.number}/${line.seed}`;
+      finals.set(key, finals.get(key) ?? line);
+    }
+  return [...[...trials.values()].sort((a, b) => a.number - b.number), ...finals.values()];
 }
 
 /**
@@ -69,7 +85,7 @@ export async function openSearch(folder: string, about: unknown, resume: boolean
     const writer = await appendJsonl(path);
     return {
       folder,
-      lines: records,
+      lines: ordered(records),
       append: (line) => writer.append(line, { sync: true }),
       close: async () => {
         await writer.close();

@@ -21,11 +21,18 @@ const looks = { anywhere: 600, best: 5, nearBest: 40, improved: 6, steps: 120 };
  * Bayesian optimization: a Gaussian process believes something about the losses of all settings, and the one with the
  * largest expected improvement is tried next. Losses are warped, and the kernel is smooth or rough, as the data make
  * most probable; a basin that was searched to its ground is left for others (see basins.ts).
+ *
+ * The first trials are spread evenly and may run at once; each later one waits for all before it. Going ahead without
+ * the newest result was measured (60 trials, 20 seeds, the pending one taken for what the process expects of it, the
+ * "kriging believer" of Ginsbourger, Le Riche & Carraro 2010): within 1% of the lowest value of Hartmann-6 came 14 of
+ * the seeds instead of 17; with the best or the median loss in its place 12. So a search of this kind is hastened
+ * within each trial instead, where it costs nothing.
  */
 export function bayesSearch(space: SearchSpace, seed: number): Sampler {
   return {
     next(finished, running) {
       const number = finished.length + running.length;
+      if (number >= spreadTrials && running.length > 0) return 'wait';
       const random = seededRandom(seed * 1_000_003 + number);
       const known = finished.filter(
         (trial) => trial.share === 1 && Number.isFinite(trial.loss ?? Number.NaN),
@@ -33,7 +40,7 @@ export function bayesSearch(space: SearchSpace, seed: number): Sampler {
       const point =
         number < spreadTrials || known.length < 2
           ? pointOf(space, spread(space, seed, number))
-          : pointOf(space, improve(space, learned(space, finished, running), random));
+          : pointOf(space, improve(space, learned(space, finished), random));
       return { point, share: 1 };
     },
   };
@@ -68,12 +75,8 @@ interface Learned {
   readonly losses: number[];
 }
 
-/** Trials that failed count as bad as the worst; those that run as average, so that they are not tried once more. */
-function learned(
-  space: SearchSpace,
-  finished: readonly Sampled[],
-  running: readonly Omit<Sampled, 'loss'>[],
-): Learned {
+/** Trials that failed count as bad as the worst. */
+function learned(space: SearchSpace, finished: readonly Sampled[]): Learned {
   const whole = finished.filter(({ share }) => share === 1);
   const numbers = whole.flatMap(({ loss }) => (loss === null || !Number.isFinite(loss) ? [] : [loss]));
   const ordered = numbers.toSorted((a, b) => a - b);
@@ -81,10 +84,7 @@ function learned(
   // One that diverged to a huge loss says no more than that it is bad.
   const most = Math.min(ordered.at(-1) ?? 0, middle + 5 * (middle - (ordered[0] ?? middle)) + 1e-12);
   const worst = Math.max(most, middle);
-  const rows = [
-    ...whole.map(({ point, loss }) => ({ point, loss: Math.min(worst, loss ?? worst) })),
-    ...running.map(({ point }) => ({ point, loss: middle })),
-  ];
+  const rows = whole.map(({ point, loss }) => ({ point, loss: Math.min(worst, loss ?? worst) }));
   const limit = rows
     .map((row, index) => ({ ...row, index }))
     .sort((a, b) => a.loss - b.loss)

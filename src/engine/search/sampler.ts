@@ -25,9 +25,14 @@ export type Next = Proposal | 'wait' | 'done';
 /**
  * Says what to try next from nothing but what was tried before: a search that was killed goes on exactly where it was.
  *
- * @param finished trials in the order they were begun
- * @param running trials whose loss is not known yet; also counted for the number of the next one
+ * What trial number n is must depend on the results of the same earlier trials, whatever machine it is on and however
+ * many run at once: with the same seed a search finds the same everywhere. So a sampler never makes do with the results
+ * that happen to be there. Those it needs it waits for; where it needs none, as many run at once as there is room for.
  */
 export interface Sampler {
+  /**
+   * @param finished trials in the order of their numbers
+   * @param running trials whose loss is not known yet; also counted for the number of the next one
+   */
   next(finished: readonly Sampled[], running: readonly Omit<Sampled, 'loss'>[]): Next;
 }

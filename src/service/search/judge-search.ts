@@ -9,15 +9,23 @@ export function best(trials: readonly SearchTrial[]): SearchTrial | undefined {
   return found;
 }
 
-/** Means over the seeds, best first. Settings that failed with one of the seeds are not among them. */
+/**
+ * Means over the seeds that all of them had, best first: a round that was cut short would compare one's luck with
+ * another's mean. Settings that failed with one of the seeds are not among them.
+ */
 export function finalistsOf(
   trials: readonly SearchTrial[],
   finals: readonly SearchFinal[],
 ): SearchFinalist[] {
   const numbers = [...new Set(finals.map(({ number }) => number))];
+  const seeds = [...new Set(finals.map(({ seed }) => seed))].filter((seed) =>
+    numbers.every((number) => finals.some((final) => final.number === number && final.seed === seed)),
+  );
   return numbers
     .flatMap((number): SearchFinalist[] => {
-      const own = finals.filter((final) => final.number === number);
+      const own = finals
+        .filter((final) => final.number === number && seeds.includes(final.seed))
+        .sort((a, b) => a.seed - b.seed);
       const scores = own.flatMap(({ score }) => (score === null ? [] : [score]));
       const point = trials.find((trial) => trial.number === number)?.point;
       if (scores.length < own.length || scores.length === 0 || point === undefined) return [];
@@ -36,7 +44,7 @@ export function finalistsOf(
         },
       ];
     })
-    .sort((a, b) => a.loss - b.loss);
+    .sort((a, b) => a.loss - b.loss || a.number - b.number);
 }
 
 const mean = (values: readonly number[]): number =>

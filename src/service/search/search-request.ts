@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { searchMethodSchema, searchSpaceSchema } from '../../contract/search.ts';
+import { searchMethodSchema, searchSpaceSchema, searchUnderWaySchema } from '../../contract/search.ts';
 import { trainOptionsSchema } from '../../contract/train.ts';
 
 /** What the worker is told to search. */
@@ -16,6 +16,15 @@ export const searchRequestSchema = z.object({
 });
 export type SearchRequest = z.infer<typeof searchRequestSchema>;
 
-/** What the worker tells on the way: how settings are chosen. */
-export const chosenMethodSchema = z.object({ method: searchMethodSchema, why: z.string() });
-export type ChosenMethod = z.infer<typeof chosenMethodSchema>;
+/** What the worker tells on the way. */
+export const searchNewsSchema = z.discriminatedUnion('about', [
+  /** How settings are chosen. */
+  z.object({ about: z.literal('method'), method: searchMethodSchema, why: z.string() }),
+  /** What is being tried, and how many heads at once. */
+  z.object({
+    about: z.literal('under-way'),
+    underWay: z.array(searchUnderWaySchema),
+    atOnce: z.number().int().positive(),
+  }),
+]);
+export type SearchNews = z.infer<typeof searchNewsSchema>;

@@ -1,7 +1,7 @@
 import type { ToldProgress } from '../jobs/jobs.ts';
 import type { Task } from '../jobs/task.ts';
 import { searchRequestSchema } from './search-request.ts';
-import type { ChosenMethod, SearchRequest } from './search-request.ts';
+import type { SearchNews, SearchRequest } from './search-request.ts';
 import { search } from './search.ts';
 
 /** Looks for better settings on a project's photos; returns what came of it. Every trial is on the disk when it is told. */
@@ -15,11 +15,17 @@ export const searchTask: Task = async (request, tools) => {
     const event = step.value;
     if (event.type === 'progress') tools.progress(howFar(event.progress, wanted, tried, elapsed));
     else if (event.type === 'method')
-      tools.result({ method: event.method, why: event.why } satisfies ChosenMethod);
+      tools.result({ about: 'method', method: event.method, why: event.why } satisfies SearchNews);
+    else if (event.type === 'under-way')
+      tools.result({
+        about: 'under-way',
+        underWay: [...event.underWay],
+        atOnce: event.atOnce,
+      } satisfies SearchNews);
     else if (event.type === 'trial') {
-      tried = event.trial.number + 1;
-      elapsed = event.trial.elapsed;
-    } else elapsed = event.final.elapsed;
+      tried = event.tried;
+      elapsed = Math.max(elapsed, event.trial.elapsed);
+    } else if (event.type === 'final') elapsed = Math.max(elapsed, event.final.elapsed);
     // Messages from outside come in between two trials.
     await tools.pausePoint();
   }

@@ -17,7 +17,7 @@ import type { PlanDeps } from '../runs/train-plan.ts';
 import { labelsText, trainingPhotos } from '../runs/training-photos.ts';
 import { defaultSpace } from './default-space.ts';
 import { recipeOf } from './recipe-file.ts';
-import { chosenMethodSchema } from './search-request.ts';
+import { searchNewsSchema } from './search-request.ts';
 import type { SearchRequest } from './search-request.ts';
 
 export interface SearchDeps extends Pick<PlanDeps, 'calls' | 'usualDevice'> {
@@ -28,9 +28,11 @@ export interface SearchDeps extends Pick<PlanDeps, 'calls' | 'usualDevice'> {
 
 /** What is kept of the last search beside its trials. */
 const keptSchema = projectSearchSchema
-  .omit({ tried: true, trials: true })
+  .omit({ tried: true, trials: true, underWay: true, atOnce: true })
   .extend({ folder: projectSearchSchema.shape.startedAt });
-type Kept = Omit<ProjectSearch, 'tried' | 'trials'> & { readonly folder: string };
+type Kept = Omit<ProjectSearch, 'tried' | 'trials' | keyof Now> & { readonly folder: string };
+/** What is gone when the search has ended. */
+type Now = Pick<ProjectSearch, 'underWay' | 'atOnce'>;
 
 /** In the project's folder. */
 const searchesFolder = 'searches';
@@ -45,6 +47,8 @@ export function createSearches(
 ): Pick<Handlers, 'search.start' | 'search.result' | 'search.recipe'> {
   /** The last search, by project. */
   const latest = new Map<string, Kept>();
+  /** What searches are at, by job. */
+  const now = new Map<string, Now>();
   const keptFile = (open: OpenProject): string => join(open.folder, searchesFolder, 'latest.json');
   const note = async (open: OpenProject, kept: Kept): Promise<void> => {
     latest.set(open.id, kept);
@@ -78,8 +82,11 @@ export function createSearches(
         task: 'search',
         request,
         onNews: async (news) => {
-          if (news.type === 'result')
-            await note(open, { ...begun, chosen: chosenMethodSchema.parse(news.data) });
+          if (news.type !== 'result') return;
+          const said = searchNewsSchema.parse(news.data);
+          if (said.about === 'under-way')
+            now.set(begun.job, { underWay: said.underWay, atOnce: said.atOnce });
+          else await note(open, { ...begun, chosen: { method: said.method, why: said.why } });
         },
         finish: async (reply) => {
           const {
@@ -109,9 +116,16 @@ export function createSearches(
       const kept = await last(open);
       if (kept === undefined) return null;
       const { folder, ...search } = kept;
+      const runs = deps.jobs.list().some(({ id, state }) => id === kept.job && !over.includes(state));
+      if (!runs) now.delete(kept.job);
       const lines = await readSearchLines(join(open.folder, searchesFolder, folder));
       const trials = lines.filter((line) => line.type === 'trial');
-      return { ...search, tried: trials.length, trials: byScore(trials).slice(0, shownTrials) };
+      return {
+        ...search,
+        ...(now.get(kept.job) ?? { underWay: [], atOnce: null }),
+        tried: trials.length,
+        trials: byScore(trials).slice(0, shownTrials),
+      };
     },
     'search.recipe': async ({ project }) => {
       const open = deps.projects.get(project);

@@ -4,22 +4,20 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { TrialScore } from '../../contract/search.ts';
 import type { TrainOptions } from '../../contract/train.ts';
 import { stratifiedGroupFolds } from '../../engine/data/folds.ts';
-import { headLogits } from '../../engine/train/assemble-model.ts';
-import type { FeatureMatrix } from '../../engine/train/feature-matrix.ts';
-import { judgeAnswers } from '../../engine/train/finetune/judge.ts';
 import type { ToldProgress } from '../jobs/jobs.ts';
 import { defaultBackbone, loadBackbone } from '../models.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import { answeringOf } from '../train/answering.ts';
 import { augmentationOf, headViews } from '../train/augmenting.ts';
 import { FeatureStore, nameOf } from '../train/feature-store.ts';
-import { trainHead } from '../train/head.ts';
 import { buildMatrices } from '../train/matrices.ts';
 import type { Matrices } from '../train/matrices.ts';
-import { objectiveOf } from '../train/objective.ts';
 import { dividePhotos, withoutFailed } from '../train/photos.ts';
 import type { DividedPhotos } from '../train/photos.ts';
-import { headSettings, trainingPolicy } from '../train/settings.ts';
+import { trainingPolicy } from '../train/settings.ts';
+import type { HeadJob } from './head-job.ts';
+import { HeadLanes } from './head-lanes.ts';
+import type { LaneOptions } from './head-lanes.ts';
 
 /** With this many validation photos they can tell settings apart; with fewer, cross-validation does. */
 const enoughToCompare = 300;
@@ -30,31 +28,64 @@ const kept = 2;
 export type ScoredBy = 'cross-validation' | 'validation';
 
 export interface TrialTask {
-  readonly options: TrainOptions;
   /** Part of the usual epochs. */
   readonly share: number;
   /** Of the head's training and of the folds; the division of the photos has its own. */
   readonly seed: number;
 }
 
+/** Where trials are done. */
+export interface Bench {
+  readonly scoredBy: ScoredBy;
+  readonly counts: { readonly train: number; readonly val: number; readonly test: number };
+  /** How many heads are trained at once, of those whose features were prepared last. */
+  readonly headsAtOnce: number;
+  /** How many trials that is, one at least: the folds of one are trained at once, too. */
+  readonly trialsAtOnce: number;
+  /** Whether another trial would be begun at once. */
+  readonly hasRoom: boolean;
+  /**
+   * Computes the features that settings need, where that was not done before: other trials use them, too.
+   *
+   * @returns what does a trial with these settings
+   */
+  prepare(
+    options: TrainOptions,
+    tell: (progress: ToldProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<Scorer>;
+}
+
+/**
+ * Trains a head and judges it on photos it did not learn from. How good it is does not depend on how many run at once.
+ *
+ * @throws HolotypeError of what can't be trained; the signal's reason
+ */
+export type Scorer = (task: TrialTask, signal?: AbortSignal) => Promise<TrialScore>;
+
 /** Photos that are divided once, and heads that are trained on them and judged. No test photo is ever read. */
-export class TrialBench {
+export class TrialBench implements Bench {
   readonly scoredBy: ScoredBy;
   #dataset: Dataset;
   readonly #options: TrainOptions;
   readonly #device: DeviceId;
+  readonly #lanes: HeadLanes;
   #divided: DividedPhotos;
   #failedKnown = false;
-  readonly #features = new Map<string, { readonly matrices: Matrices; readonly columns: number }>();
+  /** Bytes of the features that were prepared last. */
+  #bytes = 0;
+  readonly #features = new Map<string, Matrices>();
 
   /**
    * @param options how photos are divided
    * @throws HolotypeError('bad-input') when there are too few photos to judge settings by
    */
-  constructor(dataset: Dataset, options: TrainOptions, device: DeviceId) {
+  constructor(dataset: Dataset, options: TrainOptions, device: DeviceId, lanes: LaneOptions = {}) {
     this.#dataset = dataset;
     this.#options = options;
     this.#device = device;
+    // There is one graphics card.
+    this.#lanes = new HeadLanes(device === 'cuda-tfjs' ? { atOnce: 1 } : lanes);
     this.#divided = dividePhotos(dataset, options);
     const { val } = this.#divided;
     const folds = this.#foldsOf(0) !== undefined;
@@ -65,49 +96,64 @@ export class TrialBench {
     this.scoredBy = val.length >= enoughToCompare || !folds ? 'validation' : 'cross-validation';
   }
 
-  get counts(): { readonly train: number; readonly val: number; readonly test: number } {
+  get counts(): Bench['counts'] {
     const { train, val, test } = this.#divided;
     return { train: train.length, val: val.length, test: test.length };
   }
 
-  /** Computes the features that settings need, where that was not done before: other trials use them, too. */
+  get headsAtOnce(): number {
+    return this.#lanes.atOnce(this.scoredBy === 'validation' ? 0 : this.#bytes);
+  }
+
+  get trialsAtOnce(): number {
+    return Math.max(1, Math.floor(this.headsAtOnce / (this.scoredBy === 'validation' ? 1 : foldCount)));
+  }
+
+  get hasRoom(): boolean {
+    return this.#lanes.hasRoom;
+  }
+
   async prepare(
     options: TrainOptions,
     tell: (progress: ToldProgress) => void,
     signal?: AbortSignal,
-  ): Promise<void> {
-    await this.#featuresFor(options, tell, signal);
+  ): Promise<Scorer> {
+    const matrices = await this.#featuresFor(options, tell, signal);
+    this.#bytes = matrices.train.data.byteLength;
+    return (task, stop) => this.#score({ ...task, options }, matrices, stop);
   }
 
-  /**
-   * Trains a head with some settings and judges it on photos it did not learn from.
-   *
-   * @throws HolotypeError of what can't be trained; the signal's reason
-   */
-  async score(
-    task: TrialTask,
-    tell: (progress: ToldProgress) => void,
-    signal?: AbortSignal,
+  /** Ends what runs. */
+  close(): Promise<void> {
+    return this.#lanes.close();
+  }
+
+  async #score(
+    task: TrialTask & Pick<HeadJob, 'options'>,
+    { train, val, answering }: Matrices,
+    signal: AbortSignal | undefined,
   ): Promise<TrialScore> {
-    const { matrices, columns } = await this.#featuresFor(task.options, tell, signal);
-    const parts: { readonly train: FeatureMatrix; readonly val: FeatureMatrix }[] = [];
-    if (this.scoredBy === 'validation' && matrices.val !== undefined)
-      parts.push({ train: matrices.train, val: matrices.val });
-    else {
-      const folds = this.#foldsOf(task.seed) ?? [];
-      const { outputs } = matrices.answering;
-      for (let held = 0; held < foldCount; held += 1)
-        parts.push({
-          train: rowsOf(matrices.train, outputs, (row) => folds[row % folds.length] !== held),
-          val: rowsOf(matrices.train, outputs, (row) => row < folds.length && folds[row] === held),
-        });
-    }
+    const { classes } = this.#dataset;
+    const common = { ...task, classes, answering, device: this.#device, train };
+    const folds = this.#foldsOf(task.seed) ?? new Int32Array(0);
+    const jobs: HeadJob[] =
+      this.scoredBy === 'validation' && val !== undefined
+        ? [{ ...common, val }]
+        : Array.from({ length: foldCount }, (_, held) => ({ ...common, val: { folds, held } }));
+    // One that fails ends the others of its trial, which are then of no use.
+    const others = new AbortController();
+    const stop = signal === undefined ? others.signal : AbortSignal.any([signal, others.signal]);
+    const heads = jobs.map((job) => this.#lanes.run(job, stop));
+    const scores = await Promise.all(heads).catch(async (error: unknown) => {
+      others.abort();
+      await Promise.allSettled(heads);
+      throw error;
+    });
     let [loss, accuracy, total] = [0, 0, 0];
-    for (const part of parts) {
-      const judged = await this.#judge(task, { ...matrices, ...part, test: undefined }, columns, signal);
-      loss += judged.loss * part.val.rows;
-      accuracy += judged.accuracy * part.val.rows;
-      total += part.val.rows;
+    for (const score of scores) {
+      loss += score.loss * score.rows;
+      accuracy += score.accuracy * score.rows;
+      total += score.rows;
     }
     if (!Number.isFinite(loss))
       throw new HolotypeError('failed', 'Training diverged: the loss is not a number.', {
@@ -116,50 +162,11 @@ export class TrialBench {
     return { loss: loss / total, accuracy: Number.isNaN(accuracy) ? null : accuracy / total };
   }
 
-  async #judge(
-    { options, share, seed }: TrialTask,
-    matrices: Matrices & { readonly val: FeatureMatrix },
-    columns: number,
-    signal: AbortSignal | undefined,
-  ): Promise<{ loss: number; accuracy: number }> {
-    const { train, val, answering } = matrices;
-    const { classes } = this.#dataset;
-    const usual = headSettings({ ...options, seed }, train.rows);
-    const settings = { ...usual, epochs: Math.max(1, Math.round(usual.epochs * share)) };
-    const training = trainHead(
-      {
-        matrices,
-        classes: answering.outputs,
-        objective: await objectiveOf(options, classes, train, answering.scale?.deviation),
-        sampling: options.sampling,
-        groups: new Int32Array(train.rows).map((_, row) => row),
-        columns: { final: columns, all: columns },
-        settings,
-        weightDecay: options.weightDecay,
-        fingerprint: '',
-        // The head of a trial is too small for a graphics card, and is not kept.
-        device: this.#device === 'cuda-tfjs' ? this.#device : 'cpu',
-        checkpoints: false,
-      },
-      false,
-      signal,
-    );
-    for (;;) {
-      const step = await training.next();
-      if (step.done !== true) continue;
-      const answers = headLogits(step.value.weights, val);
-      // By the usual loss, whatever was made small: settings with different losses are compared.
-      const plain = { ...options, loss: undefined, classWeights: 'none', labelSmoothing: undefined };
-      const objective = await objectiveOf(plain, classes, train, answering.scale?.deviation);
-      return judgeAnswers(answers, val, answering.outputs, objective);
-    }
-  }
-
   async #featuresFor(
     options: TrainOptions,
     tell: (progress: ToldProgress) => void,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly matrices: Matrices; readonly columns: number }> {
+  ): Promise<Matrices> {
     const id = options.backbone ?? (await defaultBackbone());
     const views = headViews(await augmentationOf(options), options, this.#divided.train.length);
     const key = JSON.stringify([id, options.resize ?? null, views.map(nameOf)]);
@@ -206,10 +213,9 @@ export class TrialBench {
       const { train, val } = this.#divided;
       const answering = answeringOf(options.task, this.#dataset.classes.length, train);
       const photos = { train, val: this.scoredBy === 'validation' ? val : [], test: [] };
-      const matrices = buildMatrices(store, photos, trunk.dimension, views, answering);
-      const made = { matrices, columns: trunk.dimension };
-      this.#features.set(key, made);
-      return made;
+      const matrices = buildMatrices(store, photos, trunk.dimension, views, answering, true);
+      this.#features.set(key, matrices);
+      return matrices;
     } finally {
       await store.close();
     }
@@ -225,23 +231,4 @@ export class TrialBench {
     if ([...perClass.values()].some((groups) => groups.size < foldCount)) return undefined;
     return stratifiedGroupFolds(labels, trainGroups, foldCount, this.#options.seed + seed);
   }
-}
-
-/** Some rows of a matrix, as one of their own. */
-function rowsOf(matrix: FeatureMatrix, outputs: number, wanted: (row: number) => boolean): FeatureMatrix {
-  const { columns, data, labels, targets } = matrix;
-  const rows = Array.from({ length: matrix.rows }, (_, row) => row).filter(wanted);
-  const own = new Float32Array(rows.length * columns);
-  const goals = targets === undefined ? undefined : new Float32Array(rows.length * outputs);
-  for (const [at, row] of rows.entries()) {
-    own.set(data.subarray(row * columns, (row + 1) * columns), at * columns);
-    if (targets !== undefined) goals?.set(targets.subarray(row * outputs, (row + 1) * outputs), at * outputs);
-  }
-  return {
-    rows: rows.length,
-    columns,
-    data: own,
-    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
-    ...(goals === undefined ? {} : { targets: goals }),
-  };
 }

@@ -25,7 +25,7 @@ import type { HeadSettings } from './settings.ts';
 import { startTf } from './start-tf.ts';
 
 export interface HeadTask {
-  readonly matrices: Matrices;
+  readonly matrices: Pick<Matrices, 'train' | 'val'>;
   /** Answers a photo. */
   readonly classes: number;
   readonly objective: Objective;

@@ -19,6 +19,7 @@ export interface Matrices {
 /**
  * @param photos by split
  * @param trainViews views of every training photo, the plain one first
+ * @param shared whether threads are to read the features, too: they then lie in memory that is handed on without a copy
  */
 export function buildMatrices(
   store: FeatureStore,
@@ -30,13 +31,14 @@ export function buildMatrices(
   columns: number,
   trainViews: readonly FeatureView[],
   answering: Answering,
+  shared = false,
 ): Matrices {
-  const train = gather(store, photos.train, columns, trainViews, answering);
+  const train = gather(store, photos.train, columns, trainViews, answering, shared);
   const standardization = standardizationOf(train);
   standardize(train, standardization);
   const [val, test] = [photos.val, photos.test].map((some) => {
     if (some.length === 0) return undefined;
-    const matrix = gather(store, some, columns, ['plain'], answering);
+    const matrix = gather(store, some, columns, ['plain'], answering, shared);
     standardize(matrix, standardization);
     return matrix;
   });
@@ -49,9 +51,11 @@ function gather(
   columns: number,
   views: readonly FeatureView[],
   answering: Answering,
+  shared: boolean,
 ): FeatureMatrix {
   const rows = photos.length * views.length;
-  const data = new Float32Array(rows * columns);
+  const bytes = rows * columns * Float32Array.BYTES_PER_ELEMENT;
+  const data = new Float32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const known = knownOf(
     views.flatMap(() => photos),
     answering,

@@ -56,6 +56,10 @@ const partly = (job: string, tried: number): ProjectSearch => ({
     method: 'bayes',
     why: 'Bayesian: 24 trials are enough to learn from, and too few to try everything.',
   },
+  atOnce: 2,
+  underWay: trials
+    .slice(tried, tried + 2)
+    .map(({ number, point }) => ({ number, point, share: 1, seed: null })),
   tried,
   trials: byScore(trials.slice(0, tried)),
   result: null,
@@ -68,6 +72,8 @@ export function aSearch(job = 'job-000000'): ProjectSearch {
   const usual = trials[0];
   return {
     ...whole,
+    atOnce: null,
+    underWay: [],
     result: {
       method: 'bayes',
       why: whole.chosen?.why ?? '',
@@ -94,6 +100,8 @@ export function aSearch(job = 'job-000000'): ProjectSearch {
         { name: 'dropout', share: 0.04 },
         { name: 'flips', share: 0 },
       ],
+      atOnce: 2,
+      cut: 1,
       seconds: 588,
     },
   };
@@ -144,7 +152,13 @@ export function searchTable(world: World, events: Emitter): Partial<Handlers> {
       goOnSearching(world, events, job, project, 3);
       return { job };
     },
-    'search.result': async ({ project }) => searchesOf(world).get(project) ?? null,
+    'search.result': async ({ project }) => {
+      const search = searchesOf(world).get(project);
+      if (search === undefined) return null;
+      // Nothing is under way in what has ended.
+      const state = world.jobs.get(search.job)?.summary.state ?? 'done';
+      return state === 'running' || state === 'queued' ? search : { ...search, underWay: [], atOnce: null };
+    },
     'search.recipe': async ({ project }) => {
       if ((searchesOf(world).get(project)?.result ?? null) === null)
         throw new HolotypeError('not-found', 'There is no recipe.');

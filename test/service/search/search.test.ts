@@ -5,12 +5,14 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { searchSpaceSchema } from '../../../src/contract/search.ts';
-import type { SearchResult } from '../../../src/contract/search.ts';
+import type { SearchFinal, SearchResult, SearchTrial } from '../../../src/contract/search.ts';
 import { trainOptionsSchema } from '../../../src/contract/train.ts';
 import { checkSpace, defaultSpace, readSpace } from '../../../src/service/search/default-space.ts';
 import { readRecipe } from '../../../src/service/search/recipe-file.ts';
-import { search, withPoint } from '../../../src/service/search/search.ts';
-import type { SearchEvent, SearchOptions } from '../../../src/service/search/search.ts';
+import { withPoint } from '../../../src/service/search/point-settings.ts';
+import type { SearchEvent } from '../../../src/service/search/search-event.ts';
+import { search } from '../../../src/service/search/search.ts';
+import type { SearchOptions } from '../../../src/service/search/search.ts';
 import { bin, environment } from '../../hosts/cli/cli-testing.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { writeBackbone, writePhotos } from '../train/training-fixtures.ts';
@@ -42,6 +44,7 @@ const optionsFor = (name: string, more: Partial<SearchOptions> = {}): SearchOpti
   space,
   trials: 5,
   resume: false,
+  atOnce: 1,
   ...more,
 });
 
@@ -119,9 +122,31 @@ describe('a search', () => {
     expect(settings).toMatchObject(winner?.point ?? {});
   });
 
+  it('says how many heads are trained at once, and what is under way', () => {
+    const underWay = whole.events.flatMap((event) => (event.type === 'under-way' ? [event] : []));
+    expect(new Set(underWay.map(({ atOnce }) => atOnce))).toEqual(new Set([1]));
+    expect(underWay[0]?.underWay).toEqual([{ number: 0, point: {}, share: 1, seed: null }]);
+    expect(underWay.at(-1)?.underWay).toEqual([]);
+    expect(whole.result).toMatchObject({ atOnce: 1, cut: 0 });
+  });
+
+  it.each(['random', 'bayes', 'hyperband'] as const)(
+    'finds the same with five heads at once (%s)',
+    async (method) => {
+      const [one, five] = [optionsFor(`${method}-1`, { method }), optionsFor(`${method}-5`, { method })];
+      const slow = method === 'random' ? whole : await run(one);
+      const quick = await run({ ...five, atOnce: 5 });
+      expect(quick.result.atOnce).toBe(5);
+      expect(untimed(quick.result)).toEqual(untimed(slow.result));
+      const most = quick.events.map((event) => (event.type === 'under-way' ? event.underWay.length : 0));
+      // Four folds leave room for the next trial.
+      expect(Math.max(...most)).toBeGreaterThan(1);
+    },
+  );
+
   it('goes on where it was cut off, with a torn last line, to the same result', async () => {
     const abort = new AbortController();
-    const work = search(optionsFor('cut'), abort.signal);
+    const work = search(optionsFor('cut', { atOnce: 2 }), abort.signal);
     let seen = 0;
     await expect(
       (async () => {
@@ -131,10 +156,11 @@ describe('a search', () => {
         }
       })(),
     ).rejects.toMatchObject({ name: 'AbortError' });
-    expect(trialsIn('cut')).toHaveLength(3);
+    const kept = trialsIn('cut').length;
+    expect(kept).toBeGreaterThanOrEqual(3);
     await appendFile(join(scratch, 'cut', 'trials.jsonl'), '{"type":"trial","number":3,"poi');
     const { result, events } = await run(optionsFor('cut', { resume: true }));
-    expect(events.filter(({ type }) => type === 'trial')).toHaveLength(3);
+    expect(events.filter(({ type }) => type === 'trial')).toHaveLength(6 - kept);
     expect(untimed(result)).toEqual(untimed(whole.result));
     // Nothing is left to do: the same again, at once.
     const again = await run(optionsFor('cut', { resume: true }));
@@ -178,50 +204,65 @@ describe('a search', () => {
   });
 });
 
-it('a killed process leaves its trials, and --resume goes on', { timeout: 60_000 }, async () => {
-  const file = join(scratch, 'space.json');
-  writeFileSync(file, JSON.stringify(space));
-  const out = join(scratch, 'killed');
-  const args = [
-    'search',
-    photos,
-    '--out',
-    out,
-    '--backbone',
-    backbone,
-    '--space',
-    file,
-    '--method',
-    'random',
-  ];
-  const child = spawn(process.execPath, [bin, ...args, '--trials', '3'], {
-    env: environment(scratch),
-    stdio: 'pipe',
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-    // Trial 1 has begun: number 0 is on the disk.
-    if (said.includes('Trial 1')) child.kill('SIGKILL');
-  });
-  await ended;
-  const kept = trialsIn('killed').length;
-  expect(kept).toBeGreaterThan(0);
-  const again = spawn(process.execPath, [bin, ...args, '--trials', '3', '--resume', '--json'], {
-    env: environment(scratch),
-    stdio: 'pipe',
-  });
-  let printed = '';
-  again.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
-  expect(await new Promise((resolve) => again.once('exit', resolve))).toBe(0);
-  const result = JSON.parse(printed) as SearchResult;
-  expect(result.trials).toHaveLength(4);
-  expect(existsSync(result.recipe)).toBe(true);
-  expect(result.looks.test).toBe(0);
-});
+it(
+  'a process killed with two trials under way loses none that is done, and --resume counts none twice',
+  { timeout: 60_000 },
+  async () => {
+    const file = join(scratch, 'space.json');
+    writeFileSync(file, JSON.stringify(space));
+    const out = join(scratch, 'killed');
+    const args = [
+      'search',
+      photos,
+      '--out',
+      out,
+      '--backbone',
+      backbone,
+      '--space',
+      file,
+      '--method',
+      'random',
+      // Four folds of one trial leave room for another.
+      '--at-once',
+      '5',
+    ];
+    const child = spawn(process.execPath, [bin, ...args, '--trials', '6'], {
+      env: environment(scratch),
+      stdio: 'pipe',
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      // Number 0 is on the disk then.
+      if (/trial \d and trial \d/i.test(said)) child.kill('SIGKILL');
+    });
+    await ended;
+    expect(said).toContain('Up to 5 heads are trained at once.');
+    expect(said).toMatch(/trial \d and trial \d/i);
+    const kept = trialsIn('killed') as SearchTrial[];
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(7);
+    const again = spawn(process.execPath, [bin, ...args, '--trials', '6', '--resume', '--json'], {
+      env: environment(scratch),
+      stdio: 'pipe',
+    });
+    let printed = '';
+    again.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+    expect(await new Promise((resolve) => again.once('exit', resolve))).toBe(0);
+    const result = JSON.parse(printed) as SearchResult;
+    expect(result.trials.map(({ number }) => number).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    for (const trial of kept) expect(result.trials).toContainEqual(trial);
+    const lines = (trialsIn('killed') as (SearchTrial | SearchFinal)[]).map((line) =>
+      line.type === 'trial' ? `trial ${line.number}` : `final ${line.number}, seed ${line.seed}`,
+    );
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(existsSync(result.recipe)).toBe(true);
+    expect(result.looks.test).toBe(0);
+  },
+);
 
 describe('spaces', () => {
   it('of settings that training takes', () => {

@@ -59,10 +59,16 @@ test('what was cancelled is kept, and gone on with; what came of it is there aft
   await expect
     .poll(async () => (await search())?.tried ?? 0, { interval: 20, timeout: 20_000 })
     .toBeGreaterThan(0);
+  // There is always something under way until the end, but for the moment between two.
+  await expect
+    .poll(async () => (await search())?.underWay.length ?? 0, { interval: 20, timeout: 20_000 })
+    .toBeGreaterThan(0);
+  expect((await search())?.atOnce).toBeGreaterThanOrEqual(1);
   work.jobs.cancel(cut.job);
   expect((await work.jobs.ended(cut.job)).state).toBe('cancelled');
   const partly = await search();
   expect(partly).toMatchObject({ job: cut.job, method: 'random', result: null });
+  expect(partly).toMatchObject({ underWay: [], atOnce: null });
   const kept = partly?.tried ?? 0;
   expect(kept).toBeGreaterThan(0);
 

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { searchMethods, tasks } from '../../../contract/choices.ts';
-import type { SearchMethod, SearchResult, SearchTrial } from '../../../contract/search.ts';
+import type { SearchMethod, SearchResult, SearchTrial, SearchUnderWay } from '../../../contract/search.ts';
 import type { TrainOptionsInput } from '../../../contract/train.ts';
 import { fraction, integer } from '../arguments.ts';
 import { count, duration, interruptible, log, percent, print, printJson } from '../output.ts';
@@ -18,6 +18,7 @@ interface Flags extends Pick<
   readonly trials?: number;
   readonly budget?: number;
   readonly resume?: boolean;
+  readonly atOnce?: number;
   readonly json?: boolean;
 }
 
@@ -50,6 +51,11 @@ export function addSearch(program: Command): void {
     .option('--seed <n>', 'same seed: same trials (default: 0)', integer(Number.MIN_SAFE_INTEGER))
     .option('--device <name>', 'what computes: auto, cpu, webgpu, cuda, ...')
     .option(
+      '--at-once <n>',
+      'heads trained side by side (default: one a core, as memory allows); results are the same',
+      integer(1, 256),
+    )
+    .option(
       '--resume',
       'go on with the search in the folder; with more --trials or --budget further than it was to go',
     )
@@ -58,7 +64,7 @@ export function addSearch(program: Command): void {
       const { trainOptionsSchema } = await import('../../../contract/train.ts');
       const { search } = await import('../../../service/search/search.ts');
       const { readSpace } = await import('../../../service/search/default-space.ts');
-      const { out, method, space, trials, budget, resume = false, json: _json, ...training } = flags;
+      const { out, method, space, trials, budget, atOnce, resume = false, json: _json, ...training } = flags;
       const board = new Board();
       const work = search(
         {
@@ -69,6 +75,7 @@ export function addSearch(program: Command): void {
           trials,
           budget,
           resume,
+          atOnce,
         },
         interruptible(),
       );
@@ -83,7 +90,9 @@ export function addSearch(program: Command): void {
           const event = step.value;
           if (event.type === 'progress') board.progress(event.progress);
           else if (event.type === 'method') board.say(event.why);
+          else if (event.type === 'under-way') board.atOnce(event.atOnce);
           else if (event.type === 'trial') board.trial(event.trial, event.best);
+          else if (event.type === 'cut') board.cut(event.cut);
         }
       } finally {
         board.clear();
@@ -104,6 +113,7 @@ function time(text: string): number {
 class Board {
   readonly #counters = new Map<string, Counter>();
   #message = '';
+  #atOnce = 1;
 
   progress({
     message,
@@ -127,7 +137,21 @@ class Board {
     const part = trial.share < 1 ? ` after ${percent(trial.share)} of a training` : '';
     const leader =
       best === undefined ? '' : `; best so far: ${named(best.number)}, ${best.score?.loss.toFixed(4) ?? ''}`;
-    this.say(`  ${scoreText(trial)}${part}, ${duration(trial.seconds)}: ${pointText(trial.point)}${leader}`);
+    const head = trial.number === 0 ? '' : `${named(trial.number)}: `;
+    this.say(
+      `  ${head}${scoreText(trial)}${part}, ${duration(trial.seconds)}: ${pointText(trial.point)}${leader}`,
+    );
+  }
+
+  /** Says it once. */
+  atOnce(heads: number): void {
+    if (heads > this.#atOnce) this.say(`Up to ${heads} heads are trained at once.`);
+    this.#atOnce = Math.max(heads, this.#atOnce);
+  }
+
+  cut({ number, seed }: SearchUnderWay): void {
+    const what = `${named(number)}${seed === null ? '' : ` with seed ${seed}`}`;
+    this.say(`  cut short: the time was up for ${what}; it does not count.`);
   }
 
   say(line: string): void {
@@ -165,7 +189,7 @@ function summarize(result: SearchResult): void {
   print('');
   print(result.verdict);
   print('');
-  print(`Best of ${count(result.trials.length, 'trial')}:`);
+  print(`Best of ${count(result.trials.length, 'trial')}, up to ${count(result.atOnce, 'head')} at once:`);
   for (const trial of result.trials.slice(0, shown))
     print(`  ${scoreText(trial)}: ${pointText(trial.point)}`);
   print('');
@@ -186,6 +210,10 @@ function summarize(result: SearchResult): void {
       ? 'Judged by cross-validation within the training photos: no trial looked at the validation photos.'
       : `${count(validation, 'training')} looked at the validation photos: expect a little less on new ones.`,
   );
+  if (result.cut > 0)
+    print(
+      `${count(result.cut, 'training')} under way when the time was up: cut short, and counted nowhere. With a longer --budget, --resume does them.`,
+    );
   print(
     `${count(result.counts.test, 'test photo')} set apart and not looked at; ${duration(result.seconds)} in all.`,
   );

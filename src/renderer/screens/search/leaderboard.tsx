@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ProjectSearch, SearchTrial } from '../../../contract/search.ts';
+import type { ProjectSearch, SearchTrial, SearchUnderWay } from '../../../contract/search.ts';
 import { count, duration, percent, plural } from '../../components/format.ts';
 import { Badge, Button, Table } from '../../components/ui/index.ts';
 import { pointText, trialName } from './search-words.ts';
@@ -12,8 +12,8 @@ interface LeaderboardProps {
   readonly models: ReadonlyMap<string, string>;
 }
 
-/** Trials so far, best first. */
-export function Leaderboard({ search: { trials, tried }, models }: LeaderboardProps) {
+/** Trials under way, and those so far, best first. */
+export function Leaderboard({ search: { trials, tried, underWay, atOnce }, models }: LeaderboardProps) {
   const [all, setAll] = useState(false);
   const shown = all ? trials : trials.slice(0, first);
   return (
@@ -23,6 +23,7 @@ export function Leaderboard({ search: { trials, tried }, models }: LeaderboardPr
         <span className="muted small">
           {plural(tried, 'trial')} so far
           {tried > trials.length ? `, the best ${count(trials.length)} of them here` : ''}
+          {atOnce === null ? '' : ` · ${plural(atOnce, 'head')} trained at once`}
         </span>
       </div>
       <Table caption="Trials, best first">
@@ -42,6 +43,9 @@ export function Leaderboard({ search: { trials, tried }, models }: LeaderboardPr
           </tr>
         </thead>
         <tbody>
+          {underWay.map((trial) => (
+            <UnderWay key={`${trial.number} ${trial.seed}`} trial={trial} models={models} />
+          ))}
           {shown.map((trial, at) => (
             <Row key={trial.number} trial={trial} best={at === 0 && trial.share === 1} models={models} />
           ))}
@@ -53,6 +57,26 @@ export function Leaderboard({ search: { trials, tried }, models }: LeaderboardPr
         </Button>
       ) : null}
     </section>
+  );
+}
+
+interface UnderWayProps {
+  readonly trial: SearchUnderWay;
+  readonly models: ReadonlyMap<string, string>;
+}
+
+function UnderWay({ trial: { number, point, seed }, models }: UnderWayProps) {
+  return (
+    <tr className="search-under-way">
+      <th scope="row" className="search-trial">
+        {trialName(number)} <Badge>under way</Badge>
+      </th>
+      <td colSpan={2} className="small">
+        {seed === null ? '' : `Once more, start ${seed}`}
+      </td>
+      <td className="search-point small">{pointText(point, models)}</td>
+      <td className="numeric" />
+    </tr>
   );
 }
 

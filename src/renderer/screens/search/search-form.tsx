@@ -92,9 +92,10 @@ export function SearchForm({ task, disabled, onStart }: SearchFormProps) {
         </Button>
       </div>
       <p className="muted small">
-        The best settings are trained once more in any case, so it may take a little longer. A search that was
-        cancelled goes on when the same photos, settings and method are searched again; with more time or
-        trials it goes further.
+        The settings as they are, and the best once more, are trained whole in any case, so a short time may
+        be overrun; other trials that run when it is up are cut short and don’t count. As many heads are
+        trained at once as cores and memory allow. A search that was cancelled goes on when the same photos,
+        settings and method are searched again; with more time or trials it goes further.
       </p>
     </section>
   );

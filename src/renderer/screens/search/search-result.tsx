@@ -16,7 +16,7 @@ interface SearchResultProps {
 
 /** What came of a search: the verdict, the best ones over several seeds, and which settings mattered. */
 export function SearchResult({ result, disabled, models, onUse, onSave }: SearchResultProps) {
-  const { verdict, finalists, importance, seconds } = result;
+  const { verdict, finalists, importance, seconds, cut } = result;
   const seeds = Math.max(0, ...finalists.map((finalist) => finalist.seeds.length));
   return (
     <>
@@ -24,6 +24,9 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
         <h2 id="search-verdict">{verdict}</h2>
         <p className="muted small">
           {looksText(result)} The search took {duration(seconds)} in all.
+          {cut === 0
+            ? ''
+            : ` ${cut === 1 ? 'One training was' : `${cut} trainings were`} under way when the time was up: cut short, and counted nowhere.`}
         </p>
         <div className="search-controls">
           {finalists[0]?.number === 0 ? null : (

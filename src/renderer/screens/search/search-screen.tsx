@@ -105,7 +105,7 @@ interface FoundProps {
 }
 
 function Found({ found, names, disabled, onUse, onSave }: FoundProps) {
-  const { result, chosen, trials } = found;
+  const { result, chosen, trials, underWay } = found;
   return (
     <>
       {chosen === null ? null : <p className="muted">{chosen.why}</p>}
@@ -118,7 +118,7 @@ function Found({ found, names, disabled, onUse, onSave }: FoundProps) {
           onSave={onSave}
         />
       )}
-      {trials.length === 0 ? null : (
+      {trials.length + underWay.length === 0 ? null : (
         <>
           <Leaderboard search={found} models={names} />
           <ParallelPlot trials={trials} models={names} />
