@@ -1,4 +1,5 @@
 /** Exploring a project, as a window asks for it. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scratchFolder } from '../../store/scratch.ts';
@@ -48,6 +49,44 @@ test('before anybody has looked there is nothing; then all photos have a place a
   const later = startWork(project, scratch);
   expect(await later.call('explore.result', { project: id })).toEqual(found);
   await later.close();
+});
+
+test('what an older version has found can be read', async () => {
+  const found = await work.call('explore.result', { project: id });
+  const { nextBy: _, ...older } = found ?? {};
+  const mistake = { photo: 0, given: 'red', suggested: 'blue', score: 0.5 };
+  writeFileSync(
+    join(scratch, 'cache', 'explore', `${id}.json`),
+    JSON.stringify({ ...older, labelErrors: [mistake] }),
+  );
+  const later = startWork(project, scratch);
+  expect(await later.call('explore.result', { project: id })).toMatchObject({ labelErrors: [mistake] });
+  await later.close();
+});
+
+test('of several labels and of numbers it is told what is probably wrong', async () => {
+  const explored = async () => {
+    const { job } = await work.call('explore.start', { project: id, settings: { groups: 2 } });
+    expect(await work.jobs.ended(job)).toMatchObject({ state: 'done', error: null });
+    return work.call('explore.result', { project: id });
+  };
+  await project.project.updateManifest({ task: 'multi-label' });
+  await project.patch((path) => path.startsWith('red/'), { labels: ['red', 'blue'], target: 40 });
+  await project.patch((path) => path.startsWith('blue/'), { labels: ['blue'], target: 10 });
+  await project.patch((path) => path === 'red/red 2.jpg', { labels: ['blue'], target: 400 });
+  await project.patch((path) => path === 'blue/blue 4.jpg', { target: 11 });
+  await project.patch((path) => path === 'red/red 4.jpg', { target: 39 });
+  const wrong = [...project.project.assets.values()].find(({ path }) => path === 'red/red 2.jpg')?.id;
+  const several = await explored();
+  const [first] = several?.labelErrors ?? [];
+  expect(several?.photos[first?.photo ?? -1]).toBe(wrong);
+  expect(first?.label).toMatchObject({ name: 'red', seems: 'missing' });
+  await project.project.updateManifest({ task: 'regression' });
+  const numbers = await explored();
+  const [far] = numbers?.labelErrors ?? [];
+  expect(numbers?.photos[far?.photo ?? -1]).toBe(wrong);
+  expect(far?.number?.given).toBe(400);
+  expect(numbers?.nextBy).toBe('diversity');
 });
 
 test('a project whose photos are all left out has nothing to look through', async () => {
