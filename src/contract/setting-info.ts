@@ -165,6 +165,19 @@ export const settingInfo: readonly SettingInfo[] = [
     group: 'finetune',
   },
   {
+    key: 'findFinetuneLearningRate',
+    label: 'Find the learning rate of fine-tuning',
+    explanation:
+      'First tries ever higher learning rates on the last blocks for some steps, and takes one that works well.',
+    kind: 'choice',
+    choices: [
+      { value: 'off', label: 'No' },
+      { value: 'on', label: 'Yes' },
+    ],
+    default: 'off',
+    group: 'finetune',
+  },
+  {
     key: 'finetuneBatchSize',
     label: 'Batch size of fine-tuning',
     explanation: 'How many photos fine-tuning learns from in one step.',

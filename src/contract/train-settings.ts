@@ -22,6 +22,7 @@ export const trainSettingsSchema = trainOptionsSchema
     batchSize: options.batchSize.removeDefault(),
     optimizer: options.optimizer.removeDefault(),
     findLearningRate: options.findLearningRate.removeDefault(),
+    findFinetuneLearningRate: options.findFinetuneLearningRate.removeDefault(),
     schedule: options.schedule.removeDefault(),
     l1: options.l1.removeDefault(),
     l2: options.l2.removeDefault(),

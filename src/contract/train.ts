@@ -88,6 +88,8 @@ export const trainOptionsSchema = z.object({
   finetuneEpochs: z.number().int().min(1).max(10_000).optional(),
   /** Peak learning rate of the backbone's last block while it is fine-tuned; absent: what suits the optimizer. */
   finetuneLearningRate: z.number().positive().max(10).optional(),
+  /** Tries rising learning rates for fine-tuning first and takes the best of them. */
+  findFinetuneLearningRate: switchSchema.default('off'),
   /** Photos a step of fine-tuning learns from; absent: 32. */
   finetuneBatchSize: z.number().int().min(1).max(4096).optional(),
   /** While fine-tuning, each block learns at this share of the next one's rate; absent: 0.9. */
@@ -127,6 +129,17 @@ const judgementSchema = z.object({
   logLoss: z.number(),
 });
 
+/** What trying rising learning rates showed. */
+export const rateSearchSchema = z.object({
+  /** The smoothed training loss when each rate had its turn, from the lowest rate on. */
+  points: z.array(z.object({ rate: z.number().positive(), loss: z.number() })),
+  /** The rate that was trained with. */
+  chosen: z.number().positive(),
+  /** Whether it was found; otherwise it is the usual one, for no rate made the loss fall. */
+  found: z.boolean(),
+});
+export type RateSearchResult = z.infer<typeof rateSearchSchema>;
+
 /** Whether fine-tuning was tried and kept, on what evidence. */
 export const finetuneChoiceSchema = z.object({
   tried: z.boolean(),
@@ -140,19 +153,10 @@ export const finetuneChoiceSchema = z.object({
   frozenUntil: z.string().optional(),
   epochs: z.number().int().nonnegative().optional(),
   bestEpoch: z.number().int().nonnegative().optional(),
+  /** Present where its learning rate was looked for: the backbone's last block's. */
+  rateSearch: rateSearchSchema.optional(),
 });
 export type FinetuneChoice = z.infer<typeof finetuneChoiceSchema>;
-
-/** What trying rising learning rates showed. */
-export const rateSearchSchema = z.object({
-  /** The smoothed training loss when each rate had its turn, from the lowest rate on. */
-  points: z.array(z.object({ rate: z.number().positive(), loss: z.number() })),
-  /** The rate that the head was trained with. */
-  chosen: z.number().positive(),
-  /** Whether it was found; otherwise it is the usual one, for no rate made the loss fall. */
-  found: z.boolean(),
-});
-export type RateSearchResult = z.infer<typeof rateSearchSchema>;
 
 /** What the trained head's weights and units look like. */
 export const headHealthSchema = z.object({

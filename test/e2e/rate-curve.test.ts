@@ -16,6 +16,26 @@ describe.skipIf(browserPath === undefined)(`a learning rate that was found${whyS
   });
   afterAll(() => lab?.close());
 
+  it('of fine-tuning has a curve of its own', async () => {
+    const engine = createFakeEngine(startWorld({ photos: 60 }));
+    const project = engine.world.projects.get(leaves);
+    if (project === undefined) throw new Error('The fake project is gone.');
+    addResult(project, { number: 1 });
+    const finetune = { tried: true, kept: true, why: 'It is better.' };
+    for (const { result } of project.details.values())
+      Object.assign(result?.chosen ?? {}, {
+        finetune: { ...finetune, rateSearch: { points, chosen: 0.00043, found: true } },
+      });
+    const { page, complaints } = await openFakePage(lab, engine, { hash: `#/project/${leaves}/judge` });
+    await page.getByRole('heading', { name: 'How the learning rate of fine-tuning was found' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'How the learning rate was found' }).count()).toBe(0);
+    await page.getByRole('img', { name: /^Loss by learning rate of fine-tuning; taken: 0.00043$/ }).waitFor();
+    expect(await page.getByText('The trained blocks and the head learned for a moment').count()).toBe(1);
+    expect(await axe(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it.each([
     ['is shown with its curve', true, 'training took a tenth of that rate, 0.018'],
     ['or was not', false, 'training took the usual rate, 0.018'],

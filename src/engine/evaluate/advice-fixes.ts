@@ -8,6 +8,7 @@ type Stage = EpochPoint['stage'];
 type Fixed = { readonly fix?: AdviceFix };
 
 const rateOf = { head: 'learningRate', finetune: 'finetuneLearningRate' } as const;
+const findOf = { head: 'findLearningRate', finetune: 'findFinetuneLearningRate' } as const;
 const epochsOf = { head: 'epochs', finetune: 'finetuneEpochs' } as const;
 const partOf = { head: '', finetune: ' of fine-tuning' } as const;
 /** As settings take it. */
@@ -17,12 +18,12 @@ const dropout = 0.3;
 
 /** The usual rate, if a person chose this one; else a part of it. */
 export function lowerRate(stage: Stage, peak: number, by: number, input: CurveInput): Fixed {
-  return usualRate(stage, input) ?? rate(stage, peak / by);
+  return usualRate(stage, input) ?? rate(stage, peak / by, input);
 }
 
 /** @see lowerRate */
 export function higherRate(stage: Stage, peak: number, input: CurveInput): Fixed {
-  return usualRate(stage, input) ?? rate(stage, Math.min(highestRate, peak * 10));
+  return usualRate(stage, input) ?? rate(stage, Math.min(highestRate, peak * 10), input);
 }
 
 function usualRate(stage: Stage, { options }: CurveInput): Fixed | undefined {
@@ -32,12 +33,14 @@ function usualRate(stage: Stage, { options }: CurveInput): Fixed | undefined {
   };
 }
 
-function rate(stage: Stage, value: number): Fixed {
+function rate(stage: Stage, value: number, { options }: CurveInput): Fixed {
   const rounded = Number(value.toPrecision(2));
+  // One that was found was not right, and a rate that is given can't be looked for.
+  const given = options?.[findOf[stage]] === 'on' ? { [findOf[stage]]: null } : {};
   return {
     fix: {
       label: `Take a learning rate${partOf[stage]} of ${rounded}`,
-      settings: { [rateOf[stage]]: rounded },
+      settings: { [rateOf[stage]]: rounded, ...given },
     },
   };
 }

@@ -46,6 +46,8 @@ export type ChosenOptions = Partial<
     | 'finetuneEpochs'
     | 'learningRate'
     | 'finetuneLearningRate'
+    | 'findLearningRate'
+    | 'findFinetuneLearningRate'
     | 'hidden'
     | 'dropout'
     | 'weightDecay'

@@ -73,6 +73,8 @@ export interface ReportData {
   readonly bestEpoch?: number;
   /** How the learning rate was found, where it was. */
   readonly rateSearch?: RateSearchResult;
+  /** The same for fine-tuning, also where it was not kept. */
+  readonly finetuneRateSearch?: RateSearchResult;
   /** On validation photos. */
   readonly predictions: readonly ReportPrediction[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];

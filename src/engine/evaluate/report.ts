@@ -1,4 +1,5 @@
 import type { Metrics } from '../../contract/metrics.ts';
+import type { RateSearchResult } from '../../contract/train.ts';
 import { between, count, decimal, duration, integer } from './plain-words.ts';
 import { glossary, leftOut, provenance } from './report-about.ts';
 import { learningCurves } from './report-charts.ts';
@@ -284,7 +285,8 @@ function uncertainSection({ uncertain }: Selection): Section | null {
   };
 }
 
-function curvesSection({ history, bestEpoch, recipe, rateSearch }: ReportData): Section | null {
+function curvesSection(data: ReportData): Section | null {
+  const { history, bestEpoch, recipe, rateSearch, finetuneRateSearch } = data;
   if (history.length === 0) return null;
   return {
     id: 'curves',
@@ -294,21 +296,24 @@ function curvesSection({ history, bestEpoch, recipe, rateSearch }: ReportData): 
         ${recipe}${bestEpoch !== undefined && `; the weights after epoch ${bestEpoch} were kept`}. When the
         two lines part, it began to learn photos by heart.
       </p>
-      ${learningCurves(history, bestEpoch)}
-      ${
-        rateSearch !== undefined &&
-        html`<h3>How the learning rate was found</h3>
-          <p class="note">
-            The head learned for a moment at ever higher rates.
-            ${
-              rateSearch.found
-                ? `The loss was lowest just before it was too much; training took a tenth of that rate, ${rateSearch.chosen}.`
-                : `At none did the loss fall, so training took the usual rate, ${rateSearch.chosen}.`
-            }
-          </p>
-          ${rateCurve(rateSearch)}`
-      }`,
+      ${learningCurves(history, bestEpoch)} ${rateSearch !== undefined && rateSection(rateSearch, 'head')}
+      ${finetuneRateSearch !== undefined && rateSection(finetuneRateSearch, 'finetune')}`,
   };
+}
+
+function rateSection(search: RateSearchResult, of: 'head' | 'finetune'): Markup {
+  const { found, chosen } = search;
+  return html`<h3>How the learning rate ${of === 'finetune' && 'of fine-tuning '}was found</h3>
+    <p class="note">
+      ${of === 'head' ? 'The head' : 'The trained blocks and the head'} learned for a moment at ever higher
+      rates.
+      ${
+        found
+          ? `The loss was lowest just before it was too much; training took a tenth of that rate, ${chosen}.`
+          : `At none did the loss fall, so training took the usual rate, ${chosen}.`
+      }
+    </p>
+    ${rateCurve(search)}`;
 }
 
 function confidenceSection({ metrics: { val } }: ReportData): Section | null {

@@ -24,8 +24,8 @@ export type RateEvent =
   | { readonly type: 'batch'; readonly done: number; readonly total: number }
   | { readonly type: 'done'; readonly search: RateSearch };
 
-/** Rates that are tried, evenly spaced on a logarithmic scale. */
-const tried = { from: 1e-6, to: 10, steps: 140 };
+/** Rates that are tried. */
+const tried: RateRange = { from: 1e-6, to: 10, steps: 140 };
 /** The loss as it is followed: a running mean in which some ten steps count. */
 const kept = 0.9;
 /** A loss so many times the lowest one has run away. */
@@ -54,9 +54,7 @@ export async function* findLearningRate(
   const { l1, l2, clip } = task;
   const optimizer = createOptimizer(task.optimizer, head.trained, { l1, l2, clip, groups: groups.length });
   try {
-    const points: RatePoint[] = [];
-    let smoothed = 0;
-    let lowest = Number.POSITIVE_INFINITY;
+    const sweep = new RateSweep(tried);
     let order: number[] = [];
     let lastTurn = performance.now();
     for (let step = 0; step < tried.steps; step++) {
@@ -64,15 +62,10 @@ export async function* findLearningRate(
         const random = seededRandom(seed * 100_003 + step);
         order = epochOrder(task.sampling ?? 'shuffle', train, train.rows, classes, random);
       }
-      const rate = tried.from * (tried.to / tried.from) ** (step / (tried.steps - 1));
       const sums = { loss: new Float64Array(1), right: new Float64Array(1), n: new Float64Array(1) };
-      trainStep(head, optimizer, task, order.splice(0, batchSize), rate, sums);
+      trainStep(head, optimizer, task, order.splice(0, batchSize), sweep.rate, sums);
       const loss = (sums.loss[0] as number) / Math.max(1, sums.n[0] as number);
-      smoothed = kept * smoothed + (1 - kept) * loss;
-      const mean = smoothed / (1 - kept ** (step + 1)); // it began at 0
-      if (!Number.isFinite(mean) || mean > runaway * Math.max(lowest, 1e-3)) break;
-      lowest = Math.min(lowest, mean);
-      points.push({ rate, loss: mean });
+      if (!sweep.took(loss)) break;
       if (performance.now() - lastTurn > turn) {
         yield { type: 'batch', done: step + 1, total: tried.steps };
         await new Promise((resolve) => setImmediate(resolve));
@@ -80,10 +73,52 @@ export async function* findLearningRate(
       }
       signal?.throwIfAborted();
     }
-    yield { type: 'done', search: { points, chosen: chosenRate(points) } };
+    yield { type: 'done', search: sweep.result() };
   } finally {
     optimizer.dispose();
     head.dispose();
+  }
+}
+
+/** Rates from one to another in so many steps, evenly spaced on a logarithmic scale. */
+export interface RateRange {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+}
+
+/** Goes through rising rates, and follows what the loss makes of them. */
+export class RateSweep {
+  readonly #range: RateRange;
+  readonly #points: RatePoint[] = [];
+  #smoothed = 0;
+  #lowest = Number.POSITIVE_INFINITY;
+
+  constructor(range: RateRange) {
+    this.#range = range;
+  }
+
+  /** Whose turn it is. */
+  get rate(): number {
+    const { from, to, steps } = this.#range;
+    return from * (to / from) ** (this.#points.length / (steps - 1));
+  }
+
+  /**
+   * @param loss of the step at the rate whose turn it was
+   * @returns false when the loss ran away: higher rates are not worth a try
+   */
+  took(loss: number): boolean {
+    this.#smoothed = kept * this.#smoothed + (1 - kept) * loss;
+    const mean = this.#smoothed / (1 - kept ** (this.#points.length + 1)); // it began at 0
+    if (!Number.isFinite(mean) || mean > runaway * Math.max(this.#lowest, 1e-3)) return false;
+    this.#lowest = Math.min(this.#lowest, mean);
+    this.#points.push({ rate: this.rate, loss: mean });
+    return true;
+  }
+
+  result(): RateSearch {
+    return { points: this.#points, chosen: chosenRate(this.#points) };
   }
 }
 

@@ -3,9 +3,14 @@ import type { Advice } from '../../contract/metrics.ts';
 /** Settings whose options are called otherwise than they are. */
 const names: Readonly<Record<string, string>> = { learningRate: 'lr', finetuneLearningRate: 'finetune-lr' };
 
+/** Settings that a number after --lr or --finetune-lr says no to by itself. */
+const replaced: readonly string[] = ['findLearningRate', 'findFinetuneLearningRate'];
+
 /** A piece of advice for people, with the options that act on it: `- It ... (loss 0.3 ...) Train ... [--dropout 0.3]` */
 export function adviceLine({ message, evidence, action, fix }: Advice): string {
-  const options = Object.entries(fix?.settings ?? {}).map(([key, value]) => option(key, value));
+  const options = Object.entries(fix?.settings ?? {})
+    .filter(([key]) => !replaced.includes(key))
+    .map(([key, value]) => option(key, value));
   const how = options.length === 0 ? '' : ` [${options.join(' ')}]`;
   return `- ${message} ${evidence === '' ? '' : `(${evidence.replace(/\.$/, '')}) `}${action}${how}`;
 }

@@ -22,6 +22,7 @@ export interface TrainingFlags extends Pick<
   | 'init'
 > {
   lr?: number | 'find';
+  finetuneLr?: number | 'find';
   head: { hidden: number[] };
   batchNorm?: boolean;
   updateBn?: boolean;
@@ -45,6 +46,11 @@ export function addTrainingOptions(command: Command): Command {
     )
     .addOption(new Option('--optimizer <name>', 'default: adamw').choices(optimizerKinds))
     .option('--lr <rate|find>', 'peak learning rate of the head, or find: tries some first', rate)
+    .option(
+      '--finetune-lr <rate|find>',
+      "peak learning rate of the backbone's last block, or find: tries some first",
+      rate,
+    )
     .addOption(
       new Option('--schedule <name>', 'how the learning rate changes (default: cosine)').choices(
         scheduleKinds,
@@ -80,16 +86,28 @@ export function addTrainingOptions(command: Command): Command {
 /** What they say to `train`. */
 export function trainingOptions({
   lr,
+  finetuneLr,
   head,
   batchNorm,
   updateBn,
 }: TrainingFlags): Pick<
   TrainOptionsInput,
-  'hidden' | 'learningRate' | 'findLearningRate' | 'batchNorm' | 'updateBn'
+  | 'hidden'
+  | 'learningRate'
+  | 'findLearningRate'
+  | 'finetuneLearningRate'
+  | 'findFinetuneLearningRate'
+  | 'batchNorm'
+  | 'updateBn'
 > {
   return {
     hidden: head.hidden,
     ...(lr === undefined ? {} : lr === 'find' ? { findLearningRate: 'on' } : { learningRate: lr }),
+    ...(finetuneLr === undefined
+      ? {}
+      : finetuneLr === 'find'
+        ? { findFinetuneLearningRate: 'on' }
+        : { finetuneLearningRate: finetuneLr }),
     ...(batchNorm === true ? { batchNorm: 'on' } : {}),
     ...(updateBn === true ? { updateBn: 'on' } : {}),
   };

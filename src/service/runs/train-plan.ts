@@ -330,6 +330,8 @@ function stepsOf(
       : options.freezeUntil === undefined
         ? tail
         : `the backbone after ${options.freezeUntil}`;
+  const looked =
+    options.findFinetuneLearningRate === 'on' ? ', at a learning rate that is looked for first' : '';
   return [
     `Divide the photos: about ${train} to learn from, ${val} to check on${forTest}. Copies and photos that look the same stay together.`,
     ...(backbone.installed
@@ -345,9 +347,9 @@ function stepsOf(
     ...(options.recipe === 'head'
       ? []
       : options.recipe === 'finetune'
-        ? [`Fine-tune ${tuning} with the head, and keep it if the photos to check on prefer it.`]
+        ? [`Fine-tune ${tuning} with the head${looked}, and keep it if the photos to check on prefer it.`]
         : [
-            `Fine-tune ${tuning} with the head, if the photos to check on can show that it helps and it takes no more than ${autoBudget / 60} minutes; keep what they prefer.`,
+            `Fine-tune ${tuning} with the head${looked}, if the photos to check on can show that it helps and it takes no more than ${autoBudget / 60} minutes; keep what they prefer.`,
           ]),
     'Save the model, check it against the trained one on real photos, and write a report.',
   ];

@@ -20,6 +20,22 @@ export function checkTraining(options: TrainOptions): void {
     throw new HolotypeError('bad-usage', 'A learning rate was given and another is to be found.', {
       remedy: 'Give --lr a number, or "find".',
     });
+  if (options.findFinetuneLearningRate === 'on' && options.finetuneLearningRate !== undefined)
+    throw new HolotypeError(
+      'bad-usage',
+      'A learning rate of fine-tuning was given and another is to be found.',
+      {
+        remedy: 'Give --finetune-lr a number, or "find".',
+      },
+    );
+  if (options.findFinetuneLearningRate === 'on' && options.recipe === 'head')
+    throw new HolotypeError(
+      'bad-usage',
+      'The recipe "head" does no fine-tuning to find a learning rate for.',
+      {
+        remedy: 'Leave --finetune-lr out, or use --recipe finetune.',
+      },
+    );
   if (options.init === 'orthogonal' && options.hidden.some((width) => width > widestOrthogonal))
     throw new HolotypeError(
       'bad-usage',

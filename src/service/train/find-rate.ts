@@ -3,7 +3,7 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { RateSearchResult } from '../../contract/train.ts';
 import { usualDecays } from '../../engine/train/choose-decay.ts';
-import { findLearningRate } from '../../engine/train/lr-finder.ts';
+import { findLearningRate, type RateEvent } from '../../engine/train/lr-finder.ts';
 import { startTfOnCuda } from '../../engine/train/tf.ts';
 import type { HeadTask } from './head.ts';
 import { Progress } from './progress.ts';
@@ -42,8 +42,21 @@ export async function* findRate(
     sampling: task.sampling,
     groups: [group],
   };
-  const progress = new Progress('choose', 'steps');
-  for await (const event of findLearningRate(training, signal)) {
+  return yield* tellSearch(findLearningRate(training, signal), 'choose', settings.learningRate);
+}
+
+/**
+ * Tells how far a search is.
+ *
+ * @param usual the rate to take where none is found
+ */
+export async function* tellSearch(
+  search: AsyncGenerator<RateEvent, void>,
+  stage: 'choose' | 'finetune',
+  usual: number,
+): AsyncGenerator<JobEventBody, RateSearchResult> {
+  const progress = new Progress(stage, 'steps');
+  for await (const event of search) {
     if (event.type === 'batch') {
       const body = progress.at(event.done, event.total);
       if (body !== undefined) yield body;
@@ -51,11 +64,11 @@ export async function* findRate(
     }
     const { points, chosen } = event.search;
     if (chosen === undefined) {
-      const message = `No learning rate made the loss fall, so the usual one is taken: ${settings.learningRate}.`;
+      const of = stage === 'finetune' ? ' of fine-tuning' : '';
+      const message = `No learning rate${of} made the loss fall, so the usual one is taken: ${usual}.`;
       yield { type: 'warning', message };
     }
-    const { learningRate } = settings;
-    return { points: [...points], chosen: chosen ?? learningRate, found: chosen !== undefined };
+    return { points: [...points], chosen: chosen ?? usual, found: chosen !== undefined };
   }
   throw new HolotypeError('failed', 'The search for a learning rate ended without a result.');
 }

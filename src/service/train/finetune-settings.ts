@@ -31,6 +31,8 @@ export interface FinetuneSettings extends Rates {
   readonly mixup: number;
   readonly cutmix: number;
   readonly seed: number;
+  /** Its learning rate is looked for first; absent: it is the one above. */
+  readonly findRate?: true;
 }
 
 /** The recipe `auto` fine-tunes when that takes no longer than this (s). */
@@ -75,6 +77,11 @@ export function mixingTrouble(options: TrainOptions, photos: number): string | u
   return undefined;
 }
 
+/** The head has more to learn than the last block. @param learningRate of that block */
+export function peakRates(learningRate: number): Pick<Rates, 'learningRate' | 'headLearningRate'> {
+  return { learningRate, headLearningRate: learningRate * 2 };
+}
+
 /**
  * @param photos to learn from
  * @param headDecay the weight decay that was found best for the head alone
@@ -93,11 +100,10 @@ export function finetuneSettings(
   const usualPatience = Math.max(3, Math.ceil(epochs / 2));
   const { metric: stopMetric, patience } = earlyStopOf(options.earlyStop, usualPatience);
   const mixes = mixingTrouble(options, photos) === undefined;
-  const learningRate = options.finetuneLearningRate ?? learningRates[options.optimizer];
   return {
     optimizer: options.optimizer,
-    learningRate,
-    headLearningRate: learningRate * 2,
+    ...peakRates(options.finetuneLearningRate ?? learningRates[options.optimizer]),
+    ...(options.findFinetuneLearningRate === 'on' ? { findRate: true } : {}),
     layerDecay: options.layerDecay ?? 0.9,
     weightDecay: 0.05,
     headWeightDecay: headDecay,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
-import type { Sampling } from '../../contract/train.ts';
+import type { RateSearchResult, Sampling } from '../../contract/train.ts';
 import type { Block } from '../../engine/graph/blocks.ts';
+import { findTailRate, tailRateSteps } from '../../engine/train/finetune/find-tail-rate.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
@@ -10,18 +11,14 @@ import { photosAtOnce } from '../../engine/train/finetune/room.ts';
 import { createTail } from '../../engine/train/finetune/tail-model.ts';
 import { secondsPerStep } from '../../engine/train/finetune/train-step.ts';
 import { batchOf, trainTail } from '../../engine/train/finetune/train-tail.ts';
-import type {
-  TailEpoch,
-  TailEvent,
-  TailState,
-  TailTraining,
-} from '../../engine/train/finetune/train-tail.ts';
+import type { TailEpoch, TailEvent, TailTraining } from '../../engine/train/finetune/train-tail.ts';
 import { constantTensor } from '../../engine/train/tf.ts';
 import type { Run } from '../../store/runs.ts';
 import { BoundaryCache } from './boundary-cache.ts';
 import { FrozenPhotos } from './boundary-photos.ts';
-import type { FinetuneSettings } from './finetune-settings.ts';
-import { saveTailState } from './finetune-state.ts';
+import { tellSearch } from './find-rate.ts';
+import { peakRates, type FinetuneSettings } from './finetune-settings.ts';
+import { saveTailState, type SavedTail } from './finetune-state.ts';
 import { judgeTuned } from './finetune-verdict.ts';
 import type { FinetuneOutcome, JudgedTask } from './finetune-verdict.ts';
 import { PhotoRunner } from './photo-runner.ts';
@@ -105,13 +102,11 @@ export async function* finetune(
   };
   const train = photosOf(divided.train, 1 - validationShare, views);
   const val = divided.val.length === 0 ? undefined : photosOf(divided.val, validationShare, 1);
+  const optimizerOf = (rates: FinetuneSettings): FlatOptimizer =>
+    createFlatOptimizer(model.parts, { ...settings, kind: settings.optimizer, rates }, constantTensor);
   try {
-    optimizer = createFlatOptimizer(
-      model.parts,
-      { ...settings, kind: settings.optimizer, rates: settings },
-      constantTensor,
-    );
-    const training: TailTraining = {
+    optimizer = optimizerOf(settings);
+    let training: TailTraining = {
       ...settings,
       model,
       optimizer,
@@ -134,7 +129,8 @@ export async function* finetune(
     }
     if ((resume === undefined || task.moved) && Number.isFinite(task.budget)) {
       const left = 1 - ((resume?.epoch ?? 1) - 1) / settings.epochs;
-      const estimate = left * (await estimateSeconds(training, train, known.train, signal));
+      const estimate =
+        left * (await estimateSeconds(training, train, known.train, settings.findRate === true, signal));
       if (estimate > task.budget)
         return {
           tuned: undefined,
@@ -145,22 +141,26 @@ export async function* finetune(
           },
         };
     }
-    const done = yield* trainRound(training, task, fingerprint, cache, signal);
+    let tuned = task;
+    let rateSearch = resume === undefined ? undefined : saved?.rateSearch;
+    if (settings.findRate === true) {
+      rateSearch ??= yield* findRate(training, settings.learningRate, signal);
+      tuned = { ...task, settings: { ...settings, ...peakRates(rateSearch.chosen) } };
+      optimizer.dispose();
+      optimizer = optimizerOf(tuned.settings);
+      training = { ...training, optimizer };
+    }
+    const done = yield* trainRound(training, tuned, { fingerprint, rateSearch }, cache, signal);
     await cache.close();
     yield* warnOf(cache);
-    return yield* judgeTuned(task, model, done, frozenUntil, plan.blocks, signal);
+    const { choice, ...outcome } = yield* judgeTuned(tuned, model, done, frozenUntil, plan.blocks, signal);
+    return { ...outcome, choice: { ...choice, ...(rateSearch === undefined ? {} : { rateSearch }) } };
   } finally {
     optimizer?.dispose();
     model.dispose();
     await runner.close();
     await cache.close();
   }
-}
-
-/** What a saved checkpoint of fine-tuning holds. */
-export interface SavedTail {
-  readonly fingerprint: string;
-  readonly state: TailState;
 }
 
 /** The start weights are part of it: the same settings on another head are another training. */
@@ -172,11 +172,23 @@ function fingerprintOf({ fingerprint, settings, freezeUntil, head }: FinetuneTas
   return hash.digest('hex');
 }
 
-/** How long a training will take, by a few steps that are taken back. @param known views of photos that are stored */
+/** Looks for the peak rate of the backbone's last block on the photos to learn from, in their plain view. */
+async function* findRate(
+  training: TailTraining,
+  learningRate: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<JobEventBody, RateSearchResult> {
+  const message = 'Trying learning rates for fine-tuning, from low to high';
+  yield { type: 'stage', stage: 'finetune', message };
+  return yield* tellSearch(findTailRate({ ...training, learningRate }, signal), 'finetune', learningRate);
+}
+
+/** How long a training will take, by a few steps that are taken back. @param known views of photos that are stored @param finds its rate first */
 async function estimateSeconds(
   training: TailTraining,
   train: FrozenPhotos,
   known: number,
+  finds: boolean,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { val, epochs, batchSize, views } = training;
@@ -187,7 +199,10 @@ async function estimateSeconds(
   const perStep = secondsPerStep(training, batch, timedSteps);
   const validation = (val?.labels.length ?? 0) / rows / 3; // the forward third of a step
   const missing = rows * Math.min(views, epochs) - known;
-  return epochs * Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto;
+  const looking = finds ? tailRateSteps * perStep : 0;
+  return (
+    looking + epochs * Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto
+  );
 }
 
 /** Trouble with stored activations costs time, not the training: one warning. */
@@ -199,7 +214,7 @@ function* warnOf(cache: BoundaryCache): Generator<JobEventBody, void> {
 async function* trainRound(
   training: TailTraining,
   task: FinetuneTask,
-  fingerprint: string,
+  about: Omit<SavedTail, 'state'>,
   cache: BoundaryCache,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobEventBody, Extract<TailEvent, { type: 'done' }>> {
@@ -221,7 +236,7 @@ async function* trainRound(
           const started = performance.now();
           const state = event.state();
           const step = task.headSteps + state.optimizerSteps;
-          await saveTailState(task.run, step, fingerprint, state);
+          await saveTailState(task.run, step, { ...about, state });
           yield { type: 'checkpoint', step, epoch: state.epoch - 1 };
           const saved = performance.now();
           due = saved + Math.max(checkpointEvery.ms, checkpointEvery.times * (saved - started));

@@ -27,6 +27,7 @@ export async function makeReport(
   signal?: AbortSignal,
 ): Promise<string> {
   const { dataset, divided, head } = trained;
+  const tuning = trained.finetuned?.choice.rateSearch;
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return renderReport({
     name: about.name,
@@ -58,6 +59,7 @@ export async function makeReport(
     advice,
     recipe: about.recipe.name,
     ...(trained.rateSearch === undefined ? {} : { rateSearch: trained.rateSearch }),
+    ...(tuning === undefined ? {} : { finetuneRateSearch: tuning }),
     settings: settingsOf(trained, health),
     backbone: { ...about.backbone, licence: about.backbone.licence ?? 'not stated' },
     inputPolicy: about.input,

@@ -59,6 +59,14 @@ describe('advice on trainings with known diagnoses', () => {
     expect(adviseOnCurves(input)[0]?.fix?.settings).toEqual({ learningRate: null });
     const tuned = madeUpTraining('fine-tuning at too high a learning rate', 0);
     expect(adviseOnCurves(tuned.input)[0]?.fix?.settings).toEqual({ finetuneLearningRate: 0.003 });
+    const found = {
+      ...tuned.input,
+      options: { ...tuned.input.options, findFinetuneLearningRate: 'on' as const },
+    };
+    expect(adviseOnCurves(found)[0]?.fix?.settings).toEqual({
+      finetuneLearningRate: 0.003,
+      findFinetuneLearningRate: null,
+    });
   });
 
   it('does not read mixtures of photos as if they were photos', () => {

@@ -20,6 +20,7 @@ describe('advice on the command line', () => {
     expect(withSettings({ dropout: 0.3, finetuneLearningRate: 0.001 })).toMatch(
       / \[--dropout 0.3 --finetune-lr 0.001\]$/,
     );
+    expect(withSettings({ learningRate: 0.01, findLearningRate: null })).toMatch(/ \[--lr 0.01\]$/);
     expect(withSettings({ learningRate: null })).toMatch(/ \[without --lr\]$/);
     expect(withSettings({ hidden: null })).toMatch(/ \[--head linear\]$/);
     expect(withSettings({ hidden: [256, 128] })).toMatch(/ \[--head mlp:256,128\]$/);

@@ -10,7 +10,7 @@ function parse(...line: string[]): Record<string, unknown> {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   const flags = command.parse(line, { from: 'user' }).opts<TrainingFlags>();
-  const { lr: _lr, head: _head, batchNorm: _norm, updateBn: _bn, ...same } = flags;
+  const { lr: _lr, finetuneLr: _tuned, head: _head, batchNorm: _norm, updateBn: _bn, ...same } = flags;
   const options = { photos: 'x', ...same, ...trainingOptions(flags) };
   // Whatever the command line lets through, training takes.
   trainOptionsSchema.parse(options);
@@ -32,6 +32,8 @@ describe('options of the head and its steps', () => {
     [['--optimizer', 'rmsprop'], { optimizer: 'rmsprop' }],
     [['--lr', '0.5'], { learningRate: 0.5 }],
     [['--lr', 'find'], { findLearningRate: 'on' }],
+    [['--finetune-lr', '0.001'], { finetuneLearningRate: 0.001 }],
+    [['--finetune-lr', 'find'], { findFinetuneLearningRate: 'on' }],
     [['--schedule', 'one-cycle'], { schedule: 'one-cycle' }],
     [['--warmup', '0.2'], { warmup: 0.2 }],
     [['--clip', '2'], { clip: 2 }],
@@ -52,6 +54,7 @@ describe('options of the head and its steps', () => {
     [['--head', 'mlp:0'], /linear or mlp/],
     [['--lr', '0'], /above 0/],
     [['--lr', 'fast'], /or find/],
+    [['--finetune-lr', '11'], /at most 10/],
     [['--optimizer', 'lion'], /adamw, adam, momentum, sgd, rmsprop/],
     [['--schedule', 'moon'], /plateau/],
     [['--init', 'luck'], /orthogonal/],

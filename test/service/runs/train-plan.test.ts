@@ -55,6 +55,8 @@ describe('the plan of a training', () => {
     const [usual, looked] = [await plan(), await plan({ findLearningRate: 'on' })];
     expect(usual.steps.join(' ')).not.toContain('learning rates');
     expect(looked.steps.join(' ')).toContain('Try ever higher learning rates');
+    const tuned = await plan({ findFinetuneLearningRate: 'on' });
+    expect(tuned.steps.join(' ')).toContain('with the head, at a learning rate that is looked for first, if');
   });
 
   test('says how often photos are looked at, and why they will not be mixed', async () => {

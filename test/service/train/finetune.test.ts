@@ -152,6 +152,55 @@ describe('the recipe finetune', () => {
     );
   });
 
+  test('at a rate that is looked for says how it was found, and trains as with that rate given', async () => {
+    const find = { findFinetuneLearningRate: 'on', finetuneLearningRate: undefined } as const;
+    const like = { seed: 14, finetuneEpochs: 6 };
+    const { events, result, error } = await runTraining(options({ ...like, ...find }));
+    if (result === undefined) throw error;
+    const { rateSearch, ...choice } = result.chosen.finetune ?? {};
+    expect(rateSearch?.found).toBe(true);
+    expect(rateSearch?.points.length).toBeGreaterThan(20);
+    const rate = rateSearch?.chosen ?? 0;
+    const { recipe } = savedModelSchema.parse(
+      JSON.parse(readFileSync(join(result.model, 'holotype.json'), 'utf8')),
+    );
+    expect(recipe.finetune).toMatchObject({ learningRate: rate, headLearningRate: 2 * rate });
+    const peaks = events.flatMap((event) =>
+      event.type === 'epoch' && event.epochs === 6 ? [event.learningRate] : [],
+    );
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(rate);
+    const html = readFileSync(result.report, 'utf8');
+    expect(html).toContain('How the learning rate of fine-tuning was found');
+    expect(html).toContain(`taken: ${rate}`);
+    // The search left no trace in the weights: with its rate given the same bits come out.
+    const given = await trained(options({ ...like, finetuneLearningRate: rate }));
+    expect(given.chosen.finetune).toEqual(choice);
+    expect(given.metrics).toEqual(result.metrics);
+    expect(readFileSync(given.report, 'utf8')).not.toContain('rate of fine-tuning was found');
+
+    // Gone on with, it is not looked for again, and ends in the same bits.
+    const stopped = options({ ...like, ...find });
+    const stop = new AbortController();
+    const half = await runTraining(
+      stopped,
+      (event) => {
+        if (event.type === 'epoch' && event.epoch === 4 && event.epochs === 6) stop.abort();
+      },
+      stop.signal,
+    );
+    expect(half.error).toMatchObject({ code: 'cancelled' });
+    const rest = await runTraining({ ...stopped, resume: true });
+    if (rest.result === undefined) throw rest.error;
+    expect(rest.result.chosen).toEqual(result.chosen);
+    expect(bytesOf(rest.result.model).equals(bytesOf(result.model))).toBe(true);
+    const told = (some: typeof events): string =>
+      some.flatMap((event) => (event.type === 'stage' ? [event.message] : [])).join();
+    expect(told(events)).toContain('Trying learning rates for fine-tuning');
+    // Unless it was killed before anything of it was saved.
+    const goesOn = /Going on in epoch \d of 6/.test(told(rest.events));
+    expect(told(rest.events).includes('Trying learning rates for fine-tuning')).toBe(!goesOn);
+  });
+
   test('with a disk that is full warns once, and saves the same bytes', async () => {
     const like = { seed: 13, finetuneEpochs: 4 };
     const whole = await trained(options(like));

@@ -132,6 +132,12 @@ describe('a learning rate that is looked for', () => {
 describe('what does not fit together', () => {
   test.each<[string, Partial<TrainOptionsInput>, RegExp]>([
     ['two learning rates', { findLearningRate: 'on', learningRate: 0.1 }, /another is to be found/],
+    [
+      'two learning rates of fine-tuning',
+      { recipe: 'finetune', findFinetuneLearningRate: 'on', finetuneLearningRate: 0.1 },
+      /of fine-tuning was given and another is to be found/,
+    ],
+    ['a rate for fine-tuning without any', { findFinetuneLearningRate: 'on' }, /does no fine-tuning/],
     ['early stopping by nonsense', { earlyStop: 'beauty:3' }, /"beauty:3" does not say when to stop/],
     ['accuracy of numbers', { earlyStop: 'accuracy:3', task: 'regression' }, /no accuracy/],
     ['wide orthogonal layers', { init: 'orthogonal', hidden: [4096] }, /up to 2048 units/],

@@ -24,7 +24,6 @@ interface Flags extends TrainingFlags {
   sampling?: Sampling;
   freezeUntil?: string;
   finetuneEpochs?: number;
-  finetuneLr?: number;
   finetuneBatchSize?: number;
   layerDecay?: number;
   labelSmoothing?: number;
@@ -89,11 +88,6 @@ export function addTrain(program: Command): void {
       'fine-tuning leaves the backbone as it is up to this block; none: trains all of it (default: about two thirds)',
     )
     .option('--finetune-epochs <n>', 'passes of fine-tuning over the training photos', integer(1))
-    .option(
-      '--finetune-lr <rate>',
-      "peak learning rate of the backbone's last block",
-      amount(0, { above: true, most: 10 }),
-    )
     .option('--finetune-batch-size <n>', 'photos a step of fine-tuning learns from (default: 32)', integer(1))
     .option(
       '--layer-decay <f>',
@@ -151,7 +145,7 @@ async function optionsOf(photos: string, flags: Flags, own: Command): Promise<Tr
     head: _head,
     batchNorm: _norm,
     updateBn: _bn,
-    finetuneLr,
+    finetuneLr: _finetuneLr,
     json: _json,
     recipe: named,
     device,
@@ -163,6 +157,7 @@ async function optionsOf(photos: string, flags: Flags, own: Command): Promise<Tr
   const { hidden, ...said } = trainingOptions(flags);
   // A rate that is to be looked for is none that is given.
   if (said.findLearningRate === 'on') delete file.learningRate;
+  if (said.findFinetuneLearningRate === 'on') delete file.finetuneLearningRate;
   const isSaid = (name: string): boolean => own.getOptionValueSource(name) !== 'default';
   return {
     photos,
@@ -172,7 +167,6 @@ async function optionsOf(photos: string, flags: Flags, own: Command): Promise<Tr
     ...(isSaid('head') || file.hidden === undefined ? { hidden } : {}),
     ...(isSaid('device') || file.device === undefined ? { device } : {}),
     ...(recipe === undefined ? {} : { recipe }),
-    ...(finetuneLr === undefined ? {} : { finetuneLearningRate: finetuneLr }),
   };
 }
 
@@ -205,6 +199,8 @@ export function summarize(result: TrainResult): void {
   if (test !== undefined && test.count > 0) print(testLine(test));
   const { rateSearch } = result.chosen;
   if (rateSearch?.found === true) print(`Learning rate that was found: ${rateSearch.chosen}.`);
+  const tuning = result.chosen.finetune?.rateSearch;
+  if (tuning?.found === true) print(`Learning rate of fine-tuning that was found: ${tuning.chosen}.`);
   if (result.chosen.finetune !== undefined) print(result.chosen.finetune.why);
   const skipped = result.counts.skipped === 0 ? '' : `, ${result.counts.skipped} skipped (see the report)`;
   const classes =

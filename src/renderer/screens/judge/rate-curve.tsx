@@ -6,26 +6,34 @@ const [width, height] = [520, 190];
 const margins = { left: 14, right: 14, top: 10, bottom: 34 };
 const [plotWidth, plotHeight] = [width - margins.left - margins.right, height - margins.top - margins.bottom];
 
+interface RateCurveProps {
+  readonly search: RateSearchResult;
+  /** What it was found for. */
+  readonly of: 'head' | 'finetune';
+}
+
 /** How the learning rate was found: the loss at ever higher rates, and the one that was taken. */
-export function RateCurve({ search }: { readonly search: RateSearchResult }) {
+export function RateCurve({ search, of }: RateCurveProps) {
   const places = ratePlaces(search);
   if (places === undefined) return null;
   const x = (share: number): number => margins.left + share * plotWidth;
   const y = (share: number): number => margins.top + share * plotHeight;
   const { chosen } = places;
+  const tuning = of === 'finetune';
   return (
     <div className="judge-rate">
-      <h3>How the learning rate was found</h3>
+      <h3>How the learning rate{tuning ? ' of fine-tuning' : ''} was found</h3>
       <p className="muted small">
+        {tuning ? 'The trained blocks and the head' : 'The head'} learned for a moment at ever higher rates.{' '}
         {search.found
-          ? `The head learned for a moment at ever higher rates. The loss was lowest just before it was too much; training took a tenth of that rate, ${search.chosen}.`
-          : `The head learned for a moment at ever higher rates. At none did the loss fall, so training took the usual rate, ${search.chosen}.`}
+          ? `The loss was lowest just before it was too much; training took a tenth of that rate, ${search.chosen}.`
+          : `At none did the loss fall, so training took the usual rate, ${search.chosen}.`}
       </p>
       <svg
         className="judge-rate-plot"
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label={`Loss by learning rate${search.found ? `; taken: ${search.chosen}` : ''}`}
+        aria-label={`Loss by learning rate${tuning ? ' of fine-tuning' : ''}${search.found ? `; taken: ${search.chosen}` : ''}`}
       >
         <line className="judge-grid" x1={x(0)} x2={x(1)} y1={y(1)} y2={y(1)} />
         {places.ticks.map((tick) => (

@@ -39,6 +39,7 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
       </EmptyState>
     );
   const { val, test } = result.metrics;
+  const { rateSearch, finetune } = result.chosen;
   const metrics = on === 'test' ? (test ?? val) : val;
   const { task = 'single-label' } = result;
   return (
@@ -101,7 +102,10 @@ export function ResultsPage({ project, run, photos, onRetry }: ResultsPageProps)
         <section className="ui-card judge-card" aria-labelledby="judge-curves">
           <h2 id="judge-curves">How it learned</h2>
           <TrainingCurves points={curves} />
-          {result.chosen.rateSearch === undefined ? null : <RateCurve search={result.chosen.rateSearch} />}
+          {rateSearch === undefined ? null : <RateCurve search={rateSearch} of="head" />}
+          {finetune?.rateSearch === undefined ? null : (
+            <RateCurve search={finetune.rateSearch} of="finetune" />
+          )}
         </section>
       )}
     </div>
