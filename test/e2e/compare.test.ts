@@ -90,6 +90,7 @@ describe.skipIf(browserPath === undefined)(`comparing backbones${whySkipped}`, (
       .getByRole('row')
       .allInnerTexts();
     expect(rows[0]).toContain('Off by');
+    await picture(page, 'compare-numbers');
     expect(rows[1]).toMatch(/2\.4\s+R² 0\.840\s+2\.1 to 2\.8/);
     expect(await axe(page)).toEqual([]);
     expect(await wide(page)).toEqual([]);

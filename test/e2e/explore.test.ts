@@ -9,6 +9,7 @@ import {
   browserPath,
   openFakePage,
   openLab,
+  picture,
   whySkipped,
   type OpenPage,
   type PageLab,
@@ -97,6 +98,7 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
     await tab(page, 'Labels').click();
     expect(await axe(page)).toEqual([]);
     expect(third()).toContain('healthy');
+    await picture(page, 'explore-labels-several');
     await page.getByRole('button', { name: 'Remove healthy' }).press('Enter');
     await expect.poll(third).not.toContain('healthy');
     await page.close();
@@ -104,6 +106,7 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
     const { page: numbers } = await open(true, false, 'regression');
     await tab(numbers, 'Labels').click();
     await numbers.getByText('40 rather 12.5').waitFor();
+    await picture(numbers, 'explore-labels-numbers');
     expect(await axe(numbers)).toEqual([]);
     await tab(numbers, 'Next').click();
     await numbers.getByText('A model of numbers does not say how unsure it is').waitFor();

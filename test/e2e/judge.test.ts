@@ -327,6 +327,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     const [suspect] = several.project().suspects.get(runId(1)) ?? [];
     const name = suspect?.label?.name ?? '';
     expect(await axe(several.page)).toEqual([]);
+    await picture(several.page, 'judge-suspects-labels');
     await several.page
       .getByRole('button', { name: `Add ${name}` })
       .first()
@@ -346,6 +347,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Judge"${whySkipped}`, ()
     const { page, project, complaints } = await open((fake) => addTaskResult(fake, 'regression'));
     await tab(page, 'Likely label errors').click();
     await page.getByText('2 numbers that models').waitFor();
+    await picture(page, 'judge-suspects-numbers');
     expect(await axe(page)).toEqual([]);
     const [first] = project().suspects.get(runId(1)) ?? [];
     await page.getByRole('button', { name: 'Look and mend' }).first().press('Enter');

@@ -370,6 +370,7 @@ describe.skipIf(browserPath === undefined)(`the screen "Train"${whySkipped}`, ()
     await page.getByRole('button', { name: 'Show all settings' }).press('Enter');
     await page.getByRole('button', { name: 'Back to the defaults' }).press('Enter');
     await expectSoon(saved, {});
+    await picture(page, 'train-advice');
     await balance.press('Enter');
     await expectSoon(saved, { sampling: 'balanced' });
     expect(await axe(page)).toEqual([]);

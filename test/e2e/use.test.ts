@@ -316,6 +316,7 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     expect(await page.getByRole('button', { name: /^Unknown/ }).count()).toBe(0);
     const strange = /^IMG_0005\.jpg.*unlike the photos it learned from: don't trust these labels/;
     await page.getByRole('option', { name: strange }).waitFor();
+    await picture(page, 'use-grid-labels');
     await page.getByRole('radio', { name: 'Table' }).click();
     await page.getByRole('gridcell', { name: 'no label' }).waitFor();
     await page.getByRole('gridcell', { name: /don't trust these labels/ }).waitFor();
@@ -334,7 +335,8 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
     expect(await axe(other.page)).toEqual([]);
     await other.page.keyboard.press('Escape');
     await other.page.getByRole('button', { name: 'Unlike 1' }).click();
-    await other.page.getByRole('gridcell', { name: '90 unlike' }).click();
+    await picture(other.page, 'use-table-numbers');
+    await other.page.getByRole('gridcell', { name: '90 unlike', exact: true }).click();
     const why = "The model says 90. But it is unlike the photos it learned from: don't trust this number.";
     await other.page.getByRole('dialog').getByText(why).waitFor();
     await other.page.context().close();
@@ -468,6 +470,7 @@ describe.skipIf(browserPath === undefined)(`the tab Use in Chromium${whySkipped}
       await number.page.getByRole('heading', { name: '2.5' }).waitFor();
       const why = "This is unlike the photos it learned from: don't trust this number.";
       await number.page.getByText(why).waitFor();
+      await picture(number.page, 'use-camera-number');
       expect(await axe(number.page)).toEqual([]);
       await number.page.context().close();
 

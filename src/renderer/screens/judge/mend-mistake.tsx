@@ -27,10 +27,8 @@ export function MistakeWords({ mistake }: { readonly mistake: Mistake }) {
   if (label !== undefined)
     return (
       <>
-        <span className="muted">{label.seems === 'missing' ? 'lacks' : 'has'}</span> {chip(label.name)}{' '}
-        <span className="muted numeric">
-          {label.seems === 'missing' ? 'and looks it' : 'and does not look it'}, {percent(label.confidence)}
-        </span>
+        <span className="muted">{label.seems === 'missing' ? 'rather has' : 'rather lacks'}</span>{' '}
+        {chip(label.name)} <span className="muted numeric">{percent(label.confidence)} sure</span>
       </>
     );
   return (

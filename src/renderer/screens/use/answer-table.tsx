@@ -40,6 +40,9 @@ interface AnswerTableProps {
 /** Answers row by row, as many as there may be: only those that can be seen are in the page. Enter opens one. */
 export function AnswerTable({ label, answers, of, order, focused, onFocus, onOpen }: AnswerTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  // A number has no confidence, and nothing comes second to it.
+  const numbers = of.task === 'regression';
+  const sorted = sortedBy(order);
   const name = useId();
   // Nothing here is memoized by a compiler; the list tells React by itself when it has moved.
   // oxlint-disable-next-line react/incompatible-library
@@ -80,7 +83,7 @@ export function AnswerTable({ label, answers, of, order, focused, onFocus, onOpe
   return (
     <div
       ref={scroller}
-      className="use-table"
+      className={numbers ? 'use-table use-table-numbers' : 'use-table'}
       role="grid"
       tabIndex={0}
       aria-label={label}
@@ -95,18 +98,15 @@ export function AnswerTable({ label, answers, of, order, focused, onFocus, onOpe
         <span role="columnheader" {...(order === 'name' ? { 'aria-sort': 'ascending' } : {})}>
           Photo
         </span>
-        <span role="columnheader">Answer</span>
-        <span
-          role="columnheader"
-          {...(order === 'least'
-            ? { 'aria-sort': 'ascending' }
-            : order === 'most'
-              ? { 'aria-sort': 'descending' }
-              : {})}
-        >
-          Confidence
+        <span role="columnheader" {...(numbers ? sorted : {})}>
+          Answer
         </span>
-        <span role="columnheader">Next likeliest</span>
+        {numbers ? null : (
+          <span role="columnheader" {...sorted}>
+            Confidence
+          </span>
+        )}
+        <span role="columnheader">{numbers ? 'Note' : 'Next likeliest'}</span>
       </div>
       <div role="rowgroup" className="use-table-all" style={{ height: rows.getTotalSize() }}>
         {shown.map(({ index, start }) => {
@@ -130,6 +130,12 @@ export function AnswerTable({ label, answers, of, order, focused, onFocus, onOpe
       </div>
     </div>
   );
+}
+
+/** What a heading says of the order by number or confidence. */
+function sortedBy(order: AnswerOrder): { readonly 'aria-sort'?: 'ascending' | 'descending' } {
+  if (order === 'least') return { 'aria-sort': 'ascending' };
+  return order === 'most' ? { 'aria-sort': 'descending' } : {};
 }
 
 function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAnswers }) {
@@ -157,16 +163,19 @@ function Cells({ answer, of }: { readonly answer: Answer; readonly of: FetchedAn
         ) : (
           <span className="numeric">{wordsOf(answer)}</span>
         )}
-        {unknown && said ? <ClassChip color={unknownColor} name="unlike" /> : null}
-      </span>
-      <span role="gridcell" className="use-table-confidence">
-        {value === undefined ? (
+        {unknown && said ? (
           <>
-            <ConfidenceBar value={confidence} dim={unknown} />
-            <span className="numeric">{percent(confidence)}</span>
+            {' '}
+            <ClassChip color={unknownColor} name="unlike" />
           </>
         ) : null}
       </span>
+      {value === undefined ? (
+        <span role="gridcell" className="use-table-confidence">
+          <ConfidenceBar value={confidence} dim={unknown} />
+          <span className="numeric">{percent(confidence)}</span>
+        </span>
+      ) : null}
       <span role="gridcell" className="muted truncate numeric" title={doubtOf(answer)}>
         {unknown && said
           ? doubtOf(answer)
