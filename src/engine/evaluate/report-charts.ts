@@ -1,32 +1,23 @@
 import { decimal, percent } from './plain-words.ts';
+import {
+  chosenLine,
+  gridLines,
+  nameBelow,
+  niceTicks,
+  placesIn,
+  tickBelow,
+  type Frame,
+} from './report-axes.ts';
 import type { EpochRecord } from './report-data.ts';
 import { html, type Markup } from './report-html.ts';
 
-const width = 520;
-const height = 260;
-const margins = { left: 48, right: 16, top: 28, bottom: 40 };
-const plotWidth = width - margins.left - margins.right;
-const plotHeight = height - margins.top - margins.bottom;
+const frame: Frame = { width: 520, height: 260, left: 48, right: 16, top: 28, bottom: 40 };
 
 interface Line {
   readonly name: string;
   readonly kind: 'train' | 'val';
   /** One per x; null leaves a gap. */
   readonly values: readonly (number | null)[];
-}
-
-/**
- * Round steps (1, 2 or 5 times a power of ten) that cover low..high with about `most` ticks.
- * @returns ascending ticks, the first <= low and the last >= high
- */
-export function niceTicks(low: number, high: number, most = 5): number[] {
-  const span = high > low ? high - low : Math.max(Math.abs(high), 1) * 0.1;
-  const raw = span / most;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999) ?? 10);
-  const first = Math.floor(low / step + 1e-9);
-  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 /** Loss and accuracy by epoch, each with axes and a legend; the table beside them says the same. */
@@ -88,71 +79,33 @@ function lineChart(chart: {
   const ticks = niceTicks(low, high);
   const bottom = ticks[0] ?? 0;
   const top = ticks.at(-1) ?? 1;
-  const y = (value: number) => margins.top + plotHeight * (1 - (value - bottom) / (top - bottom));
+  const places = placesIn(frame);
+  const y = (value: number) => places.y((value - bottom) / (top - bottom));
   const count = chart.epochs.length;
-  const x = (i: number) => margins.left + (count < 2 ? plotWidth / 2 : (plotWidth * i) / (count - 1));
+  const x = (i: number) => places.x(count < 2 ? 0.5 : i / (count - 1));
   const every = Math.max(1, Math.ceil(count / 8));
   return html`<figure>
     <figcaption>${chart.title}</figcaption>
     <svg
       class="chart"
-      viewBox="0 0 ${width} ${height}"
+      viewBox="0 0 ${frame.width} ${frame.height}"
       role="img"
       aria-label="${chart.title} by epoch. ${lines.map((line) => describe(line, chart.format)).join(' ')}"
     >
-      ${ticks.map(
-        (tick) =>
-          html`<line
-              class="grid"
-              x1="${margins.left}"
-              x2="${width - margins.right}"
-              y1="${round(y(tick))}"
-              y2="${round(y(tick))}"
-            />
-            <text class="tick" x="${margins.left - 8}" y="${round(y(tick) + 4)}" text-anchor="end"
-              >${chart.format(tick)}</text
-            >`,
-      )}
-      ${chart.epochs.map((epoch, i) =>
-        i % every === 0
-          ? html`<text
-              class="tick"
-              x="${round(x(i))}"
-              y="${height - margins.bottom + 18}"
-              text-anchor="middle"
-              >${epoch}</text
-            >`
-          : null,
-      )}
-      <text class="tick" x="${width - margins.right}" y="${height - 4}" text-anchor="end">epoch</text>
-      ${
-        chart.best >= 0 &&
-        html`<line
-            class="best"
-            x1="${round(x(chart.best))}"
-            x2="${round(x(chart.best))}"
-            y1="${margins.top}"
-            y2="${margins.top + plotHeight}"
-          />
-          <text
-            class="tick"
-            x="${round(x(chart.best) + (x(chart.best) > width / 2 ? -6 : 6))}"
-            y="${margins.top + plotHeight - 6}"
-            text-anchor="${x(chart.best) > width / 2 ? 'end' : 'start'}"
-            >kept</text
-          >`
-      }
+      ${gridLines(frame, ticks, y, chart.format)}
+      ${chart.epochs.map((epoch, i) => (i % every === 0 ? tickBelow(frame, x(i), epoch) : null))}
+      ${nameBelow(frame, 'epoch')} ${chart.best >= 0 && chosenLine(frame, x(chart.best), 'kept')}
       ${lines.map((line) => path(line, x, y))}
       ${lines.map(
         (line, i) =>
           html`<line
               class="line ${line.kind}"
-              x1="${margins.left + i * 120}"
-              x2="${margins.left + i * 120 + 22}"
+              x1="${frame.left + i * 120}"
+              x2="${frame.left + i * 120 + 22}"
               y1="12"
               y2="12"
             />
-            <text class="tick" x="${margins.left + i * 120 + 28}" y="16">${line.name}</text>`,
+            <text class="tick" x="${frame.left + i * 120 + 28}" y="16">${line.name}</text>`,
       )}
     </svg>
   </figure>`;
@@ -165,9 +118,9 @@ function path(line: Line, x: (i: number) => number, y: (value: number) => number
   line.values.forEach((value, i) => {
     if (value === null) return;
     const before = line.values[i - 1] ?? null;
-    d += `${before === null ? 'M' : 'L'}${round(x(i))} ${round(y(value))}`;
+    d += `${before === null ? 'M' : 'L'}${x(i)} ${y(value)}`;
     if (before === null && (line.values[i + 1] ?? null) === null)
-      dots.push(html`<circle class="dot ${line.kind}" cx="${round(x(i))}" cy="${round(y(value))}" r="4" />`);
+      dots.push(html`<circle class="dot ${line.kind}" cx="${x(i)}" cy="${y(value)}" r="4" />`);
   });
   return html`<path class="line ${line.kind}" d="${d}" />${dots}`;
 }
@@ -211,9 +164,4 @@ function historyTable(history: readonly EpochRecord[], bestEpoch: number | undef
       </tbody>
     </table>
   </div>`;
-}
-
-/** Coordinates to a tenth of a unit: finer can't be seen and costs bytes. */
-export function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

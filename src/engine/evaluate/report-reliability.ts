@@ -1,22 +1,19 @@
 import type { ReliabilityBin } from '../../contract/metrics.ts';
 import { integer, percent } from './plain-words.ts';
-import { round } from './report-charts.ts';
+import { gridLines, placesIn, round, tickBelow, type Frame } from './report-axes.ts';
 import { html, type Markup } from './report-html.ts';
+
+const frame: Frame = { width: 340, height: 312, left: 64, right: 24, top: 12, bottom: 48 };
 
 /** How often answers were right against how sure they were; on the diagonal the two agree. */
 export function reliabilityDiagram(bins: readonly ReliabilityBin[]): Markup {
-  const left = 64;
-  const top = 12;
-  const plot = 252;
-  const size = left + plot + 24;
-  const x = (value: number) => round(left + plot * value);
-  const y = (value: number) => round(top + plot * (1 - value));
+  const { x, y } = placesIn(frame);
   const filled = bins.filter(({ count }) => count > 0);
   const most = filled.reduce((max, { count }) => Math.max(max, count), 1);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   return html`<svg
     class="chart square"
-    viewBox="0 0 ${size} ${top + plot + 48}"
+    viewBox="0 0 ${frame.width} ${frame.height}"
     role="img"
     aria-label="Part that was right by confidence: ${filled
       .map(
@@ -25,12 +22,8 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[]): Markup {
       )
       .join('; ')}."
   >
-    ${ticks.map(
-      (tick) =>
-        html`<line class="grid" x1="${x(0)}" x2="${x(1)}" y1="${y(tick)}" y2="${y(tick)}" />
-          <text class="tick" x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${percent(tick)}</text>
-          <text class="tick" x="${x(tick)}" y="${y(0) + 18}" text-anchor="middle">${percent(tick)}</text>`,
-    )}
+    ${gridLines(frame, ticks, y, (tick) => percent(tick))}
+    ${ticks.map((tick) => tickBelow(frame, x(tick), percent(tick)))}
     <line class="diagonal" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}" />
     ${filled.map(({ confidence, accuracyInterval }) => {
       if (confidence === null || accuracyInterval === null) return null;

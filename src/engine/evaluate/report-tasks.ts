@@ -2,7 +2,7 @@
 import type { Metrics, NumberFigures } from '../../contract/metrics.ts';
 import { numberText } from './numbers.ts';
 import { between, count, decimal, integer, percent } from './plain-words.ts';
-import { niceTicks } from './report-charts.ts';
+import { gridLines, niceTicks, placesIn, tickBelow, type Frame } from './report-axes.ts';
 import type { ReportData, ReportPrediction } from './report-data.ts';
 import { html, nameWidth, own, type Markup, type Piece } from './report-html.ts';
 import { longName, picture } from './report-photos.ts';
@@ -154,8 +154,7 @@ export function numberFigures(metrics: Metrics, photos: 'test' | 'validation'): 
     ])}`;
 }
 
-const side = 420;
-const margins = { left: 60, right: 16, top: 12, bottom: 44 };
+const frame: Frame = { width: 420, height: 420, left: 60, right: 16, top: 12, bottom: 44 };
 
 /** Predicted against true numbers: on the dotted line both are the same. */
 export function scatterPlot(predictions: readonly ReportPrediction[]): Markup | null {
@@ -167,33 +166,24 @@ export function scatterPlot(predictions: readonly ReportPrediction[]): Markup | 
     all.reduce((a, b) => Math.max(a, b)),
   );
   const [low, high] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
-  const [wide, tall] = [side - margins.left - margins.right, side - margins.top - margins.bottom];
-  const x = (value: number): string => (margins.left + (wide * (value - low)) / (high - low)).toFixed(1);
-  const y = (value: number): string => (margins.top + tall * (1 - (value - low) / (high - low))).toFixed(1);
+  const places = placesIn(frame);
+  const x = (value: number): number => places.x((value - low) / (high - low));
+  const y = (value: number): number => places.y((value - low) / (high - low));
   return html`<figure>
     <svg
       class="chart"
-      viewBox="0 0 ${side} ${side}"
+      viewBox="0 0 ${frame.width} ${frame.height}"
       role="img"
       aria-label="What the model said against what is true, ${count(points.length, 'validation photo')}."
     >
-      ${ticks.map(
-        (tick) =>
-          html`<line class="grid" x1="${x(low)}" x2="${x(high)}" y1="${y(tick)}" y2="${y(tick)}" />
-            <text class="tick" x="${margins.left - 8}" y="${y(tick)}" dy="4" text-anchor="end">${tick}</text>
-            <text class="tick" x="${x(tick)}" y="${side - margins.bottom + 18}" text-anchor="middle"
-              >${tick}</text
-            >`,
-      )}
+      ${gridLines(frame, ticks, y, (tick) => tick)} ${ticks.map((tick) => tickBelow(frame, x(tick), tick))}
       <line class="diagonal" x1="${x(low)}" y1="${y(low)}" x2="${x(high)}" y2="${y(high)}" />
       ${points.map(
         ({ truth, predicted }) =>
           html`<circle class="dot val" cx="${x(truth)}" cy="${y(predicted)}" r="3" fill-opacity="0.6" />`,
       )}
-      <text class="tick" x="${margins.left + wide / 2}" y="${side - 8}" text-anchor="middle">true</text>
-      <text class="tick" transform="rotate(-90)" x="${-(margins.top + tall / 2)}" y="14" text-anchor="middle">
-        said
-      </text>
+      <text class="tick" x="${places.x(0.5)}" y="${frame.height - 8}" text-anchor="middle">true</text>
+      <text class="tick" transform="rotate(-90)" x="${-places.y(0.5)}" y="14" text-anchor="middle">said</text>
     </svg>
     <figcaption>
       Each dot is a photo. On the dotted line the answer is the truth; above it, the model says too much.

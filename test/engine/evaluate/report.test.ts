@@ -1,6 +1,6 @@
 import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { niceTicks } from '../../../src/engine/evaluate/report-charts.ts';
+import { niceTicks } from '../../../src/engine/evaluate/report-axes.ts';
 import type { ReportData } from '../../../src/engine/evaluate/report-data.ts';
 import { renderReport, thumbnailPaths } from '../../../src/engine/evaluate/report.ts';
 import { dot, syntheticReport } from './fixture.ts';
