@@ -84,6 +84,7 @@ export type SearchMethod = z.infer<typeof searchMethodSchema>;
 export const searchableSettings = [
   'backbone',
   'resize',
+  'augment',
   'flips',
   'learningRate',
   'weightDecay',

@@ -1,3 +1,5 @@
+import { isAugmentPreset } from '../../contract/augment.ts';
+import { augmentPresets } from '../../contract/choices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { Task } from '../../contract/project.ts';
 import { searchSpaceSchema, searchableSettings } from '../../contract/search.ts';
@@ -54,6 +56,11 @@ export function checkSpace({ parameters }: SearchSpace): void {
     const values: SearchValue[] =
       parameter.type === 'choice' ? parameter.choices : [parameter.low, parameter.high];
     for (const value of values) {
+      // A file may be another one tomorrow, when the search goes on.
+      if (name === 'augment' && value !== null && !isAugmentPreset(String(value)))
+        throw new HolotypeError('bad-input', `"augment" can't be ${JSON.stringify(value)}.`, {
+          remedy: `A space may name: ${augmentPresets.join(', ')}.`,
+        });
       const parsed = trainSettingsSchema.safeParse(value === null ? {} : { [name]: value });
       if (parsed.success) continue;
       throw new HolotypeError('bad-input', `"${name}" can't be ${JSON.stringify(value)}.`, {

@@ -7,7 +7,7 @@ import { bytesOf, doHeadJob } from './head-job.ts';
 import type { HeadJob, HeadScore } from './head-job.ts';
 import type { HeadAnswer, HeadRequest } from './head-thread.ts';
 
-/** What a thread takes besides the features: measured at 110 MB with TensorFlow.js and its WebAssembly. */
+/** What a thread takes besides the features: TensorFlow.js, its WebAssembly and a head of 512 units came to 110 to 130 MB. */
 const bytesOfThread = 160 * 1024 ** 2;
 
 export interface Machine {

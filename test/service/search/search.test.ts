@@ -188,6 +188,28 @@ describe('a search', () => {
     expect(result.verdict).toMatch(/trial/);
   });
 
+  it('compares ways to change photos and mirrored views, each on the views it brings', async () => {
+    const views = searchSpaceSchema.parse({
+      parameters: [
+        { type: 'choice', name: 'augment', choices: ['none', 'any-orientation'] },
+        { type: 'choice', name: 'flips', choices: ['on', 'off'] },
+      ],
+    });
+    const { result, events } = await run(optionsFor('views', { space: views, method: 'grid', trials: 4 }));
+    const { train, val } = result.counts;
+    const computed = new Set(
+      events.flatMap((event) =>
+        event.type === 'progress' && event.progress.unit === 'views' ? [event.progress.total] : [],
+      ),
+    );
+    // Number 0 and those before have left plain and mirrored ones; three quarter turns are new.
+    expect([...computed]).toEqual([3 * train]);
+    expect(val).toBeGreaterThan(0);
+    const tried = result.trials.filter(({ number }) => number > 0);
+    expect(new Set(tried.map(({ point }) => JSON.stringify(point))).size).toBe(4);
+    expect(new Set(tried.map(({ score }) => score?.loss)).size).toBe(4);
+  });
+
   it.each([
     ['what is there already', optionsFor('whole'), 'already'],
     [
@@ -281,6 +303,11 @@ describe('spaces', () => {
     ['{"parameters":[{"type":"choice","name":"seed","choices":[1,2]}]}', 'bad-input', "can't be searched"],
     ['{"parameters":[{"type":"float","name":"dropout","low":0,"high":2}]}', 'bad-input', "can't be 2"],
     ['{"parameters":[]}', 'bad-input', 'damaged'],
+    [
+      '{"parameters":[{"type":"choice","name":"augment","choices":["none","some.json"]}]}',
+      'bad-input',
+      'can\'t be "some.json"',
+    ],
     [undefined, 'bad-usage', 'no such file'],
   ])('refuses %s', async (text, code, message) => {
     const file = join(scratch, 'some-space.json');
