@@ -1,8 +1,16 @@
-import type { Interval } from '../../contract/metrics.ts';
+import type { Interval, Metrics } from '../../contract/metrics.ts';
 import { seededRandom } from '../data/random.ts';
 
 /** Standard normal quantile for a two-sided 95% interval. */
 const z95 = 1.959963984540054;
+
+/** How often the photos that a model is judged on are drawn anew. */
+export const resamples = 1000;
+
+/** What metrics say about their intervals: how {@link wilson} and {@link bootstrap} make them. */
+export function intervalsOf(seed: number): Metrics['intervals'] {
+  return { level: 0.95, proportions: 'wilson', macroF1: 'percentile-bootstrap', resamples, seed };
+}
 
 /**
  * 95% score interval of a proportion (Wilson 1927; Brown, Cai & DasGupta 2001 recommend it for small n).

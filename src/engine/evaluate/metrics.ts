@@ -2,10 +2,8 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { Metrics } from '../../contract/metrics.ts';
 import { expectedCalibrationError, logLossOf, reliability, softmaxRows } from './calibration.ts';
 import { argmaxRows, classMetrics, confusionOf, macroF1, macroF1Sampler, weightedF1 } from './confusion.ts';
-import { bootstrap, wilson } from './intervals.ts';
+import { bootstrap, intervalsOf, resamples, wilson } from './intervals.ts';
 import { averagePrecision, rocAuc } from './roc.ts';
-
-const resamples = 1000;
 
 export interface Answers {
   /** n x c, row-major, before softmax and before any temperature. */
@@ -51,13 +49,7 @@ export function evaluateClassifier(answers: Answers): Metrics {
     perClass,
     confusion,
     reliability: plain.bins,
-    intervals: {
-      level: 0.95,
-      proportions: 'wilson',
-      macroF1: 'percentile-bootstrap',
-      resamples,
-      seed,
-    },
+    intervals: intervalsOf(seed),
   };
   if (temperature !== undefined) {
     const calibrated = calibrationAt(logits, predicted, correct, c, temperature);

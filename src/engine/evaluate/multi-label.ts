@@ -2,11 +2,10 @@
 import type { ClassMetrics, Metrics } from '../../contract/metrics.ts';
 import { expectedCalibrationError, reliability } from './calibration.ts';
 import { f1Of, macroF1, weightedF1 } from './confusion.ts';
-import { bootstrap, wilson } from './intervals.ts';
+import { bootstrap, intervalsOf, resamples, wilson } from './intervals.ts';
 import { sigmoids, softplus } from './logistic.ts';
 import { averagePrecision } from './roc.ts';
 
-const resamples = 1000;
 /** A label's threshold is only chosen where so many photos have it and so many have not. */
 const enoughForThreshold = 25;
 /** Where a label is given when there are too few photos to tell better. */
@@ -184,13 +183,7 @@ export function evaluateLabels(answers: LabelAnswers): Metrics {
         precisions.length === 0 ? null : precisions.reduce((sum, own) => sum + own, 0) / precisions.length,
       perLabel,
     },
-    intervals: {
-      level: 0.95,
-      proportions: 'wilson',
-      macroF1: 'percentile-bootstrap',
-      resamples,
-      seed,
-    },
+    intervals: intervalsOf(seed),
   };
   if (temperature !== undefined) {
     const corrected = reliability(calibrated, truth);

@@ -1,8 +1,6 @@
 /** Judging a model that predicts a number. */
 import type { Metrics, NumberFigures } from '../../contract/metrics.ts';
-import { bootstrap, quantile } from './intervals.ts';
-
-const resamples = 1000;
+import { bootstrap, intervalsOf, quantile, resamples } from './intervals.ts';
 
 /**
  * Everything the product says about predicted numbers, on photos whose number is known.
@@ -28,13 +26,7 @@ export function evaluateNumbers(predicted: ArrayLike<number>, truth: ArrayLike<n
     confusion: { classes: [], matrix: [] },
     reliability: [],
     ...(regression === undefined ? {} : { regression }),
-    intervals: {
-      level: 0.95,
-      proportions: 'wilson',
-      macroF1: 'percentile-bootstrap',
-      resamples,
-      seed,
-    },
+    intervals: intervalsOf(seed),
   };
 }
 
