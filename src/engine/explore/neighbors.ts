@@ -1,7 +1,7 @@
 import { seededRandom, shuffled } from '../data/random.ts';
 import { kMeans } from './k-means.ts';
 import type { Pace } from './pace.ts';
-import { squaredDistance } from './points.ts';
+import { dotProducts, squaredDistance } from './points.ts';
 import type { Points } from './points.ts';
 
 /** The nearest other points of each point. */
@@ -141,42 +141,17 @@ function blocksOf(points: Points, rows: readonly number[]): Block[] {
   return blocks;
 }
 
-/** All pairs of two blocks, or of one with itself; four at a time, so that numbers are fetched less often. */
+/** All pairs of two blocks, or of one with itself. */
 function compareBlocks(near: Nearest, a: Block, b: Block): void {
-  const { columns, data: x } = a;
-  const y = b.data;
+  const { columns } = a;
+  const products = new Float64Array(b.rows.length);
   for (let i = 0; i < a.rows.length; i++) {
     const own = a.rows[i] as number;
     const square = a.squares[i] as number;
-    const start = i * columns;
     const until = a === b ? i : b.rows.length;
-    let j = 0;
-    for (; j + 3 < until; j += 4) {
-      const p0 = j * columns;
-      const p1 = p0 + columns;
-      const p2 = p1 + columns;
-      const p3 = p2 + columns;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let c = 0; c < columns; c++) {
-        const value = x[start + c] as number;
-        s0 += value * (y[p0 + c] as number);
-        s1 += value * (y[p1 + c] as number);
-        s2 += value * (y[p2 + c] as number);
-        s3 += value * (y[p3 + c] as number);
-      }
-      near.note(own, b.rows[j] as number, square + (b.squares[j] as number) - 2 * s0);
-      near.note(own, b.rows[j + 1] as number, square + (b.squares[j + 1] as number) - 2 * s1);
-      near.note(own, b.rows[j + 2] as number, square + (b.squares[j + 2] as number) - 2 * s2);
-      near.note(own, b.rows[j + 3] as number, square + (b.squares[j + 3] as number) - 2 * s3);
-    }
-    for (; j < until; j++) {
-      let sum = 0;
-      for (let c = 0; c < columns; c++) sum += (x[start + c] as number) * (y[j * columns + c] as number);
-      near.note(own, b.rows[j] as number, square + (b.squares[j] as number) - 2 * sum);
-    }
+    dotProducts(a.data, i * columns, b.data, until, columns, products, 0, 1);
+    for (let j = 0; j < until; j++)
+      near.note(own, b.rows[j] as number, square + (b.squares[j] as number) - 2 * (products[j] as number));
   }
 }
 
