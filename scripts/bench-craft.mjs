@@ -10,6 +10,7 @@ await build(
     {
       'bench-craft': 'test/bench/craft/main.ts',
       'landscape-thread': 'src/service/landscape/landscape-thread.ts',
+      'search-thread': 'src/service/search/head-thread.ts',
     },
     outdir,
   ),

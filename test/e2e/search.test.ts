@@ -72,6 +72,7 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
       /^Trial 3\s+UNDER WAY[^]*Trial 4\s+UNDER WAY/i,
     );
     await page.getByText('3 trials so far · 2 heads trained at once').waitFor();
+    await picture(page, 'searching');
     expect(await axe(page)).toEqual([]);
 
     const job = newestJob(engine);

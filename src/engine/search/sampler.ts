@@ -25,9 +25,9 @@ export type Next = Proposal | 'wait' | 'done';
 /**
  * Says what to try next from nothing but what was tried before: a search that was killed goes on exactly where it was.
  *
- * What trial number n is must depend on the results of the same earlier trials, whatever machine it is on and however
- * many run at once: with the same seed a search finds the same everywhere. So a sampler never makes do with the results
- * that happen to be there. Those it needs it waits for; where it needs none, as many run at once as there is room for.
+ * What trial number n is must depend on the results of the same earlier trials, however many run at once: with the same
+ * seed a search finds the same on a machine with more cores. So a sampler never makes do with the results that happen
+ * to be there. Those it needs it waits for; where it needs none, as many run at once as there is room for.
  */
 export interface Sampler {
   /**

@@ -12,11 +12,13 @@ import { exploreParts } from './explore.ts';
 import { landscapePart } from './landscape.ts';
 import type { CraftFigure, CraftMaterial, CraftPart } from './part.ts';
 import { searchPart } from './search.ts';
+import { searchSpeedPart } from './search-speed.ts';
 import { unknownPart } from './unknown.ts';
 
 /** In the order of the issue. A part is added here once it can be run. */
 const parts: readonly CraftPart[] = [
   searchPart,
+  searchSpeedPart,
   advicePart,
   landscapePart,
   comparePart,

@@ -67,7 +67,7 @@ interface UnderWayProps {
 
 function UnderWay({ trial: { number, point, seed }, models }: UnderWayProps) {
   return (
-    <tr className="search-under-way">
+    <tr>
       <th scope="row" className="search-trial">
         {trialName(number)} <Badge>under way</Badge>
       </th>
