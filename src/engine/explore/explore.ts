@@ -4,7 +4,7 @@ import { nearDuplicates } from '../data/perceptual-hash.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
 import { likelyMistakes } from '../evaluate/mistakes.ts';
 import type { Found } from '../evaluate/mistakes.ts';
-import { anomalyScores } from './anomalies.ts';
+import { anomalyScores, traitScores } from './anomalies.ts';
 import { findDuplicates } from './duplicates.ts';
 import type { Duplicates } from './duplicates.ts';
 import { groupsOf } from './groups.ts';
@@ -82,37 +82,31 @@ export async function* explore(
   yield say('Reducing features to principal components');
   const final = await reduced(features, [[0, finalColumns]], seed, pace);
   yield say('Grouping photos');
-  const groups = await groupsOf(final.points, method, settings.groups, seed, pace);
-  yield { type: 'first', places: framed(flatMap(final.points)), groups };
+  const groups = await groupsOf(final, method, settings.groups, seed, pace);
+  yield { type: 'first', places: framed(flatMap(final)), groups };
 
   yield say('Finding the nearest neighbours');
-  const neighbors = await nearestNeighbors(final.points, neighborCount, seed, pace);
+  const neighbors = await nearestNeighbors(final, neighborCount, seed, pace);
   yield say('Looking for photos that do not belong');
   const spans: Span[] = [[0, finalColumns]];
   if (finalColumns < features.columns) spans.push([finalColumns, features.columns]);
   const all = spans.length === 1 ? final : await reduced(features, spans, seed, pace);
-  const anomalies = anomalyScores(all.points, neighbors, final.leftOut);
+  const anomalies = anomalyScores(all, await traitScores(features, finalColumns, pace));
   const duplicates = duplicatesOf(input, neighbors);
   yield say('Laying out the map');
-  const places = framed(await neighborMap(final.points, neighbors, seed, pace));
+  const places = framed(await neighborMap(final, neighbors, seed, pace));
 
   const labelled = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
   const mistakes = yield* mistakesOf(input, labelled, signal);
   const uncertainty = yield* uncertaintiesOf(input, labelled, signal);
   yield say('Choosing photos to label next');
   const known = labels.map((label) => (label >= 0 ? 1 : 0));
-  const next = await labelNext(final.points, known, uncertainty, settings.next, seed, pace);
+  const next = await labelNext(final, known, uncertainty, settings.next, seed, pace);
   const nextBy = uncertainty === undefined ? 'diversity' : 'uncertainty';
   return { groups, method, places, duplicates, anomalies, mistakes, next, nextBy };
 }
 
 type Span = readonly [from: number, to: number];
-
-interface Reduced {
-  readonly points: Points;
-  /** Squared length of what the components leave out, of each photo. */
-  readonly leftOut: Float32Array;
-}
 
 /**
  * Principal components of features, each span of them scaled to length 1 first: what counts is which features a photo
@@ -123,13 +117,12 @@ export async function reduced(
   spans: readonly Span[],
   seed: number,
   pace: Pace,
-): Promise<Reduced> {
+): Promise<Points> {
   const { rows } = features;
   const sample = shuffled(Array(rows).keys(), seededRandom(seed)).slice(0, fitted);
   const projection = await fitProjection(ofLengthOne(features, spans, sample), components, seed, pace);
-  const { columns, mean, dimension } = projection;
+  const { columns } = projection;
   const points = { rows, columns, data: new Float32Array(rows * columns) };
-  const leftOut = new Float32Array(rows);
   for (let start = 0; start < rows; start += batch) {
     const length = Math.min(batch, rows - start);
     const some = ofLengthOne(
@@ -138,16 +131,9 @@ export async function reduced(
       Array.from({ length }, (_, i) => start + i),
     );
     project(projection, some.data, points, start);
-    for (let i = 0; i < length; i++) {
-      let rest = 0;
-      for (let j = 0; j < dimension; j++)
-        rest += ((some.data[i * dimension + j] as number) - (mean[j] as number)) ** 2;
-      for (let j = 0; j < columns; j++) rest -= (points.data[(start + i) * columns + j] as number) ** 2;
-      leftOut[start + i] = Math.max(0, rest);
-    }
     if (pace.due) await pace.rest(start, rows);
   }
-  return { points, leftOut };
+  return points;
 }
 
 function ofLengthOne(features: Points, spans: readonly Span[], rows: readonly number[]): Points {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { displayPath } from '../../../src/contract/dataset.ts';
 import { exploreSettingsSchema } from '../../../src/contract/explore.ts';
 import { seededRandom, shuffled } from '../../../src/engine/data/random.ts';
-import { anomalyScores } from '../../../src/engine/explore/anomalies.ts';
+import { anomalyScores, traitScores } from '../../../src/engine/explore/anomalies.ts';
 import { reduced } from '../../../src/engine/explore/explore.ts';
 import { groupsOf } from '../../../src/engine/explore/groups.ts';
 import { labelNext, uncertaintyOf } from '../../../src/engine/explore/label-next.ts';
@@ -104,7 +104,7 @@ async function chosen(set: Photos, count: number, seed: number): Promise<number[
   const { features, finalColumns, labels, classes, train } = set;
   const pool = [...labels.keys()].filter((row) => train[row] === 1);
   const own = rowsOf(features, pool);
-  const { points } = await reduced(own, [[0, finalColumns]], seed, new Pace());
+  const points = await reduced(own, [[0, finalColumns]], seed, new Pace());
   const known = new Uint8Array(pool.length);
   const found: number[] = [];
   while (found.length < count) {
@@ -144,7 +144,6 @@ async function plantedFound(home: Photos, strangers: Photos, seed: number): Prom
   data.set(planted.data, home.features.data.length);
   const all = { rows: home.features.rows + count, columns, data };
   const pace = new Pace();
-  const final = await reduced(all, [[0, home.finalColumns]], seed, pace);
   const whole = await reduced(
     all,
     [
@@ -154,8 +153,7 @@ async function plantedFound(home: Photos, strangers: Photos, seed: number): Prom
     seed,
     pace,
   );
-  const neighbors = await nearestNeighbors(final.points, 15, seed, pace);
-  const scores = anomalyScores(whole.points, neighbors, final.leftOut);
+  const scores = anomalyScores(whole, await traitScores(all, home.finalColumns, pace));
   const order = Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   const first = order.slice(0, Math.floor(0.05 * all.rows));
   return first.filter((row) => row >= home.features.rows).length / count;
@@ -259,7 +257,7 @@ async function manyEmbeddings({ say, signal }: CraftMaterial): Promise<CraftFigu
   const pace = new Pace(signal);
   const { method } = exploreSettingsSchema.parse({});
   const shrink = await timed(() => reduced(features, [[0, columns]], seed, pace));
-  const { points } = shrink.result;
+  const points = shrink.result;
   const group = await timed(() => groupsOf(points, method, undefined, seed, pace));
   const near = await timed(() => nearestNeighbors(points, 15, seed, pace));
   const map = await timed(() => neighborMap(points, near.result, seed, pace));
