@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TrainOptions, TrainResult } from '../../contract/train.ts';
+import { tailRateSteps } from '../../engine/train/finetune/tail-rates.ts';
 import { cachedNote } from '../../store/cached-note.ts';
 import { autoBudget, finetuneSettings } from '../train/finetune-settings.ts';
 import { headViews, presetOf } from '../train/augmenting.ts';
@@ -46,7 +47,7 @@ export interface Amounts {
   readonly views: number;
   /** Views of training photos times planned epochs of the head. */
   readonly headSteps: number;
-  /** Training photos times planned epochs of fine-tuning. */
+  /** Training photos times planned epochs of fine-tuning, and those of the steps in which its rate is looked for. */
   readonly finetuneSteps: number;
 }
 
@@ -56,10 +57,12 @@ export function amountsOf(
   counts: { readonly train: number; readonly val: number; readonly test: number },
 ): Amounts {
   const rows = counts.train * headViews(presetOf(options), options, counts.train).length;
+  const { batchSize, epochs, findRate } = finetuneSettings(options, counts.train, 0);
+  const looking = findRate === true ? tailRateSteps(counts.train, batchSize) * batchSize : 0;
   return {
     views: rows + counts.val + counts.test,
     headSteps: rows * headSettings(options, rows).epochs,
-    finetuneSteps: counts.train * finetuneSettings(options, counts.train, 0).epochs,
+    finetuneSteps: counts.train * epochs + looking,
   };
 }
 

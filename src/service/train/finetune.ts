@@ -3,11 +3,12 @@ import { HolotypeError } from '../../contract/errors.ts';
 import type { JobEventBody } from '../../contract/job-events.ts';
 import type { RateSearchResult, Sampling } from '../../contract/train.ts';
 import type { Block } from '../../engine/graph/blocks.ts';
-import { findTailRate, tailRateSteps } from '../../engine/train/finetune/find-tail-rate.ts';
+import { findTailRate } from '../../engine/train/finetune/find-tail-rate.ts';
 import { createFlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import type { FlatOptimizer } from '../../engine/train/finetune/flat-optimizer.ts';
 import { nothing, planTail } from '../../engine/train/finetune/plan.ts';
 import { photosAtOnce } from '../../engine/train/finetune/room.ts';
+import { tailRateSteps } from '../../engine/train/finetune/tail-rates.ts';
 import { createTail } from '../../engine/train/finetune/tail-model.ts';
 import { secondsPerStep } from '../../engine/train/finetune/train-step.ts';
 import { batchOf, trainTail } from '../../engine/train/finetune/train-tail.ts';
@@ -199,7 +200,7 @@ async function estimateSeconds(
   const perStep = secondsPerStep(training, batch, timedSteps);
   const validation = (val?.labels.length ?? 0) / rows / 3; // the forward third of a step
   const missing = rows * Math.min(views, epochs) - known;
-  const looking = finds ? tailRateSteps * perStep : 0;
+  const looking = finds ? tailRateSteps(rows, Math.min(batchSize, rows)) * perStep : 0;
   return (
     looking + epochs * Math.ceil(rows / batchSize) * perStep * (1 + validation) + missing * secondsPerPhoto
   );

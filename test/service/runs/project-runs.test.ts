@@ -59,6 +59,9 @@ describe('the estimate', () => {
     const amounts = amountsOf(optionsOf({ epochs: 10, finetuneEpochs: 5 }), counts);
     expect(amounts).toEqual({ views: 225, headSteps: 2000, finetuneSteps: 500 });
     expect(amountsOf(optionsOf({ flips: 'off', epochs: 10 }), counts)).toMatchObject({ views: 125 });
+    // A rate that is looked for: 3 whole batches of 32 without a rate, and 72 with one.
+    const finds = optionsOf({ finetuneEpochs: 5, findFinetuneLearningRate: 'on' });
+    expect(amountsOf(finds, counts).finetuneSteps).toBe(500 + 75 * 32);
   });
 
   test('is unknown before anything was measured', () => {

@@ -1,9 +1,10 @@
 /** Finds a learning rate for fine-tuning by trying ever higher ones for a step each (the range test of Smith 2017). */
 import type { Sampling } from '../../../contract/train.ts';
 import { seededRandom } from '../../data/random.ts';
-import { RateSweep, type RateEvent, type RateRange } from '../lr-finder.ts';
+import { RateSweep, type RateEvent } from '../lr-finder.ts';
 import { epochOrder } from '../sampling.ts';
 import { inBatches, type BoundaryPhotos } from './activations.ts';
+import { mostRateBatches, tailRateSteps, triedTailRates } from './tail-rates.ts';
 import { batchOf } from './train-tail.ts';
 import { trainStep, type StepTask } from './train-step.ts';
 
@@ -14,14 +15,6 @@ export interface TailRateSearch extends StepTask {
   readonly seed: number;
   readonly sampling?: Sampling;
 }
-
-/** Rates of the backbone's last block that are tried. */
-const tried: RateRange = { from: 1e-6, to: 1, steps: 72 };
-/** Batches that it is done with, over and over: of many photos these are enough to tell. */
-const mostBatches = 20;
-
-/** Steps it takes, at most. */
-export const tailRateSteps = mostBatches + tried.steps;
 
 /**
  * Trains the tail at rates that rise from step to step, as {@link import('../lr-finder.ts').findLearningRate} trains a
@@ -42,8 +35,8 @@ export async function* findTailRate(
   const order = epochOrder(task.sampling ?? 'shuffle', train, rows, classes, seededRandom(seed * 100_003));
   // Whole ones only: another size would be another graph to compile.
   const whole = inBatches(order, batchSize).filter(({ length }) => length === Math.min(batchSize, rows));
-  const batches = whole.slice(0, mostBatches);
-  const total = batches.length + tried.steps;
+  const batches = whole.slice(0, mostRateBatches);
+  const total = tailRateSteps(rows, Math.min(batchSize, rows));
   const weights = model.read();
 
   /** Steps through batches; hears each one's loss before the step, and ends when told. */
@@ -75,8 +68,11 @@ export async function* findTailRate(
     optimizer.reset(weights);
 
     const mean = before.reduce((sum, loss) => sum + loss, 0) / before.length;
-    const sweep = new RateSweep(tried);
-    const again = Array.from({ length: tried.steps }, (_, step) => batches[step % batches.length] ?? []);
+    const sweep = new RateSweep(triedTailRates);
+    const again = Array.from(
+      { length: triedTailRates.steps },
+      (_, step) => batches[step % batches.length] ?? [],
+    );
     yield* through(
       again,
       () => sweep.rate / task.learningRate,
