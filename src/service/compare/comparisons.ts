@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { comparisonSchema, type Comparison } from '../../contract/compare.ts';
 import type { Handlers } from '../../contract/server.ts';
-import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
 import type { ScratchFolder } from '../../store/scratch-folder.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { LastResults } from '../last-results.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
 import { rememberSpeed, speedOf } from '../runs/speeds.ts';
 import { trainingPhotos, writeLabels } from '../runs/training-photos.ts';
@@ -27,10 +27,7 @@ const seed = 0;
  * the project is opened.
  */
 export function createComparisons(deps: ComparisonDeps): Pick<Handlers, 'compare.start' | 'compare.latest'> {
-  /** By project. */
-  const latest = new Map<string, Comparison>();
-  const folder = join(deps.cacheFolder, 'compare');
-  const fileOf = (project: string): string => join(folder, `${project}.json`);
+  const latest = new LastResults(join(deps.cacheFolder, 'compare'), comparisonSchema);
   let made = 0;
   return {
     'compare.start': async ({ project, models }) => {
@@ -57,23 +54,15 @@ export function createComparisons(deps: ComparisonDeps): Pick<Handlers, 'compare
         request,
         finish: async (reply) => {
           const comparison = comparisonSchema.parse(reply);
-          latest.set(project, comparison);
+          await latest.keep(project, comparison);
           await rememberSpeeds(comparison);
-          // It can be found out again: a full disk is no reason to lose what is on the screen.
-          await ensureFolder(folder)
-            .then(() => writeJsonAtomic(fileOf(project), comparison))
-            .catch(() => undefined);
         },
       });
       return { job: summary.id };
     },
     'compare.latest': async ({ project }) => {
       deps.projects.get(project);
-      const known = latest.get(project);
-      if (known !== undefined) return known;
-      const kept = await readJson(fileOf(project), comparisonSchema).catch(() => undefined);
-      if (kept !== undefined) latest.set(project, kept);
-      return kept ?? null;
+      return latest.of(project);
     },
   };
 }

@@ -1,13 +1,13 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import { explorationSchema } from '../../contract/explore.ts';
 import type { Exploration } from '../../contract/explore.ts';
 import type { Handlers } from '../../contract/server.ts';
 import { answersOf } from '../../engine/data/answers.ts';
-import { ensureFolder, readJson, writeJsonAtomic } from '../../store/atomic.ts';
 import { featureSources } from '../explain/similar.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { LastResults } from '../last-results.ts';
 import type { OpenProject, OpenProjects } from '../projects/open-projects.ts';
 import { isShown } from '../projects/photo-rows.ts';
 import { foundSchema } from './explore-request.ts';
@@ -29,9 +29,7 @@ export interface ExplorationDeps {
 export function createExplorations(
   deps: ExplorationDeps,
 ): Pick<Handlers, 'explore.start' | 'explore.result'> {
-  /** By project. */
-  const found = new Map<string, Exploration>();
-  const fileOf = (project: string): string => join(deps.cacheFolder, 'explore', `${project}.json`);
+  const found = new LastResults(join(deps.cacheFolder, 'explore'), explorationSchema);
   return {
     'explore.start': async ({ project, settings }) => {
       const open = deps.projects.get(project);
@@ -44,11 +42,9 @@ export function createExplorations(
             remedy: 'Put photos into its folder, or take some back in.',
           },
         );
-      const note = (data: unknown): Exploration => {
+      const explorationOf = (data: unknown): Exploration => {
         const madeAt = new Date().toISOString();
-        const exploration = { ...foundSchema.parse(data), job: summary.id, madeAt };
-        found.set(project, exploration);
-        return exploration;
+        return { ...foundSchema.parse(data), job: summary.id, madeAt };
       };
       const summary = deps.jobs.heavy({
         kind: 'explore',
@@ -59,26 +55,15 @@ export function createExplorations(
         task: 'explore',
         request,
         onNews: (news) => {
-          if (news.type === 'result') note(news.data);
+          if (news.type === 'result') found.note(project, explorationOf(news.data));
         },
-        finish: async (reply) => {
-          const whole = note(reply);
-          // It can be found out again: a full disk is no reason to lose what is on the screen.
-          await ensureFolder(dirname(fileOf(project)))
-            .then(() => writeJsonAtomic(fileOf(project), whole))
-            .catch(() => undefined);
-        },
+        finish: (reply) => found.keep(project, explorationOf(reply)),
       });
       return { job: summary.id };
     },
     'explore.result': async ({ project }) => {
       deps.projects.get(project);
-      const known = found.get(project);
-      if (known !== undefined) return known;
-      const kept = await readJson(fileOf(project), explorationSchema).catch(() => undefined);
-      if (kept === undefined) return null;
-      found.set(project, kept);
-      return kept;
+      return found.of(project);
     },
   };
 }
