@@ -14,7 +14,7 @@ import { startTfOnCuda, startTfOnOnnxRuntime } from '../../engine/train/tf.ts';
 import { buildTrunk } from '../../engine/train/trunk.ts';
 import type { Run } from '../../store/runs.ts';
 import type { Backbone } from '../models.ts';
-import { finetune } from './finetune.ts';
+import { finetune, stoppedBefore } from './finetune.ts';
 import type { FinetuneTask } from './finetune.ts';
 import type { FinetuneOutcome } from './finetune-verdict.ts';
 import { loadTailState, type SavedTail } from './finetune-state.ts';
@@ -64,10 +64,7 @@ export async function* finetunePart(
   if (message !== undefined) yield { type: 'warning', message };
   if (options.recipe === 'head') return undefined;
   const auto = options.recipe === 'auto';
-  if (part.stop?.aborted === true) {
-    const why = 'Left out: training was stopped before it.';
-    return { tuned: undefined, choice: { tried: false, kept: false, why } };
-  }
+  if (part.stop?.aborted === true) return stoppedBefore;
   if (auto && divided.val.length === 0) {
     const why = 'Left out: without validation photos nothing could tell whether fine-tuning helps.';
     return { tuned: undefined, choice: { tried: false, kept: false, why } };

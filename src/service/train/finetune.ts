@@ -52,6 +52,12 @@ const checkpointEvery = { ms: 500, times: 40 };
 /** Steps timed to tell how long fine-tuning takes; the first compiles and doesn't count. */
 const timedSteps = 3;
 
+/** What becomes of it where a person ends the training before anything was fine-tuned. */
+export const stoppedBefore: FinetuneOutcome = {
+  tuned: undefined,
+  choice: { tried: false, kept: false, why: 'Left out: training was stopped before it.' },
+};
+
 /**
  * Fine-tunes the last blocks of a backbone with its head and says whether that is worth keeping.
  *
@@ -146,6 +152,7 @@ export async function* finetune(
     let rateSearch = resume === undefined ? undefined : saved?.rateSearch;
     if (settings.findRate === true) {
       rateSearch ??= yield* findRate(training, settings.learningRate, signal);
+      if (rateSearch === undefined) return stoppedBefore;
       tuned = { ...task, settings: { ...settings, ...peakRates(rateSearch.chosen) } };
       optimizer.dispose();
       optimizer = optimizerOf(tuned.settings);
@@ -173,15 +180,26 @@ function fingerprintOf({ fingerprint, settings, freezeUntil, head }: FinetuneTas
   return hash.digest('hex');
 }
 
-/** Looks for the peak rate of the backbone's last block on the photos to learn from, in their plain view. */
+/**
+ * Looks for the peak rate of the backbone's last block on the photos to learn from, in their plain view.
+ *
+ * @returns undefined when a person ended the training meanwhile
+ */
 async function* findRate(
   training: TailTraining,
   learningRate: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<JobEventBody, RateSearchResult> {
+): AsyncGenerator<JobEventBody, RateSearchResult | undefined> {
   const message = 'Trying learning rates for fine-tuning, from low to high';
   yield { type: 'stage', stage: 'finetune', message };
-  return yield* tellSearch(findTailRate({ ...training, learningRate }, signal), 'finetune', learningRate);
+  const { stop } = training;
+  const either = AbortSignal.any([signal, stop].filter((one) => one !== undefined));
+  try {
+    return yield* tellSearch(findTailRate({ ...training, learningRate }, either), 'finetune', learningRate);
+  } catch (error) {
+    if (stop?.aborted === true && signal?.aborted !== true) return undefined;
+    throw error;
+  }
 }
 
 /** How long a training will take, by a few steps that are taken back. @param known views of photos that are stored @param finds its rate first */

@@ -201,6 +201,22 @@ describe('the recipe finetune', () => {
     expect(told(rest.events).includes('Trying learning rates for fine-tuning')).toBe(!goesOn);
   });
 
+  test('that is ended while its rate is looked for keeps the head', async () => {
+    const stop = new AbortController();
+    const { result, error } = await runTraining(
+      options({ findFinetuneLearningRate: 'on', finetuneLearningRate: undefined }),
+      (event) => {
+        if (event.type === 'stage' && event.message.startsWith('Trying learning rates for')) stop.abort();
+      },
+      undefined,
+      { stop: stop.signal },
+    );
+    if (result === undefined) throw error;
+    const why = 'Left out: training was stopped before it.';
+    expect(result.chosen.finetune).toEqual({ tried: false, kept: false, why });
+    expect(result).toMatchObject({ recipe: 'head', stoppedEarly: true });
+  });
+
   test('with a disk that is full warns once, and saves the same bytes', async () => {
     const like = { seed: 13, finetuneEpochs: 4 };
     const whole = await trained(options(like));
