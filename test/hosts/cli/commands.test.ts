@@ -198,7 +198,7 @@ describe('predict', () => {
     expect(first.stderr).toContain('Copies of 4 photos');
 
     const rows = parse(readFileSync(table));
-    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'blue', 'red']);
+    expect(rows[0]).toEqual(['path', 'label', 'confidence', 'unknown', 'blue', 'red', 'note']);
     const paths = rows.slice(1).map(([path]) => String(path));
     expect(paths.toSorted()).toEqual(names.map((name) => join(odd, name)).toSorted());
     const copies = (): string[] =>
@@ -218,7 +218,8 @@ describe('predict', () => {
     const { stdout } = await run(['predict', model, ...given], env);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.split('\t')[0])).toEqual(given);
-    for (const line of lines) expect(line).toMatch(/\t(unknown \(perhaps )?(red|blue)\)?\t[\d.]+%$/);
+    for (const line of lines)
+      expect(line).toMatch(/\t((red|blue)\t[\d.]+%|unknown \(perhaps (red|blue)\)\t[\d.]+%\t.+)$/);
   });
 });
 
