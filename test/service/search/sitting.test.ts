@@ -10,7 +10,7 @@ import { gridSearch } from '../../../src/engine/search/grid-search.ts';
 import { hyperband } from '../../../src/engine/search/hyperband.ts';
 import { randomSearch } from '../../../src/engine/search/random-search.ts';
 import type { Sampler } from '../../../src/engine/search/sampler.ts';
-import { finalistsOf } from '../../../src/service/search/judge-search.ts';
+import { finalistsOf, verdictOf } from '../../../src/service/search/judge-search.ts';
 import type { SearchEvent } from '../../../src/service/search/search-event.ts';
 import { Sitting } from '../../../src/service/search/sitting.ts';
 import type { Bench, TrialTask } from '../../../src/service/search/trial-bench.ts';
@@ -264,6 +264,8 @@ describe('a budget', () => {
     expect(elapsed).toBeLessThanOrEqual(60.1);
     const ranked = finalistsOf(sitting.trials, sitting.finalsDone);
     expect(ranked.map(({ seeds }) => seeds)).toEqual([[1], [1], [1]]);
+    // One start each says little.
+    expect(verdictOf(ranked, 2)).toMatch(/may be luck: each was tried again only once\.$/);
   });
 
   it('begins no trial that there is no time for', async () => {

@@ -193,10 +193,11 @@ function summarize(result: SearchResult): void {
   for (const trial of result.trials.slice(0, shown))
     print(`  ${scoreText(trial)}: ${pointText(trial.point)}`);
   print('');
-  print('Again over 3 seeds:');
+  const seeds = Math.max(0, ...result.finalists.map((finalist) => finalist.seeds.length));
+  print(`Again over ${count(seeds, 'seed')}:`);
   for (const { number, loss, spread, accuracy } of result.finalists)
     print(
-      `  ${named(number)}: loss ${loss.toFixed(4)} ± ${spread.toFixed(4)}${accuracy === null ? '' : `, ${percent(accuracy)} right`}`,
+      `  ${named(number)}: loss ${loss.toFixed(4)}${seeds > 1 ? ` ± ${spread.toFixed(4)}` : ''}${accuracy === null ? '' : `, ${percent(accuracy)} right`}`,
     );
   if (result.importance.length > 0) {
     print('');

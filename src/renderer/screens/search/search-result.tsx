@@ -58,7 +58,8 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
                   {trialName(number)} {at === 0 ? <Badge tone="good">best</Badge> : null}
                 </th>
                 <td className="numeric">
-                  {loss.toFixed(4)} ± {spread.toFixed(4)}
+                  {loss.toFixed(4)}
+                  {seeds > 1 ? ` ± ${spread.toFixed(4)}` : ''}
                 </td>
                 <td className="numeric">{accuracy === null ? '–' : percent(accuracy)}</td>
                 <td className="search-point small">{pointText(point, models)}</td>
