@@ -1,6 +1,6 @@
 import type { ModelBlock, ModelDetails } from '../../contract/model-details.ts';
 import { compact, percent } from './format.ts';
-import { Table } from './ui/index.ts';
+import { ColumnHead, Table } from './ui/index.ts';
 import './model-blocks.css';
 
 const roles: Readonly<Record<ModelBlock['role'], string>> = {
@@ -38,17 +38,11 @@ export function ModelBlocks({ details }: { readonly details: ModelDetails }) {
       <Table caption={`Blocks of ${details.name}`}>
         <thead>
           <tr>
-            <th scope="col">Block</th>
-            <th scope="col" className="numeric">
-              Gives
-            </th>
-            <th scope="col" className="numeric">
-              Parameters
-            </th>
-            <th scope="col" className="numeric">
-              Of the work
-            </th>
-            <th scope="col">When fine-tuned</th>
+            <ColumnHead>Block</ColumnHead>
+            <ColumnHead numeric>Gives</ColumnHead>
+            <ColumnHead numeric>Parameters</ColumnHead>
+            <ColumnHead numeric>Of the work</ColumnHead>
+            <ColumnHead>When fine-tuned</ColumnHead>
           </tr>
         </thead>
         <tbody>

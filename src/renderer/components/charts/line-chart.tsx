@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { classes, Table } from '../ui/index.ts';
+import { classes, ColumnHead, Table } from '../ui/index.ts';
 import './line-chart.css';
 
 /** One line of a chart. */
@@ -122,7 +122,7 @@ export function LineChart({
           <Table caption={title}>
             <thead>
               <tr>
-                <th scope="col">{xTitle}</th>
+                <ColumnHead>{xTitle}</ColumnHead>
                 {lines.map(({ name }) => (
                   <th key={name} scope="col">
                     {name}

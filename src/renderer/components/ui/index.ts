@@ -12,7 +12,7 @@ export { Popover } from './popover.tsx';
 export { Select, type Option } from './select.tsx';
 export { SplitPane } from './split-pane.tsx';
 export { Badge, EmptyState, ErrorState, Notice, Skeleton } from './states.tsx';
-export { Table } from './table.tsx';
+export { ColumnHead, Table } from './table.tsx';
 export { Tabs, ToggleGroup } from './tabs.tsx';
 export { Toasts } from './toast.tsx';
 export { Tooltip, TooltipProvider } from './tooltip.tsx';

@@ -20,3 +20,19 @@ export function Table({ caption, children }: TableProps) {
     </div>
   );
 }
+
+/** The name of a table's column. */
+export function ColumnHead({
+  numeric = false,
+  children,
+}: {
+  /** Of figures: set on the right, as they are. */
+  readonly numeric?: boolean;
+  readonly children: ReactNode;
+}) {
+  return (
+    <th scope="col" className={numeric ? 'numeric' : undefined}>
+      {children}
+    </th>
+  );
+}

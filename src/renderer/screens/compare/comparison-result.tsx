@@ -2,7 +2,7 @@ import { rankedBy, type ComparedBackbone, type Comparison } from '../../../contr
 import type { Task } from '../../../contract/project.ts';
 import { familiarity, rankFigure, timeOf } from '../../components/backbone-words.ts';
 import { bytes, count, fullTime, percent, plural } from '../../components/format.ts';
-import { Badge, Button, Notice, Table } from '../../components/ui/index.ts';
+import { Badge, Button, ColumnHead, Notice, Table } from '../../components/ui/index.ts';
 import { AccuracyOverTime } from './accuracy-over-time.tsx';
 import { verdict } from './compare-words.ts';
 
@@ -32,21 +32,15 @@ export function ComparisonResult({ comparison, disabled, onUse }: ComparisonResu
         <Table caption="Backbones, best first">
           <thead>
             <tr>
-              <th scope="col">Backbone</th>
-              <th scope="col" className="numeric">
-                {heading[task]}
-              </th>
-              <th scope="col">Interval</th>
-              <th scope="col" className="numeric">
-                A photo takes
-              </th>
-              <th scope="col" className="numeric">
-                Size
-              </th>
-              <th scope="col">Your photos are to it</th>
-              <th scope="col">
+              <ColumnHead>Backbone</ColumnHead>
+              <ColumnHead numeric>{heading[task]}</ColumnHead>
+              <ColumnHead>Interval</ColumnHead>
+              <ColumnHead numeric>A photo takes</ColumnHead>
+              <ColumnHead numeric>Size</ColumnHead>
+              <ColumnHead>Your photos are to it</ColumnHead>
+              <ColumnHead>
                 <span className="visually-hidden">Choose</span>
-              </th>
+              </ColumnHead>
             </tr>
           </thead>
           <tbody>

@@ -1,7 +1,7 @@
 import { useCallback } from 'react';
 import { useActions } from '../../api/context.tsx';
 import { plural } from '../../components/format.ts';
-import { Dialog, EmptyState, ErrorState, Skeleton, Table } from '../../components/ui/index.ts';
+import { ColumnHead, Dialog, EmptyState, ErrorState, Skeleton, Table } from '../../components/ui/index.ts';
 import { useAnswer } from '../../components/use-answer.ts';
 import { valueOf } from '../../state/loadable.ts';
 
@@ -31,8 +31,8 @@ export function SkippedFiles({ project, onClose }: SkippedFilesProps) {
         <Table caption={`${plural(files.length, 'file')} left out`}>
           <thead>
             <tr>
-              <th scope="col">File</th>
-              <th scope="col">Why</th>
+              <ColumnHead>File</ColumnHead>
+              <ColumnHead>Why</ColumnHead>
             </tr>
           </thead>
           <tbody>

@@ -8,6 +8,7 @@ import { duration, percent, plural } from '../../components/format.ts';
 import {
   Badge,
   ClassChip,
+  ColumnHead,
   EmptyState,
   ErrorState,
   Select,
@@ -92,14 +93,10 @@ function Figures({ before, after }: Pair) {
       <Table caption="Figures of both runs">
         <thead>
           <tr>
-            <th scope="col">On photos it was checked on</th>
-            <th scope="col" className="numeric">
-              {nameOfRun(before.summary)}
-            </th>
-            <th scope="col" className="numeric">
-              {nameOfRun(after.summary)}
-            </th>
-            <th scope="col">Change</th>
+            <ColumnHead>On photos it was checked on</ColumnHead>
+            <ColumnHead numeric>{nameOfRun(before.summary)}</ColumnHead>
+            <ColumnHead numeric>{nameOfRun(after.summary)}</ColumnHead>
+            <ColumnHead>Change</ColumnHead>
           </tr>
         </thead>
         <tbody>
@@ -162,9 +159,9 @@ function Settings({ before, after }: Pair) {
         <Table caption="Settings that differ">
           <thead>
             <tr>
-              <th scope="col">Setting</th>
-              <th scope="col">{nameOfRun(before.summary)}</th>
-              <th scope="col">{nameOfRun(after.summary)}</th>
+              <ColumnHead>Setting</ColumnHead>
+              <ColumnHead>{nameOfRun(before.summary)}</ColumnHead>
+              <ColumnHead>{nameOfRun(after.summary)}</ColumnHead>
             </tr>
           </thead>
           <tbody>

@@ -1,6 +1,6 @@
 import type { Metrics } from '../../../contract/metrics.ts';
 import { count, percent } from '../../components/format.ts';
-import { Table } from '../../components/ui/index.ts';
+import { ColumnHead, Table } from '../../components/ui/index.ts';
 import { ClassHead } from './class-head.tsx';
 import { useClassColors } from './use-class-colors.ts';
 
@@ -16,7 +16,7 @@ export function LabelTable({ metrics }: { readonly metrics: Metrics }) {
     <Table caption="Figures of each label">
       <thead>
         <tr>
-          <th scope="col">Label</th>
+          <ColumnHead>Label</ColumnHead>
           <th
             scope="col"
             className="numeric"
@@ -44,9 +44,7 @@ export function LabelTable({ metrics }: { readonly metrics: Metrics }) {
           <th scope="col" className="numeric" title="from this probability on it is given">
             Given from
           </th>
-          <th scope="col" className="numeric">
-            Photos
-          </th>
+          <ColumnHead numeric>Photos</ColumnHead>
         </tr>
       </thead>
       <tbody>

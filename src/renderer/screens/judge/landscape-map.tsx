@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { classes, Table } from '../../components/ui/index.ts';
+import { classes, ColumnHead, Table } from '../../components/ui/index.ts';
 import { contour, contourHeights, shadeOf } from './contours.ts';
 import { TableSwitch } from './table-switch.tsx';
 
@@ -106,7 +106,7 @@ function MapTable({ title, at, rows }: Pick<LandscapeMapProps, 'title' | 'at' | 
       <Table caption={`${title}: columns along the first direction, rows along the second`}>
         <thead>
           <tr>
-            <th scope="col">Step</th>
+            <ColumnHead>Step</ColumnHead>
             {shown.map((x) => (
               <th key={x} scope="col" className="numeric">
                 {short(at[x] ?? 0)}

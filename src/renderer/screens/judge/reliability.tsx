@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Metrics, ReliabilityBin } from '../../../contract/metrics.ts';
 import { count, percent, plural } from '../../components/format.ts';
-import { Table } from '../../components/ui/index.ts';
+import { ColumnHead, Table } from '../../components/ui/index.ts';
 import { SharePlot } from './share-plot.tsx';
 import { TableSwitch } from './table-switch.tsx';
 
@@ -20,13 +20,9 @@ export function Reliability({ metrics }: { readonly metrics: Metrics }) {
         <Table caption="Confidence and how often it was right">
           <thead>
             <tr>
-              <th scope="col">Sure</th>
-              <th scope="col" className="numeric">
-                Right
-              </th>
-              <th scope="col" className="numeric">
-                Photos
-              </th>
+              <ColumnHead>Sure</ColumnHead>
+              <ColumnHead numeric>Right</ColumnHead>
+              <ColumnHead numeric>Photos</ColumnHead>
             </tr>
           </thead>
           <tbody>

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import type { Metrics } from '../../../contract/metrics.ts';
 import type { RunPhoto } from '../../../contract/runs.ts';
 import { percent } from '../../components/format.ts';
-import { Table } from '../../components/ui/index.ts';
+import { ColumnHead, Table } from '../../components/ui/index.ts';
 import { SharePlot } from './share-plot.tsx';
 import { TableSwitch } from './table-switch.tsx';
 import { pointAt, twoClassCurve, type CurvePoint } from './two-class-curves.ts';
@@ -90,16 +90,10 @@ function Thresholds({
     <Table caption={`Finding ${positive} at several thresholds`}>
       <thead>
         <tr>
-          <th scope="col">Called so from</th>
-          <th scope="col" className="numeric">
-            Found
-          </th>
-          <th scope="col" className="numeric">
-            False alarms
-          </th>
-          <th scope="col" className="numeric">
-            Right when said
-          </th>
+          <ColumnHead>Called so from</ColumnHead>
+          <ColumnHead numeric>Found</ColumnHead>
+          <ColumnHead numeric>False alarms</ColumnHead>
+          <ColumnHead numeric>Right when said</ColumnHead>
         </tr>
       </thead>
       <tbody>

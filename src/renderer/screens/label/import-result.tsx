@@ -1,6 +1,6 @@
 import type { LabelImport } from '../../../contract/photos.ts';
 import { count, plural } from '../../components/format.ts';
-import { Button, Dialog, Table } from '../../components/ui/index.ts';
+import { Button, ColumnHead, Dialog, Table } from '../../components/ui/index.ts';
 
 interface ImportResultProps {
   readonly result: LabelImport;
@@ -38,11 +38,9 @@ export function ImportResult({ result, onClose }: ImportResultProps) {
         <Table caption="Lines that could not be used">
           <thead>
             <tr>
-              <th scope="col" className="numeric">
-                Line
-              </th>
-              <th scope="col">Name</th>
-              <th scope="col">Why</th>
+              <ColumnHead numeric>Line</ColumnHead>
+              <ColumnHead>Name</ColumnHead>
+              <ColumnHead>Why</ColumnHead>
             </tr>
           </thead>
           <tbody>

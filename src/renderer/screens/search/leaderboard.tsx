@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ProjectSearch, SearchTrial, SearchUnderWay } from '../../../contract/search.ts';
 import { count, duration, percent, plural } from '../../components/format.ts';
-import { Badge, Button, Table } from '../../components/ui/index.ts';
+import { Badge, Button, ColumnHead, Table } from '../../components/ui/index.ts';
 import { pointText, trialName } from './search-words.ts';
 
 /** Trials that are shown at first. */
@@ -29,17 +29,11 @@ export function Leaderboard({ search: { trials, tried, underWay, atOnce }, model
       <Table caption="Trials, best first">
         <thead>
           <tr>
-            <th scope="col">Trial</th>
-            <th scope="col" className="numeric">
-              Loss
-            </th>
-            <th scope="col" className="numeric">
-              Right
-            </th>
-            <th scope="col">Settings</th>
-            <th scope="col" className="numeric">
-              Took
-            </th>
+            <ColumnHead>Trial</ColumnHead>
+            <ColumnHead numeric>Loss</ColumnHead>
+            <ColumnHead numeric>Right</ColumnHead>
+            <ColumnHead>Settings</ColumnHead>
+            <ColumnHead numeric>Took</ColumnHead>
           </tr>
         </thead>
         <tbody>

@@ -1,7 +1,7 @@
 import { Check, Download } from 'lucide-react';
 import type { ProjectSearch } from '../../../contract/search.ts';
 import { duration, percent, plural } from '../../components/format.ts';
-import { Badge, Button, Table } from '../../components/ui/index.ts';
+import { Badge, Button, ColumnHead, Table } from '../../components/ui/index.ts';
 import { nameOf, pointText, trialName } from './search-words.ts';
 
 type Result = NonNullable<ProjectSearch['result']>;
@@ -41,14 +41,10 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
         <Table caption="The best, tried again">
           <thead>
             <tr>
-              <th scope="col">Settings</th>
-              <th scope="col" className="numeric">
-                Loss
-              </th>
-              <th scope="col" className="numeric">
-                Right
-              </th>
-              <th scope="col">In words</th>
+              <ColumnHead>Settings</ColumnHead>
+              <ColumnHead numeric>Loss</ColumnHead>
+              <ColumnHead numeric>Right</ColumnHead>
+              <ColumnHead>In words</ColumnHead>
             </tr>
           </thead>
           <tbody>
@@ -82,10 +78,8 @@ export function SearchResult({ result, disabled, models, onUse, onSave }: Search
             <Table caption="How much each setting mattered">
               <thead>
                 <tr>
-                  <th scope="col">Setting</th>
-                  <th scope="col" className="numeric">
-                    Share
-                  </th>
+                  <ColumnHead>Setting</ColumnHead>
+                  <ColumnHead numeric>Share</ColumnHead>
                   <th scope="col" aria-hidden className="search-bar-cell" />
                 </tr>
               </thead>

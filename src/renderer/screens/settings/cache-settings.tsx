@@ -2,7 +2,7 @@ import { cacheKinds, type AppSettings, type CacheUse } from '../../../contract/a
 import { useActions, useAppState } from '../../api/context.tsx';
 import { useWhenConnected } from '../../api/use-connected.ts';
 import { bytes, count } from '../../components/format.ts';
-import { Button, ErrorState, Select, Skeleton, Table } from '../../components/ui/index.ts';
+import { Button, ColumnHead, ErrorState, Select, Skeleton, Table } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
 
 type Kind = CacheUse[number]['kind'];
@@ -56,14 +56,10 @@ export function CacheSettings({ settings }: { readonly settings: AppSettings }) 
         <Table caption="Sizes of the caches">
           <thead>
             <tr>
-              <th scope="col">What</th>
-              <th scope="col">When it is cleared</th>
-              <th scope="col" className="numeric">
-                Files
-              </th>
-              <th scope="col" className="numeric">
-                Size
-              </th>
+              <ColumnHead>What</ColumnHead>
+              <ColumnHead>When it is cleared</ColumnHead>
+              <ColumnHead numeric>Files</ColumnHead>
+              <ColumnHead numeric>Size</ColumnHead>
               <td />
             </tr>
           </thead>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Exported } from '../../../contract/use.ts';
 import { useActions, useApi } from '../../api/context.tsx';
 import { bytes, plural } from '../../components/format.ts';
-import { Button, Table, Tabs } from '../../components/ui/index.ts';
+import { Button, ColumnHead, Table, Tabs } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
 import { difference } from './answer-list.ts';
 
@@ -47,10 +47,8 @@ export function ExportedFormat({ exported, project }: ExportedFormatProps) {
         <Table caption={`Files of ${format.name}`}>
           <thead>
             <tr>
-              <th scope="col">File</th>
-              <th scope="col" className="numeric">
-                Size
-              </th>
+              <ColumnHead>File</ColumnHead>
+              <ColumnHead numeric>Size</ColumnHead>
             </tr>
           </thead>
           <tbody>

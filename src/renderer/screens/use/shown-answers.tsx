@@ -9,6 +9,7 @@ import { PhotoGrid, type TileContent } from '../../components/photos/index.ts';
 import { ConfidenceBar } from '../../components/probability-bars.tsx';
 import {
   Button,
+  ColumnHead,
   EmptyState,
   SearchField,
   Select,
@@ -193,8 +194,8 @@ function FailedPhotos({ answers: { failed } }: { readonly answers: FetchedAnswer
       <Table caption="Photos that could not be read">
         <thead>
           <tr>
-            <th scope="col">Photo</th>
-            <th scope="col">Why</th>
+            <ColumnHead>Photo</ColumnHead>
+            <ColumnHead>Why</ColumnHead>
           </tr>
         </thead>
         <tbody>
