@@ -1,4 +1,4 @@
-import type { SettingInfo } from './setting-kind.ts';
+import { noOrYes, type SettingInfo } from './setting-kind.ts';
 
 /** What the head is, how it is trained and what keeps it simple. */
 export const headSettingInfo: readonly SettingInfo[] = [
@@ -137,10 +137,7 @@ export const headSettingInfo: readonly SettingInfo[] = [
     explanation:
       'First tries ever higher learning rates on your photos for some steps, and takes one that works well.',
     kind: 'choice',
-    choices: [
-      { value: 'off', label: 'No' },
-      { value: 'on', label: 'Yes' },
-    ],
+    choices: noOrYes,
     default: 'off',
     group: 'steps',
   },
@@ -270,10 +267,7 @@ export const headSettingInfo: readonly SettingInfo[] = [
     explanation:
       'Brings what the head’s layers compute to the same range in every batch, which can make training steadier.',
     kind: 'choice',
-    choices: [
-      { value: 'off', label: 'No' },
-      { value: 'on', label: 'Yes' },
-    ],
+    choices: noOrYes,
     default: 'off',
     group: 'simplicity',
   },

@@ -1,5 +1,5 @@
 import { headSettingInfo } from './setting-info-head.ts';
-import type { SettingInfo } from './setting-kind.ts';
+import { noOrYes, type SettingInfo } from './setting-kind.ts';
 
 export { settingGroups } from './setting-kind.ts';
 export type { SettingInfo } from './setting-kind.ts';
@@ -170,10 +170,7 @@ export const settingInfo: readonly SettingInfo[] = [
     explanation:
       'First tries ever higher learning rates on the last blocks for some steps, and takes one that works well.',
     kind: 'choice',
-    choices: [
-      { value: 'off', label: 'No' },
-      { value: 'on', label: 'Yes' },
-    ],
+    choices: noOrYes,
     default: 'off',
     group: 'finetune',
   },

@@ -23,3 +23,9 @@ export interface SettingInfo {
   readonly unset?: string;
   readonly group: (typeof settingGroups)[number];
 }
+
+/** Of settings that are done or not. */
+export const noOrYes: NonNullable<SettingInfo['choices']> = [
+  { value: 'off', label: 'No' },
+  { value: 'on', label: 'Yes' },
+];
