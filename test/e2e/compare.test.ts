@@ -1,21 +1,20 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
-import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
+import type { FakeEngine } from '../renderer/fake-engine.ts';
 import { addComparison, aNumberComparison, finishComparing } from '../renderer/fake/compare.ts';
-import { leaves, startWorld } from '../renderer/fake/world.ts';
+import { leaves } from '../renderer/fake/world.ts';
 import {
   axe,
   browserPath,
-  openFakePage,
   openLab,
   picture,
   tooWide,
   whySkipped,
-  type OpenPage,
   type PageLab,
   type PageOptions,
 } from './fake-page.ts';
+import { openLeaves } from './open-leaves.ts';
 
 describe.skipIf(browserPath === undefined)(`comparing backbones${whySkipped}`, () => {
   let lab: PageLab;
@@ -24,16 +23,8 @@ describe.skipIf(browserPath === undefined)(`comparing backbones${whySkipped}`, (
   });
   afterAll(() => lab?.close());
 
-  async function open(
-    setup: (engine: FakeEngine) => void = () => undefined,
-    options: PageOptions = {},
-  ): Promise<OpenPage & { readonly engine: FakeEngine }> {
-    const engine = createFakeEngine(startWorld({ photos: 120 }));
-    setup(engine);
-    const hash = `#/project/${leaves}/train/compare`;
-    const opened = await openFakePage(lab, engine, { hash, ...options });
-    return { ...opened, engine };
-  }
+  const open = (setup?: (engine: FakeEngine) => void, options?: PageOptions) =>
+    openLeaves(lab, 'train/compare', setup, options);
   const wide = (page: Page): Promise<string[]> => tooWide(page, 'html, .compare, .compare-card');
 
   it('from the training screen: compared, watched, and the best one used', async () => {

@@ -1,23 +1,22 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HolotypeError } from '../../src/contract/errors.ts';
-import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
+import type { FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob } from '../renderer/fake/jobs.ts';
 import { addSearch, aSearch, finishSearching, goOnSearching } from '../renderer/fake/search.ts';
-import { leaves, startWorld } from '../renderer/fake/world.ts';
+import { leaves } from '../renderer/fake/world.ts';
 import { expectSoon } from './expect-soon.ts';
 import {
   axe,
   browserPath,
-  openFakePage,
   openLab,
   picture,
   tooWide,
   whySkipped,
-  type OpenPage,
   type PageLab,
   type PageOptions,
 } from './fake-page.ts';
+import { openLeaves } from './open-leaves.ts';
 
 describe.skipIf(browserPath === undefined)(`searching better settings${whySkipped}`, () => {
   let lab: PageLab;
@@ -26,16 +25,8 @@ describe.skipIf(browserPath === undefined)(`searching better settings${whySkippe
   });
   afterAll(() => lab?.close());
 
-  async function open(
-    setup: (engine: FakeEngine) => void = () => undefined,
-    options: PageOptions = {},
-  ): Promise<OpenPage & { readonly engine: FakeEngine }> {
-    const engine = createFakeEngine(startWorld({ photos: 120 }));
-    setup(engine);
-    const hash = `#/project/${leaves}/train/search`;
-    const opened = await openFakePage(lab, engine, { hash, ...options });
-    return { ...opened, engine };
-  }
+  const open = (setup?: (engine: FakeEngine) => void, options?: PageOptions) =>
+    openLeaves(lab, 'train/search', setup, options);
   const wide = (page: Page): Promise<string[]> => tooWide(page, 'html, .search, .search-card');
   const newestJob = ({ world }: FakeEngine): string => [...world.jobs.keys()].at(-1) ?? '';
   const rowsOf = (page: Page) => page.getByRole('table', { name: 'Trials, best first' }).getByRole('row');
