@@ -43,7 +43,7 @@ const until = async (wanted: () => boolean): Promise<void> => {
 };
 
 test('a training whose process is killed goes on from its last checkpoint, to the end of a training left alone', async () => {
-  const settings = { recipe: 'head', epochs: 400, weightDecay: 0.1, flips: 'off' } as const;
+  const settings = { recipe: 'head', epochs: 1200, weightDecay: 0.1, flips: 'off' } as const;
   const { job } = await work.call('train.start', { project: project.id, settings });
   const run = work.jobs.get(job).run ?? '';
   const log = join(folder, 'runs', run, 'log.jsonl');

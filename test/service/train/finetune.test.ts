@@ -1,11 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { savedModelSchema } from '../../../src/contract/saved-model.ts';
 import type { TrainOptionsInput } from '../../../src/contract/train.ts';
 import { predict } from '../../../src/service/predict.ts';
 import { openSavedModel } from '../../../src/service/saved-model.ts';
 import { scratchFolder } from '../../store/scratch.ts';
+import { hurry } from './hurry.ts';
 import { runTraining, trained, writeBackbone, writePhotos } from './training-fixtures.ts';
 import { nothingToGain } from '../../../src/service/train/finetune-part.ts';
 import { PhotoRunner } from '../../../src/service/train/photo-runner.ts';
@@ -36,6 +37,7 @@ beforeAll(async () => {
   writeBackbone(join(scratch, 'models'));
   await writePhotos(photos, { red: 14, blue: 14, green: 12 });
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('the recipe finetune', () => {
@@ -90,6 +92,7 @@ describe('the recipe finetune', () => {
     const whole = await trained(options(long));
     const stopped = options(long);
     const stop = new AbortController();
+    hurry();
     let checkpoints = 0;
     let inTail = false;
     const outcome = await runTraining(
@@ -101,6 +104,7 @@ describe('the recipe finetune', () => {
       },
       stop.signal,
     );
+    vi.restoreAllMocks();
     expect(outcome.error).toMatchObject({ code: 'cancelled' });
     const rest = await runTraining({ ...stopped, resume: true });
     if (rest.result === undefined) throw rest.error;

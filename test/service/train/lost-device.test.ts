@@ -14,6 +14,7 @@ import { driverFacts } from '../../../src/store/driver-facts.ts';
 import { fakeDevice, installFakeDevice } from '../../engine/devices/fake-device.ts';
 import { fakeCuda, installFakeCuda } from '../../engine/devices/fake-cuda.ts';
 import { scratchFolder } from '../../store/scratch.ts';
+import { hurry } from './hurry.ts';
 import { runTraining, trained, writeBackbone, writePhotos } from './training-fixtures.ts';
 import type { Outcome } from './training-fixtures.ts';
 
@@ -119,12 +120,6 @@ async function trainAndLose(
   expect(known).toMatchObject({ complete: false });
   expect(known.devices.map(({ id }) => id)).toEqual(['cpu']);
   return { ...outcome, result };
-}
-
-/** Checkpoints are written every half second: a hundred times as often, on any machine. */
-function hurry(): void {
-  const now = performance.now.bind(performance);
-  vi.spyOn(performance, 'now').mockImplementation(() => 100 * now());
 }
 
 /** Loses the device after so many further runs, from the first event on that is the right one. */
