@@ -44,6 +44,37 @@ export type NextBy = (typeof nextBys)[number];
 /** 0..1, the more the more important. */
 const score = z.number().min(0).max(1);
 
+/** What is odd about a photo's file, other than what it shows: a hint that it comes from elsewhere. */
+export const oddFactSchema = z.object({
+  /** Pixels of the short side; width by height; bytes a pixel. */
+  fact: z.enum(['size', 'shape', 'compression']),
+  /** Below or above what most photos have. */
+  side: z.enum(['below', 'above']),
+  own: z.number().nonnegative(),
+  /** Two thirds of all photos lie between these two. */
+  most: z.tuple([z.number().nonnegative(), z.number().nonnegative()]),
+});
+export type OddFact = z.infer<typeof oddFactSchema>;
+
+const comparisons: Readonly<Record<OddFact['fact'], Readonly<Record<OddFact['side'], string>>>> = {
+  size: { below: 'smaller than most', above: 'larger than most' },
+  shape: { below: 'narrower than most', above: 'wider than most' },
+  compression: { below: 'more compressed than most', above: 'less compressed than most' },
+};
+
+/** "smaller than most: 180 px on the short side, most have 330 to 374". */
+export function oddFactWords({ fact, side, own, most: [low, high] }: OddFact): string {
+  const text = (value: number): string =>
+    `${fact === 'size' ? Math.round(value) : Number(value.toPrecision(fact === 'shape' ? 3 : 2))}`;
+  const most = text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
+  const numbers = {
+    size: `${text(own)} px on the short side, most have ${most}`,
+    shape: `${text(own)} times as wide as high, most are ${most}`,
+    compression: `${text(own)} bytes a pixel, most have ${most}`,
+  };
+  return `${comparisons[fact][side]}: ${numbers[fact]}`;
+}
+
 /** What `explore --json` prints; each list has the most important first. */
 export const exploreResultSchema = z.object({
   /** Photos that were looked at; copies of one file count each. */
@@ -58,8 +89,8 @@ export const exploreResultSchema = z.object({
   duplicates: z.array(
     z.object({ kind: z.enum(['exact', 'near']), similarity: score, paths: z.array(z.string()) }),
   ),
-  /** All photos: those that belong least first. */
-  anomalies: z.array(z.object({ path: z.string(), score })),
+  /** All photos: those that belong least first, and why, where it is the file and not only what it shows. */
+  anomalies: z.array(z.object({ path: z.string(), score, reason: oddFactSchema.optional() })),
   /** Labels and numbers that are probably wrong. */
   labelErrors: z.array(mistakeSchema.extend({ path: z.string() })),
   /** Photos without a label whose label would tell most, in the order to label them. */
@@ -98,8 +129,10 @@ export const explorationSchema = z.object({
       photos: z.array(z.number().int().nonnegative()),
     }),
   ),
-  /** Those that belong least, first. */
-  anomalies: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
+  /** Those that belong least, first; with a reason where their files are odd. */
+  anomalies: z.array(
+    z.object({ photo: z.number().int().nonnegative(), score, reason: oddFactSchema.optional() }),
+  ),
   labelErrors: z.array(mistakeSchema.extend({ photo: z.number().int().nonnegative() })),
   next: z.array(z.object({ photo: z.number().int().nonnegative(), score })),
   /** Absent in what older versions have found. */

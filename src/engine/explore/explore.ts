@@ -1,4 +1,4 @@
-import type { ExploreSettings, GroupingMethod, NextBy } from '../../contract/explore.ts';
+import type { ExploreSettings, GroupingMethod, NextBy, OddFact } from '../../contract/explore.ts';
 import type { Task } from '../../contract/project.ts';
 import { nearDuplicates } from '../data/perceptual-hash.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
@@ -15,6 +15,8 @@ import { answersFor, foldedAnswers, matrixOf } from './labels.ts';
 import { flatMap, neighborMap } from './map.ts';
 import { nearestNeighbors } from './neighbors.ts';
 import type { Neighbors } from './neighbors.ts';
+import type { FileFacts } from './odd-files.ts';
+import { oddPhotos } from './odd-photos.ts';
 import { Pace } from './pace.ts';
 import type { Points } from './points.ts';
 import { fitProjection, project } from './projection.ts';
@@ -26,6 +28,8 @@ export interface ExploreInput {
   readonly finalColumns: number;
   /** Perceptual hash of each photo. */
   readonly hashes: readonly string[];
+  /** Of each photo; undefined where it is not known. */
+  readonly files: readonly (FileFacts | undefined)[];
   readonly task: Task;
   /** Names of classes or labels; none for numbers. */
   readonly classes: readonly string[];
@@ -49,6 +53,8 @@ export interface Explored {
   readonly duplicates: readonly Duplicates[];
   /** 0..1 a photo: how little it belongs. */
   readonly anomalies: Float32Array;
+  /** By photo: what is odd about its file. */
+  readonly oddFacts: ReadonlyMap<number, OddFact>;
   /** The likeliest first. */
   readonly mistakes: readonly Found[];
   readonly next: readonly Next[];
@@ -90,7 +96,8 @@ export async function* explore(
   const spans: Span[] = [[0, finalColumns]];
   if (finalColumns < features.columns) spans.push([finalColumns, features.columns]);
   const all = spans.length === 1 ? final : await reduced(features, spans, seed, pace);
-  const anomalies = anomalyScores(all, await traitScores(features, finalColumns, pace));
+  const content = anomalyScores(all, await traitScores(features, finalColumns, pace));
+  const { scores: anomalies, facts: oddFacts } = await oddPhotos(content, input.files, seed, pace);
   const duplicates = duplicatesOf(input, neighbors);
   yield say('Laying out the map');
   const places = framed(await neighborMap(final, neighbors, seed, pace));
@@ -102,7 +109,7 @@ export async function* explore(
   const known = labels.map((label) => (label >= 0 ? 1 : 0));
   const next = await labelNext(final, known, uncertainty, settings.next, seed, pace);
   const nextBy = uncertainty === undefined ? 'diversity' : 'uncertainty';
-  return { groups, method, places, duplicates, anomalies, mistakes, next, nextBy };
+  return { groups, method, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy };
 }
 
 type Span = readonly [from: number, to: number];

@@ -90,13 +90,15 @@ async function requestOf(
   const [source] = (await featureSources(folder)).sources;
   return {
     folder: photoFolder,
-    photos: assets.map(({ id, path, bytes, target }, at) => {
+    photos: assets.map(({ id, path, bytes, width, height, target }, at) => {
       const { label = -1, labels } = answers[at] ?? {};
       return {
         id,
         path,
         bytes,
         label,
+        ...(width === undefined ? {} : { width }),
+        ...(height === undefined ? {} : { height }),
         ...(labels === undefined ? {} : { labels: [...labels] }),
         ...(target === undefined ? {} : { target }),
       };

@@ -12,6 +12,7 @@ import { startTf } from '../train/start-tf.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
 import type { ExploreNews } from './news.ts';
+import { reasonOf, rounded } from './rounded.ts';
 import { saidOf } from './said.ts';
 
 /**
@@ -62,6 +63,7 @@ export async function* exploreFolder(
       features: found.features,
       finalColumns: found.finalColumns,
       hashes: seen.map((file) => file.perceptualHash),
+      files: seen,
       ...said,
       settings,
     },
@@ -92,9 +94,6 @@ function filesOf(dataset: Dataset): { files: File[]; copies: Map<string, string[
   return { files, copies };
 }
 
-/** Numbers as far as they are worth anything. */
-const rounded = (value: number): number => Number(value.toFixed(4));
-
 function resultOf(
   dataset: Dataset,
   files: readonly File[],
@@ -102,7 +101,7 @@ function resultOf(
   copies: ReadonlyMap<string, readonly string[]>,
   explored: Explored,
 ): ExploreResult {
-  const { groups, method, places, duplicates, anomalies, mistakes, next, nextBy } = explored;
+  const { groups, method, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy } = explored;
   const seen = found.photos.flatMap((at) => files[at] ?? []);
   const pathOf = (index: number): string => {
     const file = seen[index];
@@ -134,7 +133,11 @@ function resultOf(
     ],
     anomalies: rows
       .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
-      .map((row) => ({ path: pathOf(row), score: rounded(anomalies[row] ?? 0) })),
+      .map((row) => ({
+        path: pathOf(row),
+        score: rounded(anomalies[row] ?? 0),
+        ...reasonOf(oddFacts.get(row)),
+      })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       path: pathOf(index),
       ...mistake,

@@ -13,6 +13,9 @@ export const exploreRequestSchema = z.object({
       id: z.string(),
       path: z.string(),
       bytes: z.number(),
+      /** Pixels, as a person sees the photo; absent where not known. */
+      width: z.number().optional(),
+      height: z.number().optional(),
       /** Index into `classes`, or the kind that folds are balanced by; -1: nothing is said of it. */
       label: z.number().int(),
       labels: z.array(z.number().int()).optional(),

@@ -6,6 +6,7 @@ import { plainHash } from '../../engine/data/perceptual-hash.ts';
 import { explore } from '../../engine/explore/explore.ts';
 import type { Explored } from '../../engine/explore/explore.ts';
 import type { Groups } from '../../engine/explore/groups.ts';
+import type { FileFacts } from '../../engine/explore/odd-files.ts';
 import { FactsCache } from '../../store/facts-cache.ts';
 import { chooseDevice } from '../devices.ts';
 import type { Task } from '../jobs/task.ts';
@@ -15,6 +16,7 @@ import { exploreRequestSchema } from './explore-request.ts';
 import type { ExploreRequest, Found } from './explore-request.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
+import { reasonOf, rounded } from './rounded.ts';
 import { saidOf } from './said.ts';
 
 /** Looks through a project's photos; tells map and groups as soon as they are there. */
@@ -55,6 +57,7 @@ export const exploreTask: Task = async (request, tools) => {
       features: seen.features,
       finalColumns: seen.finalColumns,
       hashes: seen.photos.map((at) => files[at]?.perceptualHash ?? plainHash),
+      files: seen.photos.map((at) => sizeOf(wanted.photos[at])),
       ...said,
       settings: wanted.settings,
     },
@@ -75,6 +78,12 @@ export const exploreTask: Task = async (request, tools) => {
   }
 };
 
+/** What the project knows of a photo's file. */
+function sizeOf(photo: ExploreRequest['photos'][number] | undefined): FileFacts | undefined {
+  if (photo?.width === undefined || photo.height === undefined) return undefined;
+  return { width: photo.width, height: photo.height, bytes: photo.bytes };
+}
+
 /** The photos as the features' cache asks for them, with what is known of their looks. */
 async function filesOf({ photos, cacheFolder }: ExploreRequest): Promise<UnlabeledPhoto[]> {
   const cache = await FactsCache.open(join(cacheFolder, 'facts.jsonl'), String(factsVersion));
@@ -93,8 +102,6 @@ async function filesOf({ photos, cacheFolder }: ExploreRequest): Promise<Unlabel
   });
 }
 
-/** Digits of a number that are kept. */
-const rounded = (value: number): number => Number(value.toFixed(4));
 /** Photos that stand for a group. */
 const typicalCount = 12;
 
@@ -123,7 +130,7 @@ function partOf(
 }
 
 function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored): Found {
-  const { groups, places, duplicates, anomalies, mistakes, next, nextBy } = explored;
+  const { groups, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy } = explored;
   return {
     ...partOf(wanted, seen, groups, places),
     complete: true,
@@ -135,7 +142,11 @@ function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored
     })),
     anomalies: [...anomalies.keys()]
       .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
-      .map((photo) => ({ photo, score: rounded(anomalies[photo] ?? 0) })),
+      .map((photo) => ({
+        photo,
+        score: rounded(anomalies[photo] ?? 0),
+        ...reasonOf(oddFacts.get(photo)),
+      })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       photo: index,
       ...mistake,

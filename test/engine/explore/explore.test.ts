@@ -23,6 +23,7 @@ function photos(over: Partial<ExploreInput> = {}): ExploreInput {
     features: { rows, columns: 40, data: data.map((value) => value) },
     finalColumns: 32,
     hashes: Array.from({ length: rows }, (_, row) => (row < 201 ? '0'.repeat(16) : 'abcdef0123456789')),
+    files: Array.from({ length: rows }, () => ({ width: 640, height: 480, bytes: 90_000 })),
     labels: Int32Array.from({ length: rows }, (_, row) => (row < 200 ? row % kinds : -1)),
     task: 'single-label',
     classes: names,
@@ -64,6 +65,23 @@ describe('looking through photos', () => {
     );
     const firstMap = events.find((event) => event.type === 'first');
     expect(firstMap).toMatchObject({ groups: result.groups });
+  });
+
+  test('a file like no other is among the first of odd photos, with the reason', async () => {
+    const input = photos();
+    const files = input.files.map((file, row) =>
+      row === 77 ? { width: 160, height: 120, bytes: 5_600 } : file,
+    );
+    const { result } = await explored({ ...input, files });
+    const place = (anomalies: Float32Array): number => mostFirst(anomalies).indexOf(77);
+    expect(place(result.anomalies)).toBeLessThan(3);
+    expect([...result.oddFacts]).toEqual([
+      [77, expect.objectContaining({ fact: 'size', side: 'below', own: 120 })],
+    ]);
+    // Where files are alike, what photos show counts alone.
+    const { result: alike } = await explored(input);
+    expect(place(alike.anomalies)).toBeGreaterThan(3);
+    expect(alike.oddFacts.size).toBe(0);
   });
 
   test('with labels: those that were changed are suspected first, with the right class', async () => {
@@ -127,6 +145,7 @@ describe('looking through photos', () => {
       ...all,
       features: { rows, columns: 40, data: all.features.data.slice(0, rows * 40) },
       hashes: all.hashes.slice(0, rows),
+      files: all.files.slice(0, rows),
       labels: all.labels.slice(0, rows),
     });
     expect(result.anomalies).toHaveLength(rows);

@@ -1,8 +1,9 @@
 /** `holotype explore` as a process. */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exploreResultSchema } from '../../../src/contract/explore.ts';
+import { blobs } from '../../engine/data/photo-fixtures.ts';
 import { writeBackbone, writePhotos } from '../../service/train/training-fixtures.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { environment, run } from './cli-testing.ts';
@@ -14,6 +15,7 @@ let backbone: string;
 
 beforeAll(async () => {
   await writePhotos(photos, { red: 8, blue: 8 });
+  writeFileSync(join(photos, 'red', 'large.jpg'), await blobs(5, 120, 96).jpeg({ quality: 90 }).toBuffer());
   backbone = writeBackbone(join(scratch, 'models'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -23,13 +25,17 @@ test('--json prints one document; for people there are lists', async () => {
   const asked = await run([...args, '--json'], env);
   expect(asked.code, asked.stderr).toBe(0);
   const result = exploreResultSchema.parse(JSON.parse(asked.stdout));
-  expect([result.total, result.clusters.length, result.anomalies.length]).toEqual([16, 2, 16]);
+  expect([result.total, result.clusters.length, result.anomalies.length]).toEqual([17, 2, 17]);
+  expect(result.anomalies.find(({ path }) => path === 'red/large.jpg')?.reason).toMatchObject({ own: 96 });
   expect(asked.stderr).toContain('Grouping photos');
 
   const told = await run(args, env);
   expect(told.code).toBe(0);
-  expect(told.stdout).toMatch(/^16 photos in 2 groups:$/m);
-  expect(told.stdout).toContain('Photos that belong least (the first 10 of 16):');
+  expect(told.stdout).toMatch(/^17 photos in 2 groups:$/m);
+  expect(told.stdout).toContain('Photos that belong least (the first 10 of 17):');
+  expect(told.stdout).toMatch(
+    /^ {2}red\/large\.jpg: larger than most: 96 px on the short side, most have 32$/m,
+  );
 });
 
 test('a wrong number of groups is bad usage, a folder that is not there bad input', async () => {

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blobs } from '../../engine/data/photo-fixtures.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { ProjectForTests, remove, startWork, useFolders, type WorkForTests } from '../runs/work-testing.ts';
 import { writeBackbone, writePhotos } from '../train/training-fixtures.ts';
@@ -17,6 +18,7 @@ beforeAll(async () => {
   process.env['HOLOTYPE_MODELS'] = join(scratch, 'models');
   writeBackbone(join(scratch, 'models'));
   await writePhotos(photos, { red: 10, blue: 10 });
+  writeFileSync(join(photos, 'blue', 'strip.jpg'), await blobs(5, 120, 32).jpeg({ quality: 90 }).toBuffer());
   project = await ProjectForTests.create(join(scratch, 'project'), photos);
   ({ id } = project);
   work = startWork(project, scratch);
@@ -31,14 +33,20 @@ test('before anybody has looked there is nothing; then all photos have a place a
   expect(await work.call('explore.result', { project: id })).toBeNull();
   await project.patch((path) => path.startsWith('blue/') && path !== 'blue/blue 1.jpg', { labels: [] });
   await project.patch((path) => path === 'red/red 9.jpg', { excluded: true });
+  // As the project's folder is read.
+  await project.patch((path) => path !== 'blue/strip.jpg', { width: 40, height: 32 });
+  await project.patch((path) => path === 'blue/strip.jpg', { width: 120, height: 32 });
   const { job } = await work.call('explore.start', { project: id, settings: { groups: 2, next: 6 } });
   expect(await work.jobs.ended(job)).toMatchObject({ kind: 'explore', state: 'done', project: id });
   const found = await work.call('explore.result', { project: id });
   if (found === null) throw new Error('nothing was found');
   expect(found).toMatchObject({ job, complete: true, map: 'neighbors', groupCount: 2, method: 'k-means' });
-  expect(found.photos).toHaveLength(19); // without the one that is left out
-  expect(found.places).toHaveLength(38);
-  expect(found.anomalies).toHaveLength(19);
+  expect(found.photos).toHaveLength(20); // without the one that is left out
+  expect(found.places).toHaveLength(40);
+  expect(found.anomalies).toHaveLength(20);
+  const shapes = found.anomalies.flatMap(({ photo, reason }) => (reason?.fact === 'shape' ? [photo] : []));
+  const strip = [...project.project.assets.values()].find(({ path }) => path === 'blue/strip.jpg');
+  expect(shapes.map((photo) => found.photos[photo])).toEqual([strip?.id]);
   const labelled = new Set(
     [...project.project.assets.values()].filter(({ labels }) => labels.length > 0).map((asset) => asset.id),
   );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExploreOptionsInput, ExploreResult } from '../../../src/contract/explore.ts';
 import { exploreFolder } from '../../../src/service/explore/explore-folder.ts';
+import { blobs } from '../../engine/data/photo-fixtures.ts';
 import { scratchFolder } from '../../store/scratch.ts';
 import { tintedPhoto, writeBackbone, writePhotos } from '../train/training-fixtures.ts';
 
@@ -45,6 +46,17 @@ test('a folder without labels: every photo is in a group, on the map and in the 
   expect([...(result.duplicates[0]?.paths ?? [])].sort()).toEqual(['3.jpg', 'copy of 3.jpg']);
   expect(result.labelErrors).toEqual([]);
   expect(result.next[0]?.score).toBe(1);
+});
+
+test('a photo of another size is among the first odd ones, and it is said why', async () => {
+  const sizes = join(scratch, 'sizes');
+  await writePhotos(sizes, { red: 12, blue: 12 }, 7);
+  writeFileSync(join(sizes, 'red', 'large.jpg'), await blobs(5, 120, 96).jpeg({ quality: 90 }).toBuffer());
+  const { anomalies } = await explored({ photos: sizes });
+  const at = anomalies.findIndex(({ path }) => path === 'red/large.jpg');
+  expect(at).toBeLessThan(5);
+  expect(anomalies[at]?.reason).toEqual({ fact: 'size', side: 'above', own: 96, most: [32, 32] });
+  expect(anomalies.filter(({ reason }) => reason?.fact === 'size')).toHaveLength(1);
 });
 
 test('labels from a file: what it leaves out is what to label next', async () => {

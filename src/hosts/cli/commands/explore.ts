@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { groupingMethods, mostGroups, tasks } from '../../../contract/choices.ts';
+import { oddFactWords } from '../../../contract/explore.ts';
 import type { ExploreOptionsInput, ExploreResult, GroupingMethod } from '../../../contract/explore.ts';
 import type { Task } from '../../../contract/project.ts';
 import { integer } from '../arguments.ts';
@@ -93,7 +94,9 @@ function summarize(result: ExploreResult): void {
     duplicates,
     ({ kind, paths }) => `${kind === 'exact' ? 'the same' : 'alike'}: ${paths.join(', ')}`,
   );
-  list('Photos that belong least', anomalies, ({ path }) => path);
+  list('Photos that belong least', anomalies, ({ path, reason }) =>
+    reason === undefined ? path : `${path}: ${oddFactWords(reason)}`,
+  );
   list(
     'Labels and numbers that may be wrong',
     labelErrors,
