@@ -82,6 +82,11 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
     await bar.getByText('19 photos selected').waitFor();
 
     await tab(page, 'Odd').click();
+    // A photo whose file is odd says so; what is odd by what it shows has to be looked at.
+    const reason = page.getByText('smaller than most: 180 px on the short side, most have 333 to 424');
+    await reason.waitFor();
+    expect(await page.getByText(/than most/).count()).toBe(1);
+    await picture(page, 'explore-odd');
     await page.getByRole('button', { name: 'Leave out', exact: true }).first().press('Enter');
     await page.getByRole('button', { name: 'Take back' }).waitFor();
 

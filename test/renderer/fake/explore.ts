@@ -32,7 +32,11 @@ export function explorationOf({ photos, state }: FakeProject, job: string): Expl
     silhouette: 0.3,
     typical: Array.from({ length: count }, (_, group) => inGroup(group).slice(0, 12)),
     duplicates: [{ kind: 'near', similarity: 0.98, photos: [0, 1] }],
-    anomalies: [...photos.keys()].map((photo) => ({ photo, score: 1 - photo / photos.length })),
+    anomalies: [...photos.keys()].map((photo) => ({
+      photo,
+      score: 1 - photo / photos.length,
+      ...(photo === 1 ? { reason: { fact: 'size', side: 'below', own: 180, most: [333, 424] } } : {}),
+    })),
     labelErrors: [{ photo: 2, ...mistakeOf(state.task, names) }],
     next: open.slice(0, 10).map((photo, at) => ({ photo, score: 1 - at / 10 })),
     nextBy: state.task === 'regression' ? 'diversity' : 'uncertainty',

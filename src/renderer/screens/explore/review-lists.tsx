@@ -1,6 +1,6 @@
 import { Check, ListOrdered } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Exploration } from '../../../contract/explore.ts';
+import { oddFactWords, type Exploration } from '../../../contract/explore.ts';
 import { thumbPath } from '../../../contract/media.ts';
 import type { PhotoRow } from '../../../contract/photos.ts';
 import type { Task } from '../../../contract/project.ts';
@@ -24,11 +24,17 @@ export function OddPhotos({ project, found }: ListProps) {
   return (
     <>
       <p className="muted small">
-        Photos least like the others, oddest first. Leave out what should not be here.
+        Photos least like the others by what they show and by their files, oddest first. Leave out what should
+        not be here.
       </p>
       <ul className="explore-list">
-        {found.anomalies.slice(0, most).map(({ photo }) => (
-          <Row key={photo} project={project} photo={found.photos[photo] ?? ''}>
+        {found.anomalies.slice(0, most).map(({ photo, reason }) => (
+          <Row
+            key={photo}
+            project={project}
+            photo={found.photos[photo] ?? ''}
+            reason={reason && oddFactWords(reason)}
+          >
             <LeaveOut project={project} photo={found.photos[photo] ?? ''} />
           </Row>
         ))}
@@ -172,10 +178,12 @@ interface RowProps {
   readonly project: ProjectState;
   readonly photo: string;
   readonly note?: ReactNode;
+  /** Why the photo is in the list: a line of its own. */
+  readonly reason?: string | undefined;
   readonly children?: ReactNode;
 }
 
-function Row({ project, photo, note, children }: RowProps) {
+function Row({ project, photo, note, reason, children }: RowProps) {
   const mediaUrl = useMediaUrl();
   const { navigation } = useActions();
   const row = useAppState((state) => photoById(state.project.photos, photo));
@@ -201,6 +209,7 @@ function Row({ project, photo, note, children }: RowProps) {
       </div>
       {row?.excluded === true ? <Badge>left out</Badge> : null}
       {children}
+      {reason === undefined ? null : <p className="explore-row-reason small muted">{reason}</p>}
     </li>
   );
 }
