@@ -31,10 +31,27 @@ export type Prediction = z.infer<typeof predictionSchema>;
 
 export const failedPhotoSchema = z.object({ path: z.string(), reason: z.string() });
 
+/** What shows only when many photos are compared with each other: some may show what the model has not learned. */
+export const batchNoveltySchema = z.object({
+  /** How many were compared. */
+  photos: z.number().int().positive(),
+  /** Estimated share of them that shows something new, 0..1. */
+  share: z.number().min(0).max(1),
+  /** The share is at least this, some 95 times of 100; 0 when it may be chance. */
+  atLeast: z.number().min(0).max(1),
+  /** So many seem new that all of them may only have been taken in another way: none is marked for it. */
+  most: z.boolean(),
+  /** So many were answered with unknown for it, those least like the training photos. */
+  marked: z.number().int().nonnegative(),
+});
+export type BatchNovelty = z.infer<typeof batchNoveltySchema>;
+
 /** What `predict --json` prints. */
 export const predictResultSchema = z.object({
   results: z.array(predictionSchema),
   failed: z.array(failedPhotoSchema),
+  /** Absent where photos were not compared: too few of them, or a model that can't. */
+  novelty: batchNoveltySchema.optional(),
 });
 export type PredictResult = z.infer<typeof predictResultSchema>;
 

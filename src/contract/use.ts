@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobIdSchema } from './ids.ts';
+import { batchNoveltySchema } from './predict.ts';
 import { taskSchema } from './project.ts';
 
 /** One answer of a prediction job. Its picture is at {@link answerPath}. */
@@ -32,6 +33,8 @@ export const answersSchema = z.object({
   total: z.number().int().nonnegative(),
   answers: z.array(answerSchema),
   failed: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Once all are answered and were compared: answers read before may have become unknown since. */
+  novelty: batchNoveltySchema.optional(),
 });
 export type Answers = z.infer<typeof answersSchema>;
 

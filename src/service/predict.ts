@@ -9,6 +9,7 @@ import type { PhotoToRead } from '../engine/train/extract-features.ts';
 import { fileSize, isFolder } from '../store/folders.ts';
 import { listFiles } from '../store/photos.ts';
 import { readPhotoFile } from './read-photo.ts';
+import { asStranger, openBatch, type Batch } from './strangers.ts';
 import { loadSession } from './saved-model.ts';
 import type { OpenedModel } from './saved-model.ts';
 
@@ -33,12 +34,15 @@ export interface Answers {
   readonly outputs: Float32Array;
   /** How unlike the photos the model learned from, 0..1; undefined where the model can't tell. */
   readonly novelty: number | undefined;
+  /** What is compared with other photos; undefined where none are. */
+  readonly seen?: Float32Array | undefined;
 }
 
 /** @param row of what a model's session gives, see {@link loadSession} */
 export function answersIn({ about }: OpenedModel, row: Float32Array): Answers {
   const width = about.task === 'regression' ? 1 : about.classes.length;
-  return { outputs: row.slice(0, width), novelty: row[width] };
+  const seen = row.length > width + 1 ? row.slice(width + 1) : undefined;
+  return { outputs: row.slice(0, width), novelty: row[width], seen };
 }
 
 /**
@@ -71,14 +75,16 @@ export async function findPhotos(paths: readonly string[], signal?: AbortSignal)
 /**
  * Answers for photos, decoding while the model computes; unreadable ones don't stop the rest.
  *
+ * @param batch gathers what comparing the photos takes
  * @yields one outcome a photo, in their order but for those that could not be read
  */
 export async function* classify(
   model: OpenedModel,
   files: readonly PhotoFile[],
   signal?: AbortSignal,
+  batch?: Batch,
 ): AsyncGenerator<Outcome, void> {
-  const session = await loadSession(model, files.length);
+  const session = await loadSession(model, files.length, batch?.view);
   const { input } = model.about;
   const photos: PhotoToRead[] = files.map((file, index) => ({
     index,
@@ -91,9 +97,12 @@ export async function* classify(
     for await (const event of extractFeatures(photos, input, session, batchSize(input), times, signal)) {
       const file = files[event.index];
       if (file === undefined) continue;
-      yield event.type === 'failed'
-        ? { file, reason: event.reason }
-        : { file, answers: answersIn(model, event.vector) };
+      if (event.type === 'failed') yield { file, reason: event.reason };
+      else {
+        const answers = answersIn(model, event.vector);
+        batch?.add(answers);
+        yield { file, answers };
+      }
     }
   } finally {
     await session.release();
@@ -110,13 +119,26 @@ export async function predict(
   const answers = new Map<PhotoFile, Prediction>();
   const failed: PredictResult['failed'] = [];
   let done = 0;
-  for await (const outcome of classify(model, files, options.signal)) {
+  const batch = await openBatch(model, files.length, options.signal);
+  for await (const outcome of classify(model, files, options.signal, batch)) {
     if ('reason' in outcome) failed.push({ path: outcome.file.path, reason: outcome.reason });
     else answers.set(outcome.file, answer(model, outcome.file.path, outcome.answers));
     done += 1;
     options.onProgress?.(done, files.length);
   }
-  return { results: files.flatMap((file) => answers.get(file) ?? []), failed };
+  const look = await batch?.look(options.signal);
+  const answered = [...answers.entries()];
+  for (const place of look?.marked ?? []) {
+    const [file, one] = answered[place] ?? [];
+    if (file === undefined || one === undefined) continue;
+    const stranger = asStranger(one);
+    answers.set(file, { ...stranger, note: doubtOf(stranger) });
+  }
+  return {
+    results: files.flatMap((file) => answers.get(file) ?? []),
+    failed,
+    ...(look === undefined ? {} : { novelty: look.about }),
+  };
 }
 
 function answer(model: OpenedModel, path: string, answers: Answers): Prediction {

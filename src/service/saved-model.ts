@@ -7,6 +7,7 @@ import type { SavedModel } from '../contract/saved-model.ts';
 import { createPool } from '../engine/devices/onnx-pool.ts';
 import { createSession } from '../engine/devices/onnx-session.ts';
 import { howUnlike } from '../engine/evaluate/unknown.ts';
+import type { PhotoView } from '../engine/explore/strangers.ts';
 import { addOutput } from '../engine/graph/onnx/add-output.ts';
 import type { OnnxSession } from '../engine/devices/onnx-session.ts';
 import { readJson } from '../store/atomic.ts';
@@ -84,8 +85,13 @@ const photosForPool = 200;
  * number more each: how unlike the photos it learned from. The answers are the same bits however many photos there are.
  *
  * @param photos how many it will be run on
+ * @param view where photos are to be compared with each other: as many numbers more each as it has columns
  */
-export async function loadSession(model: OpenedModel, photos: number): Promise<OnnxSession> {
+export async function loadSession(
+  model: OpenedModel,
+  photos: number,
+  view?: PhotoView,
+): Promise<OnnxSession> {
   const { unlike } = model.about;
   const plain = await readModelFile(model, 'model.onnx');
   const onnx = unlike === undefined ? plain : addOutput(plain, unlike.features);
@@ -99,7 +105,7 @@ export async function loadSession(model: OpenedModel, photos: number): Promise<O
     run: async (input, shape) => {
       const [answers = new Float32Array(), features] = await session.run(new Float32Array(input), shape);
       if (features === undefined || novelty === undefined || unlike === undefined) return [answers];
-      return [withNovelty(answers, features, unlike.columns, novelty)];
+      return [withNovelty(answers, features, unlike.columns, novelty, view)];
     },
   };
 }

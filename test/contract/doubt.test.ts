@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { doubtOf, isSaidInDoubt } from '../../src/contract/doubt.ts';
+import { doubtOf, isSaidInDoubt, sayNovelty } from '../../src/contract/doubt.ts';
 
 describe('why an answer is not to be trusted', () => {
   it.each([
@@ -21,5 +21,28 @@ describe('why an answer is not to be trusted', () => {
     expect(isSaidInDoubt({})).toBe(false);
     expect(isSaidInDoubt({ value: 0 })).toBe(true);
     expect(isSaidInDoubt({ labels: [] })).toBe(true);
+  });
+});
+
+describe('what comparing photos has shown', () => {
+  const about = { photos: 200, share: 0.2, atLeast: 0.125, most: false, marked: 25 };
+
+  it('is said with its bound and its best guess', () => {
+    const { title, detail } = sayNovelty(about) ?? {};
+    expect(title).toMatch(/^At least 25 of these 200 photos .* perhaps 40\.$/);
+    expect(detail).toContain('The 25 that are least like');
+  });
+
+  it('is no verdict on single photos where most are new', () => {
+    const { title, detail } =
+      sayNovelty({ ...about, share: 0.97, atLeast: 0.94, most: true, marked: 0 }) ?? {};
+    expect(title).toMatch(/unlike those the model learned from/);
+    expect(detail).toContain('Some 194 of 200');
+    expect(detail).toContain('another camera, light or place');
+  });
+
+  it('is nothing where it may be chance', () => {
+    expect(sayNovelty({ ...about, atLeast: 0, marked: 0 })).toBeUndefined();
+    expect(sayNovelty({ ...about, atLeast: 0.004, marked: 0 })).toBeUndefined();
   });
 });

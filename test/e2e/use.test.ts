@@ -5,7 +5,7 @@ import type { CameraAnswer } from '../../src/contract/use.ts';
 import { createFakeEngine, type FakeEngine } from '../renderer/fake-engine.ts';
 import { changeJob } from '../renderer/fake/jobs.ts';
 import { addRun } from '../renderer/fake/runs.ts';
-import { addAnswers, cameraAnswer, growAnswers } from '../renderer/fake/use.ts';
+import { addAnswers, cameraAnswer, compareAnswers, growAnswers } from '../renderer/fake/use.ts';
 import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import {
   axe,
@@ -74,6 +74,15 @@ const scenes: readonly Scene[] = [
     name: 'use-grid',
     engine: (engine) => answer(engine, 5_000),
     stage: (page) => tiles(page).first().waitFor(),
+  },
+  {
+    name: 'use-compared',
+    engine: (engine) => compareAnswers(engine.world, answer(engine, 120)),
+    stage: async (page) => {
+      await page.getByText(/At least 24 of these 120 photos .* perhaps 31/).waitFor();
+      await page.getByRole('button', { name: 'Show the unknown' }).press('Enter');
+      await page.getByRole('button', { name: /Unknown/, pressed: true }).waitFor();
+    },
   },
   {
     name: 'use-table',

@@ -9,6 +9,7 @@
  */
 import { HolotypeError } from '../../contract/errors.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
+import { argmax } from './confusion.ts';
 
 /** Photos that are kept to compare with: their features and weights are part of the saved model. */
 export const keptPhotos = 1000;
@@ -34,6 +35,8 @@ export interface Novelty {
   /** Answer weights [rows, classes]. */
   readonly weights: Float32Array<ArrayBuffer>;
   readonly classes: number;
+  /** [rows]: the class of each photo compared with. Models that an earlier Holotype saved don't say. */
+  readonly own?: Int32Array<ArrayBuffer> | undefined;
   /** The kernel of two photos is exp(-gamma |a - b|²). */
   readonly gamma: number;
 }
@@ -45,15 +48,10 @@ export type HowUnlike = (features: Float32Array) => number;
 export function howUnlike({ columns, mean, kept, scales, weights, classes, gamma }: Novelty): HowUnlike {
   const rows = scales.length;
   const squares = Float64Array.from({ length: rows }, (_, row) => squareOf(kept, row, columns, scales));
-  const place = new Float32Array(columns);
   return (features) => {
-    const length = lengthOf(features, 0, columns) || 1;
+    const place = placeOf({ columns, mean }, features);
     let square = 0;
-    for (let c = 0; c < columns; c++) {
-      const value = (features[c] as number) / length - (mean[c] as number);
-      place[c] = value;
-      square += value * value;
-    }
+    for (let c = 0; c < columns; c++) square += (place[c] as number) ** 2;
     const answers = new Float64Array(classes);
     for (let row = 0; row < rows; row++) {
       const start = row * columns;
@@ -67,6 +65,23 @@ export function howUnlike({ columns, mean, kept, scales, weights, classes, gamma
     const best = answers.reduce((a, b) => Math.max(a, b), -Infinity);
     return 1 - Math.min(1, Math.max(0, best));
   };
+}
+
+/** Where a photo lies: its features brought to length 1, seen from the middle of the training photos. */
+export function placeOf(
+  { columns, mean }: Pick<Novelty, 'columns' | 'mean'>,
+  features: Float32Array,
+): Float32Array {
+  const length = lengthOf(features, 0, columns) || 1;
+  return mean.map((middle, c) => (features[c] as number) / length - middle);
+}
+
+/** Where the training photos lie that are compared with: [rows, columns], as {@link placeOf} says of others. */
+export function keptPlaces({ columns, kept, scales }: Novelty): Float32Array {
+  return Float32Array.from(
+    kept,
+    (value, at) => (value * (scales[Math.floor(at / columns)] as number)) / steps,
+  );
 }
 
 /** Which of so many photos are compared with, in their order. Of no more than are kept: all. */
@@ -119,7 +134,8 @@ export async function* learnNovelty(
   const weights = yield* solve(kernel, wanted, rows, classes, turns);
   if (!weights.every((weight) => Number.isFinite(weight)))
     throw new HolotypeError('failed', 'Features of the photos are no numbers: nothing can be compared.');
-  return { columns, mean, kept, scales, weights: Float32Array.from(weights), classes, gamma };
+  const own = Int32Array.from(chosen, (photo) => argmax(memberships, photo * classes, classes));
+  return { columns, mean, kept, scales, weights: Float32Array.from(weights), classes, own, gamma };
 }
 
 /** Where photos lie when each is brought to length 1, rounded to 8 bits around their middle. */

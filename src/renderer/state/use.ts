@@ -25,6 +25,8 @@ export interface FetchedAnswers {
   readonly failed: Answers['failed'];
   /** How many there were when they were last asked for. */
   readonly total: number;
+  /** What comparing all photos has shown, once they are. */
+  readonly novelty: Answers['novelty'];
 }
 
 /** What the screen "Use" alone knows. */
@@ -109,12 +111,12 @@ export function reduceUse(state: UseState, action: Action): UseState {
   }
 }
 
-/** Adds what was not there yet; a page that leaves a gap, or comes late, adds no answer. */
+/** Adds what was not there yet, and takes what is there anew; a page that leaves a gap adds no answer. */
 function withPage(state: UseState, page: Answers): UseState {
   const before = state.answers?.job === page.job ? state.answers : undefined;
   const rows = before?.rows ?? [];
-  const fresh = page.answers.filter(({ index }) => index >= rows.length);
-  const fits = fresh[0]?.index === rows.length;
+  const [first] = page.answers;
+  const fits = first !== undefined && first.index <= rows.length;
   return {
     ...state,
     error: undefined,
@@ -123,9 +125,12 @@ function withPage(state: UseState, page: Answers): UseState {
       task: page.task ?? 'single-label',
       classes: before?.classes ?? page.classes,
       unknownBelow: page.unknownBelow,
-      rows: fits ? [...rows, ...fresh] : rows,
+      rows: fits
+        ? [...rows.slice(0, first.index), ...page.answers, ...rows.slice(first.index + page.answers.length)]
+        : rows,
       failed: page.failed.length === before?.failed.length ? before.failed : page.failed,
       total: Math.max(page.total, before?.total ?? 0),
+      novelty: page.novelty ?? before?.novelty,
     },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failedPhotoSchema } from '../../contract/predict.ts';
+import { batchNoveltySchema, failedPhotoSchema } from '../../contract/predict.ts';
 
 /** What a worker is told to answer for. */
 export const predictRequestSchema = z.object({
@@ -25,5 +25,12 @@ export const answerLineSchema = z.object({
 });
 export type AnswerLine = z.infer<typeof answerLineSchema>;
 
-/** What a worker tells while it answers: photos that could not be read. */
-export const predictNewsSchema = z.object({ failed: z.array(failedPhotoSchema) });
+/**
+ * What a worker tells while it answers: photos that could not be read; at the end, which photos show something new when
+ * all are compared, by their lines.
+ */
+export const predictNewsSchema = z.union([
+  z.object({ failed: z.array(failedPhotoSchema) }),
+  z.object({ novelty: batchNoveltySchema, marked: z.array(z.number().int().nonnegative()) }),
+]);
+export type PredictNews = z.infer<typeof predictNewsSchema>;

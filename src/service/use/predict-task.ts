@@ -2,7 +2,8 @@ import { appendJsonl } from '../../store/jsonl.ts';
 import type { Task } from '../jobs/task.ts';
 import { answerOf, classify, findPhotos } from '../predict.ts';
 import { openSavedModel } from '../saved-model.ts';
-import { predictRequestSchema, type AnswerLine } from './predict-request.ts';
+import { openBatch } from '../strangers.ts';
+import { predictRequestSchema, type AnswerLine, type PredictNews } from './predict-request.ts';
 
 /** Digits of a probability that are kept: enough for any table, and a third of the bytes. */
 const digits = 6;
@@ -19,11 +20,13 @@ export const predictTask: Task = async (request, tools) => {
   const total = files.length;
   const writer = await appendJsonl(answers);
   let done = 0;
+  const batch = await openBatch(model, total, tools.signal);
+  const tell = (news: PredictNews): void => tools.result(news);
   try {
-    for await (const outcome of classify(model, files, tools.signal)) {
+    for await (const outcome of classify(model, files, tools.signal, batch)) {
       done += 1;
       const { name } = outcome.file;
-      if ('reason' in outcome) tools.result({ failed: [{ path: name, reason: outcome.reason }] });
+      if ('reason' in outcome) tell({ failed: [{ path: name, reason: outcome.reason }] });
       else await writer.append(line(name, answerOf(model, outcome.answers)));
       tools.progress({ message: 'Answering', done, total, unit: 'photos' });
       await tools.pausePoint();
@@ -32,6 +35,8 @@ export const predictTask: Task = async (request, tools) => {
   } finally {
     await writer.close();
   }
+  const look = await batch?.look(tools.signal);
+  if (look !== undefined) tell({ novelty: look.about, marked: [...look.marked] });
   return null;
 };
 

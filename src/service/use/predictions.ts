@@ -3,6 +3,7 @@ import type { Download } from '../../contract/app.ts';
 import { HolotypeError } from '../../contract/errors.ts';
 import type { Source } from '../../contract/ids.ts';
 import type { JobSummary } from '../../contract/jobs.ts';
+import type { BatchNovelty } from '../../contract/predict.ts';
 import type { Task } from '../../contract/project.ts';
 import type { Answer, Answers } from '../../contract/use.ts';
 import { writeFileAtomic } from '../../store/atomic.ts';
@@ -16,6 +17,7 @@ import type { Downloads } from '../downloads.ts';
 import type { Jobs, JobTools } from '../jobs/jobs.ts';
 import type { Places } from '../places.ts';
 import type { OpenProjects } from '../projects/open-projects.ts';
+import { asStranger } from '../strangers.ts';
 import type { Uploads } from '../uploads.ts';
 import { modelOf } from './model-of.ts';
 import { answerLineSchema, predictNewsSchema, type PredictRequest } from './predict-request.ts';
@@ -51,6 +53,8 @@ interface Prediction {
   readonly classes: readonly string[];
   readonly unknownBelow: number;
   readonly failed: Answers['failed'];
+  /** What comparing all photos has shown; undefined before, and where they were not compared. */
+  compared?: { readonly novelty: BatchNovelty; readonly marked: ReadonlySet<number> };
 }
 
 /** More reasons would not be read; the count of photos without an answer is known all the same. */
@@ -83,6 +87,15 @@ export function createPredictions(deps: PredictDeps): Predictions {
       made += 1;
       const answers = await scratch.file(`answers-${made}.jsonl`);
       const failed: Answers['failed'] = [];
+      const prediction: Prediction = {
+        root: (await isFolder(path)) ? path : dirname(path),
+        lines: new LineFile(answers),
+        name,
+        task: about.task,
+        classes: about.classes,
+        unknownBelow: about.unknownBelow,
+        failed,
+      };
       const request: PredictRequest = { model: folder, source: path, answers };
       const summary = jobs.heavy({
         kind: 'predict',
@@ -93,23 +106,18 @@ export function createPredictions(deps: PredictDeps): Predictions {
         task: 'predict',
         request,
         onNews: (news) => {
-          if (news.type !== 'result' || failed.length >= mostFailed) return;
-          failed.push(...predictNewsSchema.parse(news.data).failed);
+          if (news.type !== 'result') return;
+          const said = predictNewsSchema.parse(news.data);
+          if ('novelty' in said) prediction.compared = { ...said, marked: new Set(said.marked) };
+          else if (failed.length < mostFailed) failed.push(...said.failed);
         },
       });
-      all.set(summary.id, {
-        root: (await isFolder(path)) ? path : dirname(path),
-        lines: new LineFile(answers),
-        name,
-        task: about.task,
-        classes: about.classes,
-        unknownBelow: about.unknownBelow,
-        failed,
-      });
+      all.set(summary.id, prediction);
       return summary;
     },
     async answers(job, offset, limit) {
-      const { lines, task, classes, unknownBelow, failed } = predictionOf(job);
+      const prediction = predictionOf(job);
+      const { lines, task, classes, unknownBelow, failed, compared } = prediction;
       const total = await lines.count();
       return {
         job,
@@ -117,19 +125,22 @@ export function createPredictions(deps: PredictDeps): Predictions {
         classes: [...classes],
         unknownBelow,
         total,
-        answers: await read(lines, offset, limit),
+        answers: await read(prediction, offset, limit),
         failed: [...failed],
+        ...(compared === undefined ? {} : { novelty: compared.novelty }),
       };
     },
     async table(job) {
-      const { lines, name, ...key } = predictionOf(job);
+      const prediction = predictionOf(job);
+      const { name } = prediction;
       const path = await scratch.file(`${job}.csv`);
-      await writeFileAtomic(path, tableOf(key, everyOne(lines)));
+      await writeFileAtomic(path, tableOf(prediction, everyOne(prediction)));
       const bytes = (await fileSize(path)) ?? 0;
       return downloads.offer({ name: `${name}.csv`, type: 'text/csv', content: { path, bytes } });
     },
     async sort(job, into) {
-      const { lines, root, name, task } = predictionOf(job);
+      const prediction = predictionOf(job);
+      const { lines, name, task } = prediction;
       checkSortable(task);
       const { state, project } = jobs.get(job);
       if (['queued', 'running', 'paused'].includes(state))
@@ -143,7 +154,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
         title: target === undefined ? `Sorting ${name}` : `Sorting ${name} into ${basename(target)}`,
         work: async (tools) => {
           const progress = await progressOf(lines, tools);
-          const photos = absolute(lines, root);
+          const photos = absolute(prediction);
           if (target !== undefined) {
             const options = { signal: tools.signal, skipGone: true, onProgress: progress.at };
             progress.end(await sortInto(target, photos, options));
@@ -160,29 +171,32 @@ export function createPredictions(deps: PredictDeps): Predictions {
     async fileOf(job, index) {
       const found = all.get(job);
       if (found === undefined) return undefined;
-      const [answer] = await read(found.lines, index, 1);
+      const [answer] = await read(found, index, 1);
       return answer === undefined ? undefined : { folder: found.root, path: answer.path };
     },
   };
 }
 
-async function read(lines: LineFile, offset: number, limit: number): Promise<Answer[]> {
-  return (await lines.read(offset, limit)).map((line, at) => ({
-    index: offset + at,
-    ...answerLineSchema.parse(JSON.parse(line)),
-  }));
+type Written = Pick<Prediction, 'lines' | 'compared'>;
+
+async function read({ lines, compared }: Written, offset: number, limit: number): Promise<Answer[]> {
+  return (await lines.read(offset, limit)).map((line, at) => {
+    const answer = { index: offset + at, ...answerLineSchema.parse(JSON.parse(line)) };
+    return compared?.marked.has(answer.index) === true ? asStranger(answer) : answer;
+  });
 }
 
-async function* everyOne(lines: LineFile): AsyncGenerator<Answer, void> {
+async function* everyOne(written: Written): AsyncGenerator<Answer, void> {
   for (let offset = 0; ; offset += page) {
-    const some = await read(lines, offset, page);
+    const some = await read(written, offset, page);
     yield* some;
     if (some.length < page) return;
   }
 }
 
-async function* absolute(lines: LineFile, root: string): AsyncGenerator<Answer, void> {
-  for await (const answer of everyOne(lines)) yield { ...answer, path: join(root, answer.path) };
+async function* absolute(prediction: Prediction): AsyncGenerator<Answer, void> {
+  for await (const answer of everyOne(prediction))
+    yield { ...answer, path: join(prediction.root, answer.path) };
 }
 
 async function progressOf(

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HolotypeError } from '../../../src/contract/errors.ts';
 import { changeJob } from '../fake/jobs.ts';
 import { addRun, firstRun } from '../fake/runs.ts';
-import { addAnswers } from '../fake/use.ts';
+import { addAnswers, compareAnswers } from '../fake/use.ts';
 import { leaves } from '../fake/world.ts';
 import { startApp } from '../start-app.ts';
 
@@ -50,6 +50,22 @@ describe('letting a model answer', () => {
     expect(offsets()).toEqual([0, 2_000, 4_000]);
     await actions.use.fetchAnswers(job);
     expect(offsets()).toEqual([0, 2_000, 4_000, 4_500]);
+  });
+
+  it('reads all once more when comparing the photos has made some of them unknown', async () => {
+    const { actions, state, engine } = await open();
+    const job = addAnswers(engine.world, engine.events, leaves, { count: 2_500 });
+    await actions.use.fetchAnswers(job);
+    const unlike = () => state().use.answers?.rows.filter((row) => row.unlike === true).length;
+    expect(unlike()).toBe(0);
+    compareAnswers(engine.world, job);
+    await actions.use.fetchAnswers(job);
+    expect(state().use.answers).toMatchObject({ total: 2_500, novelty: { photos: 2_500, marked: 500 } });
+    expect(unlike()).toBe(500);
+    expect(state().use.answers?.rows.every(({ index }, at) => index === at)).toBe(true);
+    const before = engine.calls.length;
+    await actions.use.fetchAnswers(job);
+    expect(engine.calls.length).toBe(before + 1);
   });
 
   it('asks once more when it was asked to while it was asking', async () => {

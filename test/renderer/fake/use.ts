@@ -14,6 +14,8 @@ export interface FakePrediction {
   readonly classes: string[];
   readonly answers: Answer[];
   readonly failed: Answers['failed'];
+  /** What comparing all photos has shown. */
+  novelty?: Answers['novelty'];
 }
 
 /** What predictions and exports have come to. */
@@ -124,6 +126,18 @@ export function growAnswers(world: World, events: Emitter, job: string, by: numb
   changeJob(world, events, job, { progress: { ...progress, done: answers.length } });
 }
 
+/** All photos of a job were compared: every fifth shows something new. */
+export function compareAnswers(world: World, job: string): void {
+  const prediction = used(world).predictions.get(job);
+  if (prediction === undefined) throw new Error(`There is no job ${job} that answers.`);
+  const { answers } = prediction;
+  for (const [at, answer] of answers.entries())
+    if (at % 5 === 2) answers[at] = { ...answer, unknown: true, unlike: true };
+  const marked = answers.filter(({ unlike }) => unlike === true).length;
+  const photos = answers.length;
+  prediction.novelty = { photos, share: 0.26, atLeast: marked / photos, most: false, marked };
+}
+
 /** The engine's camera: what it says of every picture. */
 export const cameraAnswer = {
   label: 'rust',
@@ -181,10 +195,15 @@ export function useTable(world: World, events: Emitter): Partial<Handlers> {
       job: addAnswers(world, events, project, { count: 40, total: 120 }),
     }),
     'predict.answers': async ({ job, offset, limit }) => {
-      const { task, classes, answers, failed } = find(job);
+      const { task, classes, answers, failed, novelty } = find(job);
       const page = answers.slice(offset, offset + limit);
       const told = { classes, unknownBelow, total: answers.length, answers: page, failed };
-      return { job, ...(task === undefined ? {} : { task }), ...told };
+      return {
+        job,
+        ...(task === undefined ? {} : { task }),
+        ...told,
+        ...(novelty === undefined ? {} : { novelty }),
+      };
     },
     'predict.table': async ({ job }) => ({
       download,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { sayNovelty } from '../../../contract/doubt.ts';
 import { HolotypeError } from '../../../contract/errors.ts';
 import { count, interruptible, log, percent, print, printJson } from '../output.ts';
 import { Counter } from '../progress-bar.ts';
@@ -44,6 +45,8 @@ export function addPredict(program: Command): void {
             const sure = task === 'regression' ? [] : [percent(answer.confidence)];
             print([photo, said, ...sure, ...(note === undefined ? [] : [note])].join('\t'));
           }
+          const said = result.novelty === undefined ? undefined : sayNovelty(result.novelty);
+          if (said !== undefined) log(`${said.title} ${said.detail}`);
           if (flags.csv !== undefined) log(`Table: ${flags.csv}`);
           if (flags.sortInto !== undefined)
             log(`Copies of ${count(result.results.length, 'photo')}: ${flags.sortInto}`);

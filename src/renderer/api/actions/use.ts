@@ -50,14 +50,19 @@ export function usingActions(api: Api, picking: Picking) {
       if (fetching === job) return;
       fetching = job;
       try {
+        const known = getState().use.answers;
+        let offset = known?.job === job ? known.rows.length : 0;
+        let compared = known?.job === job && known.novelty !== undefined;
         for (;;) {
           again = false;
-          const known = getState().use.answers;
-          const offset = known?.job === job ? known.rows.length : 0;
           const page = await call('predict.answers', { job, offset, limit: pageSize });
           if (fetching !== job) return;
           dispatch({ type: 'use/answered', page });
-          const all = page.answers.length === 0 || offset + page.answers.length >= page.total;
+          // Comparing photos makes some answers unknown: those there are already are read once more.
+          const changed = page.novelty !== undefined && !compared && offset > 0;
+          compared ||= page.novelty !== undefined;
+          offset = changed ? 0 : offset + page.answers.length;
+          const all = !changed && (page.answers.length === 0 || offset >= page.total);
           if (all && !again) return;
         }
       } catch (error) {

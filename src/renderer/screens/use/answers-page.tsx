@@ -1,11 +1,12 @@
 import { FileSpreadsheet, FolderTree, Plus } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
+import { sayNovelty } from '../../../contract/doubt.ts';
 import type { JobSummary } from '../../../contract/jobs.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import type { RunSummary } from '../../../contract/runs.ts';
 import { useActions, useAppState, useDispatch } from '../../api/context.tsx';
 import { fullTime, plural } from '../../components/format.ts';
-import { Button, EmptyState, ErrorState, Menu, Select, Skeleton } from '../../components/ui/index.ts';
+import { Button, EmptyState, ErrorState, Menu, Notice, Select, Skeleton } from '../../components/ui/index.ts';
 import { useBusy } from '../../components/use-busy.ts';
 import { isOver } from '../../state/jobs.ts';
 import type { FetchedAnswers } from '../../state/use.ts';
@@ -40,6 +41,7 @@ export function AnswersPage({ project, job, jobs, run, runs }: AnswersPageProps)
       <Head job={job} jobs={jobs} run={run} runs={runs} answers={answers} />
       <JobStrip untitled job={job} onCancel={() => void use.discard(job.id)} />
       <SortStrip project={project.id} after={job.createdAt} />
+      <NoveltyNotice answers={answers} />
       {error !== undefined ? (
         <ErrorState error={error} onRetry={() => void use.fetchAnswers(job.id)} />
       ) : answers === undefined ? (
@@ -138,6 +140,21 @@ function Head({ job, jobs, run, runs, answers }: HeadProps) {
         )}
       </span>
     </div>
+  );
+}
+
+/** What comparing the photos with each other has shown, if it has. */
+function NoveltyNotice({ answers }: { readonly answers: FetchedAnswers | undefined }) {
+  const dispatch = useDispatch();
+  if (answers?.novelty === undefined) return null;
+  const said = sayNovelty(answers.novelty);
+  if (said === undefined) return null;
+  return (
+    <Notice tone="info" title={said.title} detail={said.detail}>
+      <Button onClick={() => dispatch({ type: 'use/chosen', choice: { kind: 'unknown' } })}>
+        Show the unknown
+      </Button>
+    </Notice>
   );
 }
 
