@@ -120,7 +120,11 @@ describe('photos that are asked about in one go', () => {
     const ends = (some: Strangers): boolean =>
       [...some.scores, some.share, some.atLeast].every((value) => value >= 0 && value <= 1);
     for (const own of [0, 7]) {
-      const batch = { seen, novelty: new Float64Array(rows), classes: Array.from({ length: rows }, () => own) };
+      const batch = {
+        seen,
+        novelty: new Float64Array(rows),
+        classes: Array.from({ length: rows }, () => own),
+      };
       expect(ends(await findStrangers(view, batch, 0, new Pace()))).toBe(true);
     }
   });
