@@ -1,10 +1,8 @@
-/** Unsupervised help: wrong labels and strays are found, few labels are well chosen, many photos take no time. */
+/** Help with few labels or none: wrong labels are found, few labels are well chosen, many photos take no time. */
 import { dirname, sep } from 'node:path';
 import { createRequire } from 'node:module';
-import { displayPath } from '../../../src/contract/dataset.ts';
 import { exploreSettingsSchema } from '../../../src/contract/explore.ts';
 import { seededRandom, shuffled } from '../../../src/engine/data/random.ts';
-import { anomalyScores, traitScores } from '../../../src/engine/explore/anomalies.ts';
 import { reduced } from '../../../src/engine/explore/explore.ts';
 import { groupsOf } from '../../../src/engine/explore/groups.ts';
 import { labelNext, uncertaintyOf } from '../../../src/engine/explore/label-next.ts';
@@ -15,48 +13,9 @@ import { Pace } from '../../../src/engine/explore/pace.ts';
 import { rowsOf } from '../../../src/engine/explore/points.ts';
 import type { Points } from '../../../src/engine/explore/points.ts';
 import { startTf } from '../../../src/engine/train/tf.ts';
-import { openDataset } from '../../../src/service/dataset.ts';
-import { featuresOf } from '../../../src/service/explore/features.ts';
 import { figure } from '../measure.ts';
 import type { CraftFigure, CraftMaterial, CraftPart } from './part.ts';
-
-interface Photos {
-  readonly features: Points;
-  readonly finalColumns: number;
-  readonly labels: Int32Array;
-  readonly classes: number;
-  /** 1: a photo for training, 0: for validation. */
-  readonly train: Uint8Array;
-}
-
-const made = new Map<string, Promise<Photos>>();
-
-/** A set's features, computed once. */
-function setIn(folder: string, { say, signal }: CraftMaterial): Promise<Photos> {
-  const known = made.get(folder) ?? compute(folder, say, signal);
-  made.set(folder, known);
-  return known;
-}
-
-async function compute(folder: string, say: (text: string) => void, signal: AbortSignal): Promise<Photos> {
-  const { photos, roots, classes } = await openDataset(folder, { signal });
-  const wish = { backbone: 'mobilenet_v2_1.0_224', device: 'cpu' } as const;
-  const work = featuresOf(photos, roots, wish, signal);
-  for (;;) {
-    const { value, done } = await work.next();
-    if (done !== true) continue;
-    const seen = value.photos.flatMap((at) => photos[at] ?? []);
-    for (const [at, reason] of value.failed)
-      say(`without ${displayPath(roots, photos[at] ?? { root: 0, path: '' })}: ${reason}`);
-    return {
-      features: value.features,
-      finalColumns: value.finalColumns,
-      labels: Int32Array.from(seen.map(({ label }) => label)),
-      classes: classes.length,
-      train: Uint8Array.from(seen.map(({ split }) => (split === 'train' ? 1 : 0))),
-    };
-  }
-}
+import { photoSetIn, type PhotoSet } from './photo-set.ts';
 
 const seeds = [0, 1, 2, 3, 4];
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -71,7 +30,7 @@ async function last<Result>(events: AsyncGenerator<unknown, Result>): Promise<Re
 }
 
 /** Share of the labels that were changed at random which are in the first 6% of all photos, as the list has them. */
-async function changedLabels({ features, labels, classes }: Photos, seed: number): Promise<number> {
+async function changedLabels({ features, labels, classes }: PhotoSet, seed: number): Promise<number> {
   const random = seededRandom(seed);
   const rows = [...labels.keys()];
   const wrong = labels.slice();
@@ -86,7 +45,7 @@ async function changedLabels({ features, labels, classes }: Photos, seed: number
 
 /** Accuracy on validation photos of the usual head that learned from these photos. */
 async function accuracy(
-  { features, labels, classes, train }: Photos,
+  { features, labels, classes, train }: PhotoSet,
   rows: readonly number[],
 ): Promise<number> {
   const checked = [...labels.keys()].filter((row) => train[row] === 0);
@@ -100,7 +59,7 @@ async function accuracy(
 }
 
 /** Photos to label: in rounds of ten, what `explore` would say next; what it says first knows no label. */
-async function chosen(set: Photos, count: number, seed: number): Promise<number[]> {
+async function chosen(set: PhotoSet, count: number, seed: number): Promise<number[]> {
   const { features, finalColumns, labels, classes, train } = set;
   const pool = [...labels.keys()].filter((row) => train[row] === 1);
   const own = rowsOf(features, pool);
@@ -131,42 +90,14 @@ async function chosen(set: Photos, count: number, seed: number): Promise<number[
   return found.map((at) => pool[at] as number);
 }
 
-/** Share of planted photos (1% as many as there are) that are in the first 5% of the list of anomalies. */
-async function plantedFound(home: Photos, strangers: Photos, seed: number): Promise<number> {
-  const { columns } = home.features;
-  const count = Math.max(4, Math.round(0.01 * home.features.rows));
-  const planted = rowsOf(
-    strangers.features,
-    shuffled(Array(strangers.features.rows).keys(), seededRandom(seed)).slice(0, count),
-  );
-  const data = new Float32Array(home.features.data.length + planted.data.length);
-  data.set(home.features.data);
-  data.set(planted.data, home.features.data.length);
-  const all = { rows: home.features.rows + count, columns, data };
-  const pace = new Pace();
-  const whole = await reduced(
-    all,
-    [
-      [0, home.finalColumns],
-      [home.finalColumns, columns],
-    ],
-    seed,
-    pace,
-  );
-  const scores = anomalyScores(whole, await traitScores(all, home.finalColumns, pace));
-  const order = Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number));
-  const first = order.slice(0, Math.floor(0.05 * all.rows));
-  return first.filter((row) => row >= home.features.rows).length / count;
-}
-
 async function onPhotos(material: CraftMaterial): Promise<CraftFigure[]> {
   await startWasm();
   const figures: CraftFigure[] = [];
-  const hymenoptera = await setIn(material.hymenoptera ?? '', material);
-  const flowers = await setIn(material.flowers ?? '', material);
+  const hymenoptera = await photoSetIn(material.hymenoptera ?? '', material);
+  const flowers = await photoSetIn(material.flowers ?? '', material);
   const both = [
-    ['hymenoptera', hymenoptera, flowers],
-    ['flowers', flowers, hymenoptera],
+    ['hymenoptera', hymenoptera],
+    ['flowers', flowers],
   ] as const;
   for (const [name, set] of both) {
     const shares: number[] = [];
@@ -198,24 +129,6 @@ async function onPhotos(material: CraftMaterial): Promise<CraftFigure[]> {
     ...figure('flowers: "label next" against random choice', mean(gains), 'points', { atLeast: 2 }, how),
     seeds,
   });
-  for (const [name, set, others] of both) {
-    const shares: number[] = [];
-    for (const seed of seeds) {
-      material.signal.throwIfAborted();
-      shares.push(await plantedFound(set, others, seed));
-    }
-    material.say(`planted in ${name}: ${shares.map((share) => share.toFixed(3)).join(' ')}`);
-    figures.push({
-      ...figure(
-        `photos of the other set planted in ${name}, within the first 5% of anomalies`,
-        mean(shares),
-        'share',
-        { atLeast: 0.9 },
-        '1% planted (4 at least), no labels',
-      ),
-      seeds,
-    });
-  }
   return figures;
 }
 

@@ -4,12 +4,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { listModelFiles } from '../../../src/store/models.ts';
 import { cores } from '../measure.ts';
 import { advicePart } from './advice.ts';
 import { comparePart } from './compare.ts';
 import { explainPart } from './explain.ts';
 import { exploreParts } from './explore.ts';
 import { landscapePart } from './landscape.ts';
+import { oddParts } from './odd.ts';
 import type { CraftFigure, CraftMaterial, CraftPart } from './part.ts';
 import { searchPart } from './search.ts';
 import { searchSpeedPart } from './search-speed.ts';
@@ -23,6 +25,7 @@ const parts: readonly CraftPart[] = [
   landscapePart,
   comparePart,
   ...exploreParts,
+  ...oddParts,
   explainPart,
   unknownPart,
 ];
@@ -31,23 +34,27 @@ const names = parts.map(({ name }) => name);
 
 function line({ name, value, unit, target, met, note, seeds }: CraftFigure): string {
   const verdict = met === undefined ? '' : met ? 'ok' : 'MISSED';
-  const about = [seeds.length === 0 ? undefined : `seeds ${seeds.join(', ')}`, note]
-    .filter(Boolean)
-    .join('; ');
+  const many = seeds.length > 10 && seeds.every((seed, at) => seed === at);
+  const which = many ? `0 to ${seeds.length - 1}` : seeds.join(', ');
+  const about = [seeds.length === 0 ? undefined : `seeds ${which}`, note].filter(Boolean).join('; ');
   return `  ${name.padEnd(84)} ${`${value.toFixed(3)} ${unit}`.padStart(12)}  ${(target ?? '').padEnd(8)} ${verdict.padEnd(6)} ${about}`;
 }
 
 /** @param shared a folder with `datasets` and `weights` */
-function materialIn(shared: string): Pick<CraftMaterial, 'hymenoptera' | 'flowers' | 'weights'> {
+async function materialIn(
+  shared: string,
+): Promise<Pick<CraftMaterial, 'hymenoptera' | 'flowers' | 'weights' | 'inception'>> {
   const there = (path: string): string | undefined =>
     existsSync(join(shared, path)) ? join(shared, path) : undefined;
   const hymenoptera = there('datasets/hymenoptera');
   const flowers = there('datasets/flowers');
   const weights = there('weights');
+  const inception = (await listModelFiles()).find(({ id, installed }) => id === 'inception-v3' && installed);
   return {
     ...(hymenoptera === undefined ? {} : { hymenoptera }),
     ...(flowers === undefined ? {} : { flowers }),
     ...(weights === undefined ? {} : { weights }),
+    ...(inception === undefined ? {} : { inception: inception.path }),
   };
 }
 
@@ -70,10 +77,11 @@ export async function main(args: string[], root: string): Promise<number> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
+  // Before this run gets a cache of its own: what is installed lies in the person's.
+  const found = await materialIn(resolve(values.shared));
   const scratch = await mkdtemp(join(tmpdir(), 'holotype-craft-'));
   process.env['HOLOTYPE_CACHE'] ??= join(scratch, 'cache');
   process.env['HOLOTYPE_DATA'] ??= join(scratch, 'data');
-  const found = materialIn(resolve(values.shared));
   if (found.weights !== undefined) process.env['HOLOTYPE_MODELS'] ??= found.weights;
   const material: CraftMaterial = { ...found, scratch, say, signal: stop.signal };
 
@@ -93,7 +101,8 @@ export async function main(args: string[], root: string): Promise<number> {
       if (!only.includes(part.name) || stop.signal.aborted) continue;
       const missing = part.needs.filter((need) => found[need] === undefined);
       if (missing.length > 0) {
-        cannot.push({ name: part.name, reason: `${missing.join(' and ')} are not there (--shared DIR)` });
+        const remedy = missing.includes('inception') ? 'holotype models fetch inception-v3' : '--shared DIR';
+        cannot.push({ name: part.name, reason: `${missing.join(' and ')} are not there (${remedy})` });
         continue;
       }
       say(`${part.name} ...`);

@@ -12,6 +12,8 @@ export interface CraftMaterial {
   readonly flowers?: string;
   /** A folder of backbones, as HOLOTYPE_MODELS has it. */
   readonly weights?: string;
+  /** The file of Inception-v3, where a person has it installed. */
+  readonly inception?: string;
   /** A folder of this run's own, for what is written on the way. */
   readonly scratch: string;
   readonly say: (text: string) => void;
@@ -23,6 +25,6 @@ export interface CraftPart {
   /** As `--only` names it. */
   readonly name: string;
   /** Real material without which it can't be measured. */
-  readonly needs: readonly ('hymenoptera' | 'flowers' | 'weights')[];
+  readonly needs: readonly ('hymenoptera' | 'flowers' | 'weights' | 'inception')[];
   run(material: CraftMaterial): Promise<readonly CraftFigure[]>;
 }
