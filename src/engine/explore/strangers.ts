@@ -17,11 +17,13 @@ import { keptPlaces, placeOf } from '../evaluate/unknown.ts';
 import { cholesky, solveLower, solveUpper } from '../search/cholesky.ts';
 import { ranksOf } from './anomalies.ts';
 import type { Pace } from './pace.ts';
-import type { Points } from './points.ts';
+import { rowsOf, type Points } from './points.ts';
 import { fitProjection, project } from './projection.ts';
 
 /** Directions in which photos are compared. */
 const directions = 128;
+/** Training photos that say which: more take longer, and say the same. */
+const sampled = 400;
 /** How much the classifier is held back, as a share of its features' mean square. */
 const restraint = 1;
 const folds = 5;
@@ -51,12 +53,9 @@ export async function learnView(novelty: Novelty, seed: number, pace: Pace): Pro
   if (own === undefined) return undefined;
   const places = keptPlaces(novelty);
   const rows = novelty.scales.length;
-  const projection = await fitProjection(
-    { rows, columns: novelty.columns, data: places },
-    directions,
-    seed,
-    pace,
-  );
+  const all = { rows, columns: novelty.columns, data: places };
+  const some = shuffled(Array(rows).keys(), seededRandom(seed)).slice(0, sampled);
+  const projection = await fitProjection(rowsOf(all, some), directions, seed, pace);
   const { columns } = projection;
   const known = { rows, columns, data: new Float32Array(rows * columns) };
   project(projection, places, known, 0);
