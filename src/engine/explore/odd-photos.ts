@@ -16,17 +16,20 @@ export interface OddPhotos {
  * How little photos belong, by what they show and by their files together: photos from elsewhere often have another size,
  * shape or compression, which those who clean photo sets look at, too.
  *
- * Measured with 1% photos of ants and bees planted among flowers, and the other way round (30 seeds, a prototype of
- * test/bench/craft/explore.ts): the share of them in the first 5% of the list, by content alone and with their files.
+ * Measured with 1% photos of ants and bees planted among flowers, and the other way round (30 seeds,
+ * test/bench/craft/odd.ts): the share of them in the first 5% of the list.
  *
- * | planted among | MobileNetV2  | Inception-v3  |
- * | ------------- | ------------ | ------------- |
- * | ants and bees | 0.44 -> 0.79 | 0.68 -> 0.98  |
- * | flowers       | 0.68 -> 0.98 | 0.58 -> 0.995 |
+ * | planted among | network      | content alone | with their files | had they files like the others' |
+ * | ------------- | ------------ | ------------- | ---------------- | ------------------------------- |
+ * | ants and bees | MobileNetV2  | 0.36          | 0.77             | 0.06                            |
+ * | ants and bees | Inception-v3 | 0.62          | 0.93             | 0.14                            |
+ * | flowers       | MobileNetV2  | 0.69          | 0.99             | 0.62                            |
+ * | flowers       | Inception-v3 | 0.52          | 0.995            | 0.47                            |
  *
- * These two sets differ in size: all flowers were scaled to a short side of at most 224 pixels. So their files give the planted
- * photos away, which is as it often is with photos from elsewhere, but not always. Where all photos come from one source
- * their files are alike, and what they show counts alone.
+ * These two sets differ in size: all flowers were scaled to a short side of at most 224 pixels. So their files give the
+ * planted photos away, which is as it often is with photos from elsewhere, but not always. The last column is what it
+ * costs where it is not so: the ants and bees are themselves of many sizes, and those that are unusual fill the first
+ * places. Where all photos come from one source their files are alike, and what they show counts alone.
  *
  * @param content how little each photo belongs by what it shows (`anomalyScores`)
  * @param files a photo each; undefined where size or bytes are not known
