@@ -8,7 +8,8 @@ import { changeJob, tell } from '../renderer/fake/jobs.ts';
 import { addResult, curvesOf, runId } from '../renderer/fake/results.ts';
 import { addSearch } from '../renderer/fake/search.ts';
 import { addTraining } from '../renderer/fake/train.ts';
-import { addAnswers } from '../renderer/fake/use.ts';
+import { addTaskResult } from '../renderer/fake/tasks.ts';
+import { addAnswers, compareAnswers } from '../renderer/fake/use.ts';
 import { leaves, leavesOf, startWorld, type FakeProject } from '../renderer/fake/world.ts';
 import { compareWithBaseline, differenceOf, probeFonts, whyNotComparable } from './baselines.ts';
 import { browserPath, openFakePage, openLab, whySkipped, type PageLab } from './fake-page.ts';
@@ -98,6 +99,18 @@ const scenes: readonly Scene[] = [
     },
   },
   {
+    name: 'judge-labels',
+    hash: tab('judge'),
+    prepare: (project) => addTaskResult(project, 'multi-label'),
+    stage: (page) => heading(page, /./),
+  },
+  {
+    name: 'judge-numbers',
+    hash: tab('judge'),
+    prepare: (project) => addTaskResult(project, 'regression'),
+    stage: (page) => heading(page, /./),
+  },
+  {
     name: 'judge-compare',
     hash: tab('judge'),
     prepare: (project) => {
@@ -126,6 +139,16 @@ const scenes: readonly Scene[] = [
     stage: (page) => page.getByRole('img', { name: /^Map of/ }).waitFor(),
   },
   {
+    name: 'explore-odd',
+    hash: tab('label/explore'),
+    prepare: (_, { world }) => addExploration(world, leaves),
+    stage: async (page) => {
+      await page.getByRole('img', { name: /^Map of/ }).waitFor();
+      await open(page, 'Odd');
+      await page.getByText(/smaller than most/).waitFor();
+    },
+  },
+  {
     name: 'compare',
     hash: tab('train/compare'),
     prepare: (_, { world }) => addComparison(world, leaves),
@@ -150,6 +173,27 @@ const scenes: readonly Scene[] = [
       result(project);
       const failed = [{ path: 'garden/broken.jpg', reason: 'The file ends before the picture does.' }];
       addAnswers(world, events, leaves, { count: 500, failed });
+    },
+    stage: firstPhoto,
+  },
+  {
+    name: 'use-compared',
+    hash: tab('use'),
+    prepare: (project, { world, events }) => {
+      result(project);
+      compareAnswers(world, addAnswers(world, events, leaves, { count: 500 }));
+    },
+    stage: async (page) => {
+      await page.getByText(/At least 100 of these 500 photos/).waitFor();
+      await firstPhoto(page);
+    },
+  },
+  {
+    name: 'use-numbers',
+    hash: tab('use'),
+    prepare: (project, { world, events }) => {
+      addTaskResult(project, 'regression');
+      addAnswers(world, events, leaves, { count: 40, task: 'regression' });
     },
     stage: firstPhoto,
   },

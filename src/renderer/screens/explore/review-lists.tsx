@@ -178,7 +178,7 @@ interface RowProps {
   readonly project: ProjectState;
   readonly photo: string;
   readonly note?: ReactNode;
-  /** Why the photo is in the list: a line of its own. */
+  /** Why the photo is in the list. */
   readonly reason?: string | undefined;
   readonly children?: ReactNode;
 }
@@ -206,10 +206,10 @@ function Row({ project, photo, note, reason, children }: RowProps) {
         <span className="small truncate">
           {note ?? <span className="muted">{saidOf(row, project.task)}</span>}
         </span>
+        {reason === undefined ? null : <span className="explore-row-reason small muted">{reason}</span>}
       </div>
       {row?.excluded === true ? <Badge>left out</Badge> : null}
       {children}
-      {reason === undefined ? null : <p className="explore-row-reason small muted">{reason}</p>}
     </li>
   );
 }
