@@ -36,6 +36,8 @@ const columns: readonly Column[] = [
 const [lower, upper] = [0.16, 0.84];
 /** Photos that each is compared with. */
 const compared = 2_000;
+/** Photos this near, in spreads, are alike. */
+const near = 1;
 /** So many others have to be like a photo for it not to be odd: a share of them, within limits. */
 const share = 1 / 20;
 const [fewestLike, mostLike] = [3, 20];
@@ -57,7 +59,7 @@ export async function oddFiles(
   seed: number,
   pace: Pace,
 ): Promise<OddFiles> {
-  const oddness = new Float64Array(files.length).fill(1);
+  const oddness = new Float64Array(files.length).fill(near);
   const facts = new Map<number, OddFact>();
   const known = [...files.entries()].filter((entry): entry is [number, FileFacts] => isKnown(entry[1]));
   if (known.length < fewest) return { oddness, facts };
@@ -73,7 +75,7 @@ export async function oddFiles(
   for (const [at, [photo, file]] of known.entries()) {
     if (pace.due) await pace.rest(at, known.length);
     const far = distanceToLike(table, at, 0, columns.length);
-    if (far <= 1) continue;
+    if (far <= near) continue;
     oddness[photo] = far;
     const fact = oddestFact(table, at, file, spans, far > quiteOdd);
     if (fact !== undefined) facts.set(photo, fact);
@@ -123,7 +125,7 @@ function oddestFact(
       return [{ alone, beyond: Math.max(below, above) / spread, odd: { fact, side, own, most } }];
     })
     .sort((a, b) => b.alone - a.alone || b.beyond - a.beyond);
-  return oddest !== undefined && (oddest.alone > 1 || always) ? oddest.odd : undefined;
+  return oddest !== undefined && (oddest.alone > near || always) ? oddest.odd : undefined;
 }
 
 /** Photos to be compared. */
@@ -149,7 +151,7 @@ function distanceToLike({ scaled, others, k }: Table, at: number, from: number, 
       square +=
         ((scaled[at * columns.length + c] as number) - (scaled[other * columns.length + c] as number)) ** 2;
     // Who has enough photos within one spread is usual: how near they are does not matter.
-    if (square <= 1 && ++within === k) return 1;
+    if (square <= near * near && ++within === k) return near;
     if (square >= (nearest[k - 1] as number)) continue;
     let place = k - 1;
     for (; place > 0 && (nearest[place - 1] as number) > square; place--)

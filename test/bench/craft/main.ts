@@ -102,7 +102,7 @@ export async function main(args: string[], root: string): Promise<number> {
       const missing = part.needs.filter((need) => found[need] === undefined);
       if (missing.length > 0) {
         const remedy = missing.includes('inception') ? 'holotype models fetch inception-v3' : '--shared DIR';
-        cannot.push({ name: part.name, reason: `${missing.join(' and ')} are not there (${remedy})` });
+        cannot.push({ name: part.name, reason: `there is no ${missing.join(' and no ')} (${remedy})` });
         continue;
       }
       say(`${part.name} ...`);
