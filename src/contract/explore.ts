@@ -89,8 +89,11 @@ export const exploreResultSchema = z.object({
   duplicates: z.array(
     z.object({ kind: z.enum(['exact', 'near']), similarity: score, paths: z.array(z.string()) }),
   ),
-  /** All photos: those that belong least first, and why, where it is the file and not only what it shows. */
-  anomalies: z.array(z.object({ path: z.string(), score, reason: oddFactSchema.optional() })),
+  /**
+   * All photos: those that belong least first, and why, where it is the file and not only what it shows. `content`: how
+   * little each belongs by what it shows alone.
+   */
+  anomalies: z.array(z.object({ path: z.string(), score, content: score, reason: oddFactSchema.optional() })),
   /** Labels and numbers that are probably wrong. */
   labelErrors: z.array(mistakeSchema.extend({ path: z.string() })),
   /** Photos without a label whose label would tell most, in the order to label them. */
@@ -131,7 +134,13 @@ export const explorationSchema = z.object({
   ),
   /** Those that belong least, first; with a reason where their files are odd. */
   anomalies: z.array(
-    z.object({ photo: z.number().int().nonnegative(), score, reason: oddFactSchema.optional() }),
+    z.object({
+      photo: z.number().int().nonnegative(),
+      score,
+      /** By what it shows alone; absent in what older versions have found. */
+      content: score.optional(),
+      reason: oddFactSchema.optional(),
+    }),
   ),
   labelErrors: z.array(mistakeSchema.extend({ photo: z.number().int().nonnegative() })),
   next: z.array(z.object({ photo: z.number().int().nonnegative(), score })),

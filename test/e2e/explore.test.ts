@@ -87,6 +87,12 @@ describe.skipIf(browserPath === undefined)(`exploring a project${whySkipped}`, (
     await reason.waitFor();
     expect(await page.getByText(/than most/).count()).toBe(1);
     await picture(page, 'explore-odd');
+    const first = page.getByRole('button', { name: /^Look at / }).first();
+    const oddest = await first.getAttribute('aria-label');
+    await page.getByRole('radio', { name: 'Content alone' }).focus();
+    await page.keyboard.press('Space');
+    await expect.poll(() => first.getAttribute('aria-label')).not.toBe(oddest);
+    await page.getByRole('radio', { name: 'Content and file' }).press('Space');
     await page.getByRole('button', { name: 'Leave out', exact: true }).first().press('Enter');
     await page.getByRole('button', { name: 'Take back' }).waitFor();
 

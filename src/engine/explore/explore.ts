@@ -53,6 +53,8 @@ export interface Explored {
   readonly duplicates: readonly Duplicates[];
   /** 0..1 a photo: how little it belongs. */
   readonly anomalies: Float32Array;
+  /** The same by what it shows alone. */
+  readonly content: Float32Array;
   /** By photo: what is odd about its file. */
   readonly oddFacts: ReadonlyMap<number, OddFact>;
   /** The likeliest first. */
@@ -109,7 +111,7 @@ export async function* explore(
   const known = labels.map((label) => (label >= 0 ? 1 : 0));
   const next = await labelNext(final, known, uncertainty, settings.next, seed, pace);
   const nextBy = uncertainty === undefined ? 'diversity' : 'uncertainty';
-  return { groups, method, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy };
+  return { groups, method, places, duplicates, anomalies, content, oddFacts, mistakes, next, nextBy };
 }
 
 type Span = readonly [from: number, to: number];

@@ -12,9 +12,9 @@ export interface FileFacts {
 }
 
 export interface OddFiles {
-  /** A photo each: at least 1; 1 says that enough others are like it, or that its size is not known. */
+  /** A photo each: at least 2; 2 says that enough others are like it, or that its size is not known. */
   readonly oddness: Float64Array;
-  /** By photo: the fact that fewest others have; of photos that are but a little odd, where it is odd by itself. */
+  /** By photo: the fact that fewest others have. Where each is usual by itself and only their mix is odd, none may be. */
   readonly facts: ReadonlyMap<number, OddFact>;
 }
 
@@ -37,19 +37,17 @@ const [lower, upper] = [0.16, 0.84];
 /** Photos that each is compared with. */
 const compared = 2_000;
 /** Photos this near, in spreads, are alike. */
-const near = 1;
+const near = 2;
 /** So many others have to be like a photo for it not to be odd: a share of them, within limits. */
 const share = 1 / 20;
 const [fewestLike, mostLike] = [3, 20];
-/** From this oddness on it is said why, also where each fact is usual by itself and only their mix is odd. */
-const quiteOdd = 2;
 /** Fewer photos have no "most" that one could be unlike. */
 const fewest = fewestLike + 2;
 
 /**
  * How odd photos are by their files: their size, shape and compression. Photos from elsewhere often differ in them.
- * Oddness is the distance to the 20th nearest other photo (of few photos, to a twentieth of them), in spreads. Up to one
- * spread it counts as 1: such photos are all equally usual.
+ * Oddness is the distance to the 20th nearest other photo (of few photos, to a twentieth of them), in spreads. Up to two
+ * spreads it counts as 2: such photos are all equally usual.
  *
  * @param files a photo each; undefined where size or bytes are not known
  * @param seed draws the photos that each is compared with, where there are more than 2,000
@@ -77,7 +75,7 @@ export async function oddFiles(
     const far = distanceToLike(table, at, 0, columns.length);
     if (far <= near) continue;
     oddness[photo] = far;
-    const fact = oddestFact(table, at, file, spans, far > quiteOdd);
+    const fact = oddestFact(table, at, file, spans);
     if (fact !== undefined) facts.set(photo, fact);
   }
   return { oddness, facts };
@@ -101,18 +99,8 @@ function spanOf({ of, least }: Column, files: readonly FileFacts[]): Span {
   return { low, high, spread: Math.max(least, (high - low) / 2) };
 }
 
-/**
- * The fact that fewest others have, of those that are less or more than most have.
- *
- * @param always where none is odd by itself, the one that is farthest from most
- */
-function oddestFact(
-  table: Table,
-  at: number,
-  file: FileFacts,
-  spans: readonly Span[],
-  always: boolean,
-): OddFact | undefined {
+/** The fact that fewest others have, of those that are less or more than most have. */
+function oddestFact(table: Table, at: number, file: FileFacts, spans: readonly Span[]): OddFact | undefined {
   const [oddest] = columns
     .flatMap(({ fact, of }, c) => {
       const own = of(file);
@@ -125,7 +113,7 @@ function oddestFact(
       return [{ alone, beyond: Math.max(below, above) / spread, odd: { fact, side, own, most } }];
     })
     .sort((a, b) => b.alone - a.alone || b.beyond - a.beyond);
-  return oddest !== undefined && (oddest.alone > near || always) ? oddest.odd : undefined;
+  return oddest?.odd;
 }
 
 /** Photos to be compared. */
@@ -150,7 +138,7 @@ function distanceToLike({ scaled, others, k }: Table, at: number, from: number, 
     for (let c = from; c < to; c++)
       square +=
         ((scaled[at * columns.length + c] as number) - (scaled[other * columns.length + c] as number)) ** 2;
-    // Who has enough photos within one spread is usual: how near they are does not matter.
+    // Who has enough photos that near is usual: how near they are does not matter.
     if (square <= near * near && ++within === k) return near;
     if (square >= (nearest[k - 1] as number)) continue;
     let place = k - 1;

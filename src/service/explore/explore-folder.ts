@@ -101,7 +101,8 @@ function resultOf(
   copies: ReadonlyMap<string, readonly string[]>,
   explored: Explored,
 ): ExploreResult {
-  const { groups, method, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy } = explored;
+  const { groups, method, places, duplicates, anomalies, content, oddFacts, mistakes, next, nextBy } =
+    explored;
   const seen = found.photos.flatMap((at) => files[at] ?? []);
   const pathOf = (index: number): string => {
     const file = seen[index];
@@ -136,6 +137,7 @@ function resultOf(
       .map((row) => ({
         path: pathOf(row),
         score: rounded(anomalies[row] ?? 0),
+        content: rounded(content[row] ?? 0),
         ...reasonOf(oddFacts.get(row)),
       })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({

@@ -130,7 +130,7 @@ function partOf(
 }
 
 function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored): Found {
-  const { groups, places, duplicates, anomalies, oddFacts, mistakes, next, nextBy } = explored;
+  const { groups, places, duplicates, anomalies, content, oddFacts, mistakes, next, nextBy } = explored;
   return {
     ...partOf(wanted, seen, groups, places),
     complete: true,
@@ -145,6 +145,7 @@ function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored
       .map((photo) => ({
         photo,
         score: rounded(anomalies[photo] ?? 0),
+        content: rounded(content[photo] ?? 0),
         ...reasonOf(oddFacts.get(photo)),
       })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({

@@ -72,7 +72,7 @@ describe('files', () => {
       ...alike(300),
       ...alike(21).map(({ bytes }) => ({ width: 400, height: 600, bytes })),
     ]);
-    expect(new Set(oddness)).toEqual(new Set([1]));
+    expect(new Set(oddness)).toEqual(new Set([2]));
     expect(facts.size).toBe(0);
   });
 
@@ -103,18 +103,18 @@ describe('files', () => {
     const { oddness } = await odd([...alike(20), ...pair]);
     expect(oddness[20]).toBeCloseTo(Math.log(10) / 0.15, 10);
     expect(oddness[21]).toBe(oddness[20]);
-    expect(oddness[0]).toBe(1);
+    expect(oddness[0]).toBe(2);
   });
 
   test('whose size is not known are not odd; nor is any of four, or of none', async () => {
     const none = { width: 0, height: 0, bytes: 0 };
     const { oddness, facts } = await odd([...alike(20), undefined, none, { ...usual, bytes: 1 }]);
-    expect([oddness[20], oddness[21]]).toEqual([1, 1]);
+    expect([oddness[20], oddness[21]]).toEqual([2, 2]);
     expect([...facts.keys()]).toEqual([22]);
     for (const some of [[], alike(1), [...alike(3), { ...usual, width: 60 }]])
-      expect([...(await odd(some)).oddness]).toEqual(some.map(() => 1));
+      expect([...(await odd(some)).oddness]).toEqual(some.map(() => 2));
     const few = await odd([...alike(4), { ...usual, width: 60 }]);
-    expect([...few.oddness.slice(0, 4), few.facts.size]).toEqual([1, 1, 1, 1, 1]);
+    expect([...few.oddness.slice(0, 4), few.facts.size]).toEqual([2, 2, 2, 2, 1]);
   });
 
   test('many are compared with a part of them: the same seed draws the same', async () => {

@@ -35,6 +35,7 @@ export function explorationOf({ photos, state }: FakeProject, job: string): Expl
     anomalies: [...photos.keys()].map((photo) => ({
       photo,
       score: 1 - photo / photos.length,
+      content: 1 - ((photo + 7) % photos.length) / photos.length,
       ...(photo === 1 ? { reason: { fact: 'size', side: 'below', own: 180, most: [333, 424] } } : {}),
     })),
     labelErrors: [{ photo: 2, ...mistakeOf(state.task, names) }],

@@ -1,5 +1,5 @@
 import { Check, ListOrdered } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { oddFactWords, type Exploration } from '../../../contract/explore.ts';
 import { thumbPath } from '../../../contract/media.ts';
 import type { PhotoRow } from '../../../contract/photos.ts';
@@ -7,7 +7,7 @@ import type { Task } from '../../../contract/project.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
 import { useActions, useAppState, useMediaUrl } from '../../api/context.tsx';
 import { figure, plural } from '../../components/format.ts';
-import { Badge, Button, EmptyState } from '../../components/ui/index.ts';
+import { Badge, Button, EmptyState, ToggleGroup } from '../../components/ui/index.ts';
 import { photoById } from '../../state/photo-table.ts';
 import { keyOf, MendMistake, MistakeWords } from '../judge/mend-mistake.tsx';
 
@@ -16,19 +16,45 @@ interface ListProps {
   readonly found: Exploration;
 }
 
+/** What makes a photo odd. */
+type OddBy = 'both' | 'content';
+
 /** Longer lists are not looked through in one go. */
 const most = 100;
 
 /** Photos that belong least, to be left out where they should not be here. */
 export function OddPhotos({ project, found }: ListProps) {
+  const [by, setBy] = useState<OddBy>('both');
+  const shown = useMemo(
+    () =>
+      by === 'both'
+        ? found.anomalies
+        : found.anomalies.toSorted((a, b) => (b.content ?? b.score) - (a.content ?? a.score)),
+    [found.anomalies, by],
+  );
   return (
     <>
       <p className="muted small">
-        Photos least like the others by what they show and by their files, oddest first. Leave out what should
-        not be here.
+        {by === 'both'
+          ? 'Photos least like the others by what they show and by their files, oddest first.'
+          : 'Photos least like the others by what they show, oddest first.'}{' '}
+        Leave out what should not be here.
       </p>
+      {/* Where files differ for good reasons they would fill the list. */}
+      {found.anomalies.some(({ reason, content }) => reason !== undefined && content !== undefined) ? (
+        <ToggleGroup
+          compact
+          label="Odd by"
+          value={by}
+          options={[
+            { value: 'both', label: 'Content and file' },
+            { value: 'content', label: 'Content alone' },
+          ]}
+          onChange={setBy}
+        />
+      ) : null}
       <ul className="explore-list">
-        {found.anomalies.slice(0, most).map(({ photo, reason }) => (
+        {shown.slice(0, most).map(({ photo, reason }) => (
           <Row
             key={photo}
             project={project}
