@@ -29,7 +29,8 @@ export interface OddPhotos {
  * These two sets differ in size: all flowers were scaled to a short side of at most 224 pixels. So their files give the
  * planted photos away, which is as it often is with photos from elsewhere, but not always. The last column is what it
  * costs where it is not so: the ants and bees are themselves of many sizes, and those that are unusual fill the first
- * places; so the list can be had by content alone. Where all photos come from one source their files are alike, and what they show counts alone.
+ * places; so the list can be had by content alone. Where all photos come from one source their files are alike, and what
+ * they show counts alone.
  *
  * @param content how little each photo belongs by what it shows (`anomalyScores`)
  * @param files a photo each; undefined where size or bytes are not known
