@@ -46,6 +46,6 @@ export function sayNovelty({
     };
   return {
     title: `At least ${least} of these ${photos} photos seem to show something the model has not learned, perhaps ${perhaps}.`,
-    detail: `They were compared with each other and with the photos it learned from. The ${marked} that are least like those are answered with unknown.`,
+    detail: `All were compared with each other and with the photos it learned from; the ${marked} least like those are answered with unknown. Photos taken in another way (camera, light, place) look new, too.`,
   };
 }

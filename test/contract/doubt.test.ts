@@ -30,7 +30,8 @@ describe('what comparing photos has shown', () => {
   it('is said with its bound and its best guess', () => {
     const { title, detail } = sayNovelty(about) ?? {};
     expect(title).toMatch(/^At least 25 of these 200 photos .* perhaps 40\.$/);
-    expect(detail).toContain('The 25 that are least like');
+    expect(detail).toContain('the 25 least like those are answered with unknown');
+    expect(detail).toContain('another way (camera, light, place)');
   });
 
   it('is no verdict on single photos where most are new', () => {
