@@ -19,7 +19,7 @@ export interface Neighbors {
 const exactUpTo = 6_000;
 /** Points a cell holds, and cells around its own in which a point's neighbours are looked for. */
 const cellSize = 200;
-const probes = 6;
+const probes = 5;
 /** Rounds in which neighbours of neighbours are looked at. */
 const refinements = 2;
 
