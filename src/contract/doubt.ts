@@ -41,7 +41,7 @@ export function sayNovelty({
   if (least === 0) return undefined;
   if (most)
     return {
-      title: `These photos are unlike those the model learned from.`,
+      title: 'These photos are unlike those the model learned from.',
       detail: `Some ${perhaps} of ${photos} show something it has not learned, or all were taken in another way: another camera, light or place. Look at some answers before you rely on them.`,
     };
   return {

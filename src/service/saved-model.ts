@@ -6,7 +6,7 @@ import { savedModelSchema, savedModelVersion } from '../contract/saved-model.ts'
 import type { SavedModel } from '../contract/saved-model.ts';
 import { createPool } from '../engine/devices/onnx-pool.ts';
 import { createSession } from '../engine/devices/onnx-session.ts';
-import { howUnlike } from '../engine/evaluate/unknown.ts';
+import { howUnlike, type Novelty } from '../engine/evaluate/unknown.ts';
 import type { PhotoView } from '../engine/explore/strangers.ts';
 import { addOutput } from '../engine/graph/onnx/add-output.ts';
 import type { OnnxSession } from '../engine/devices/onnx-session.ts';
@@ -77,6 +77,16 @@ export async function readModelFile({ folder, about }: OpenedModel, path: string
   return bytes;
 }
 
+/**
+ * What the model knows of its training photos; undefined where it can't tell photos unlike them.
+ *
+ * @throws HolotypeError when the file is damaged
+ */
+export async function readNovelty(model: OpenedModel): Promise<Novelty | undefined> {
+  const { unlike } = model.about;
+  return unlike && decodeUnlike(await readModelFile(model, unlike.file), unlike);
+}
+
 /** From so many photos on, a copy of the model on every core earns back its start (test/bench/README.md). */
 const photosForPool = 200;
 
@@ -95,10 +105,8 @@ export async function loadSession(
   const { unlike } = model.about;
   const plain = await readModelFile(model, 'model.onnx');
   const onnx = unlike === undefined ? plain : addOutput(plain, unlike.features);
-  const novelty =
-    unlike === undefined
-      ? undefined
-      : howUnlike(decodeUnlike(await readModelFile(model, unlike.file), unlike));
+  const learned = view?.novelty ?? (await readNovelty(model));
+  const novelty = learned && howUnlike(learned);
   const session = await (photos < photosForPool ? createSession(onnx) : createPool(onnx));
   return {
     ...session,

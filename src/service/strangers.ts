@@ -4,8 +4,7 @@ import { Pace } from '../engine/explore/pace.ts';
 import { findStrangers, learnView, type PhotoView } from '../engine/explore/strangers.ts';
 import { argmax } from '../engine/evaluate/confusion.ts';
 import type { Answers } from './predict.ts';
-import { readModelFile, type OpenedModel } from './saved-model.ts';
-import { decodeUnlike } from './unlike-photos.ts';
+import { readNovelty, type OpenedModel } from './saved-model.ts';
 
 /** Of fewer photos, or with fewer training photos, chance says as much. */
 const fewest = 50;
@@ -81,10 +80,9 @@ export async function openBatch(
   photos: number,
   signal?: AbortSignal,
 ): Promise<Batch | undefined> {
-  const { unlike, task } = model.about;
-  if (unlike === undefined || task !== 'single-label' || photos < fewest) return undefined;
-  const novelty = decodeUnlike(await readModelFile(model, unlike.file), unlike);
-  if (novelty.scales.length < fewest) return undefined;
+  if (model.about.task !== 'single-label' || photos < fewest) return undefined;
+  const novelty = await readNovelty(model);
+  if (novelty === undefined || novelty.scales.length < fewest) return undefined;
   const view = await learnView(novelty, seed, new Pace(signal));
   return view === undefined ? undefined : new Batch(view);
 }

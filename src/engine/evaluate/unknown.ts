@@ -9,6 +9,7 @@
  */
 import { HolotypeError } from '../../contract/errors.ts';
 import { seededRandom, shuffled } from '../data/random.ts';
+import { solveLower, solveUpper } from '../search/cholesky.ts';
 import { argmax } from './confusion.ts';
 
 /** Photos that are kept to compare with: their features and weights are part of the saved model. */
@@ -209,18 +210,12 @@ async function* solve(
     }
     if (turns.isDue()) yield* turns.take();
   }
-  const x = b.slice();
+  const x = new Float64Array(n * k);
   for (let c = 0; c < k; c++) {
-    for (let i = 0; i < n; i++) {
-      let sum = x[i * k + c] as number;
-      for (let p = 0; p < i; p++) sum -= (a[i * n + p] as number) * (x[p * k + c] as number);
-      x[i * k + c] = sum / (a[i * n + i] as number);
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = x[i * k + c] as number;
-      for (let p = i + 1; p < n; p++) sum -= (a[p * n + i] as number) * (x[p * k + c] as number);
-      x[i * k + c] = sum / (a[i * n + i] as number);
-    }
+    const column = Float64Array.from({ length: n }, (_, i) => b[i * k + c] as number);
+    solveLower(a, n, column);
+    solveUpper(a, n, column);
+    for (const [i, value] of column.entries()) x[i * k + c] = value;
   }
   return x;
 }

@@ -126,7 +126,7 @@ interface Table {
   readonly k: number;
 }
 
-/** The distance to the kth nearest of other photos by the columns from..to; 1 where it is less. */
+/** The distance to the kth nearest of other photos by the columns from..to; {@link near} where it is less. */
 function distanceToLike({ scaled, others, k }: Table, at: number, from: number, to: number): number {
   // Squares of the k least so far, the largest last.
   const nearest = new Float64Array(k).fill(Infinity);

@@ -38,6 +38,8 @@ const sure = 2.326;
 
 /** How photos are seen to compare many of them: by the directions in which training photos differ most. */
 export interface PhotoView {
+  /** What it was learned from. */
+  readonly novelty: Novelty;
   readonly columns: number;
   /** Training photos, [rows, columns]. */
   readonly known: Points;
@@ -60,6 +62,7 @@ export async function learnView(novelty: Novelty, seed: number, pace: Pace): Pro
   const known = { rows, columns, data: new Float32Array(rows * columns) };
   project(projection, places, known, 0);
   return {
+    novelty,
     columns,
     known,
     classes: own,

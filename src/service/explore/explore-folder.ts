@@ -12,7 +12,7 @@ import { startTf } from '../train/start-tf.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
 import type { ExploreNews } from './news.ts';
-import { reasonOf, rounded } from './rounded.ts';
+import { anomaliesOf, rounded } from './rounded.ts';
 import { saidOf } from './said.ts';
 
 /**
@@ -101,8 +101,7 @@ function resultOf(
   copies: ReadonlyMap<string, readonly string[]>,
   explored: Explored,
 ): ExploreResult {
-  const { groups, method, places, duplicates, anomalies, content, oddFacts, mistakes, next, nextBy } =
-    explored;
+  const { groups, method, places, duplicates, mistakes, next, nextBy } = explored;
   const seen = found.photos.flatMap((at) => files[at] ?? []);
   const pathOf = (index: number): string => {
     const file = seen[index];
@@ -132,14 +131,7 @@ function resultOf(
         paths: photos.flatMap(pathsOf),
       })),
     ],
-    anomalies: rows
-      .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
-      .map((row) => ({
-        path: pathOf(row),
-        score: rounded(anomalies[row] ?? 0),
-        content: rounded(content[row] ?? 0),
-        ...reasonOf(oddFacts.get(row)),
-      })),
+    anomalies: anomaliesOf(explored).map(({ row, ...odd }) => ({ path: pathOf(row), ...odd })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       path: pathOf(index),
       ...mistake,

@@ -16,7 +16,7 @@ import { exploreRequestSchema } from './explore-request.ts';
 import type { ExploreRequest, Found } from './explore-request.ts';
 import { featuresOf } from './features.ts';
 import type { PhotoFeatures } from './features.ts';
-import { reasonOf, rounded } from './rounded.ts';
+import { anomaliesOf, rounded } from './rounded.ts';
 import { saidOf } from './said.ts';
 
 /** Looks through a project's photos; tells map and groups as soon as they are there. */
@@ -130,7 +130,7 @@ function partOf(
 }
 
 function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored): Found {
-  const { groups, places, duplicates, anomalies, content, oddFacts, mistakes, next, nextBy } = explored;
+  const { groups, places, duplicates, mistakes, next, nextBy } = explored;
   return {
     ...partOf(wanted, seen, groups, places),
     complete: true,
@@ -140,14 +140,7 @@ function wholeOf(wanted: ExploreRequest, seen: PhotoFeatures, explored: Explored
       similarity: rounded(similarity),
       photos: [...photos],
     })),
-    anomalies: [...anomalies.keys()]
-      .sort((a, b) => (anomalies[b] ?? 0) - (anomalies[a] ?? 0) || a - b)
-      .map((photo) => ({
-        photo,
-        score: rounded(anomalies[photo] ?? 0),
-        content: rounded(content[photo] ?? 0),
-        ...reasonOf(oddFacts.get(photo)),
-      })),
+    anomalies: anomaliesOf(explored).map(({ row, ...odd }) => ({ photo: row, ...odd })),
     labelErrors: mistakes.map(({ index, score, ...mistake }) => ({
       photo: index,
       ...mistake,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oddFactWords } from '../../../src/contract/explore.ts';
+import { oddFactWords } from '../../../src/contract/odd-fact.ts';
 import { seededRandom } from '../../../src/engine/data/random.ts';
 import { ranksOf } from '../../../src/engine/explore/anomalies.ts';
 import { oddFiles } from '../../../src/engine/explore/odd-files.ts';

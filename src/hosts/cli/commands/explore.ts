@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { groupingMethods, mostGroups, tasks } from '../../../contract/choices.ts';
-import { oddFactWords } from '../../../contract/explore.ts';
 import type { ExploreOptionsInput, ExploreResult, GroupingMethod } from '../../../contract/explore.ts';
+import { oddFactWords } from '../../../contract/odd-fact.ts';
 import type { Task } from '../../../contract/project.ts';
 import { integer } from '../arguments.ts';
 import { count, interruptible, log, percent, print, printJson } from '../output.ts';

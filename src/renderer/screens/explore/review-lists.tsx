@@ -1,7 +1,8 @@
 import { Check, ListOrdered } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
-import { oddFactWords, type Exploration } from '../../../contract/explore.ts';
+import type { Exploration } from '../../../contract/explore.ts';
 import { thumbPath } from '../../../contract/media.ts';
+import { oddFactWords } from '../../../contract/odd-fact.ts';
 import type { PhotoRow } from '../../../contract/photos.ts';
 import type { Task } from '../../../contract/project.ts';
 import type { ProjectState } from '../../../contract/projects.ts';
